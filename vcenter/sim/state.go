@@ -1,0 +1,71 @@
+package sim
+
+// State is what the simulated vCenter and its hosts look like at one moment.
+type State struct {
+	Switch   SwitchState    `json:"switch"`
+	Emit     string         `json:"emit"`
+	Hosts    []HostState    `json:"hosts"`
+	VMs      []VMState      `json:"vms"`
+	Sessions []SessionState `json:"sessions"`
+	Counters Counters       `json:"counters"`
+}
+
+// SwitchState describes the distributed switch.
+type SwitchState struct {
+	Name          string `json:"name"`
+	UUID          string `json:"uuid"`
+	ConfigVersion string `json:"configVersion"`
+}
+
+// HostState describes one host.
+type HostState struct {
+	Name       string   `json:"name"`
+	Address    string   `json:"address"` // outer source of its mirror packets
+	Connected  bool     `json:"connected"`
+	PathBroken bool     `json:"pathBroken"`
+	Counters   Counters `json:"counters"`
+}
+
+// VMState describes one virtual machine.
+type VMState struct {
+	Name    string     `json:"name"`
+	Host    string     `json:"host"`
+	Powered bool       `json:"powered"`
+	Quiet   bool       `json:"quiet"`
+	NICs    []NICState `json:"nics"`
+}
+
+// NICState describes one network adapter of a virtual machine.
+type NICState struct {
+	Label     string `json:"label"`
+	Key       int32  `json:"key"` // device key
+	MAC       string `json:"mac"`
+	IP        string `json:"ip"`
+	PortKey   string `json:"portKey"`
+	Portgroup string `json:"portgroup"`
+}
+
+// SessionState is a VSPAN session as the switch stores it, with what was
+// emitted for it.
+type SessionState struct {
+	Key string `json:"key"`
+	SessionSpec
+	Counters Counters `json:"counters"`
+}
+
+// Counters tell what became of the copies a session or a host made. Frames
+// counts every copy that should be made; each ends in exactly one of Emitted,
+// Lost, Broken, Refused, Unreachable or Failed.
+type Counters struct {
+	Frames      uint64 `json:"frames"`
+	Emitted     uint64 `json:"emitted"`     // copies that left whole
+	Packets     uint64 `json:"packets"`     // outer IP packets that left, fragments one by one
+	Bytes       uint64 `json:"bytes"`       // outer IP bytes that left
+	Lost        uint64 `json:"lost"`        // dropped on request, see Simulator.Loss
+	Broken      uint64 `json:"broken"`      // dropped because the path was broken
+	Refused     uint64 `json:"refused"`     // destination is not a loopback address
+	Unreachable uint64 `json:"unreachable"` // destination family cannot be sent to from here
+	Failed      uint64 `json:"failed"`      // the socket answered with an error
+	FromVM      uint64 `json:"fromVM"`      // of Emitted: frames the source sent
+	ToVM        uint64 `json:"toVM"`        // of Emitted: frames the source received
+}
