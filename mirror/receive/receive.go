@@ -1,0 +1,96 @@
+// Package receive turns sockets and capture files into whole outer IP
+// datagrams of protocol 47 (GRE, RFC 2784), the carrier of every remote mirror.
+//
+// Four sources do the same work on different input: [Ring] (an AF_PACKET
+// TPACKET_V3 ring), [Raw] (raw protocol-47 sockets), [File] (pcap and pcapng)
+// and [Pair] (memory). [Live] picks the best of the first two that the process
+// may use. Outer fragments are reassembled within fixed limits, because a
+// full-size frame that is mirrored over a path with the same MTU is always
+// fragmented. Whatever is not delivered is counted by name.
+package receive
+
+import (
+	"context"
+	"net/netip"
+	"time"
+)
+
+// Datagram is one whole outer IP datagram of protocol 47. It and its Payload
+// are valid only during the call of the Handler.
+type Datagram struct {
+	// Time is when the packet that completed the datagram arrived, as the
+	// kernel or the file says. It is zero for pcapng packets without a time.
+	Time time.Time
+	// Src and Dst are the outer addresses. They carry no IPv6 zone.
+	Src, Dst netip.Addr
+	// Payload starts at the GRE header. Link-layer padding is not part of it.
+	Payload []byte
+	// WireLen is the length of the outer IP datagram in bytes, header
+	// included, as if it had never been fragmented or cut.
+	WireLen int
+	// Fragments is the number of outer fragments it was assembled from; 1
+	// means it was not fragmented, or that the kernel put it together (Raw).
+	Fragments int
+	// Truncated says that a snap length cut the payload. Of a reassembled
+	// datagram the payload then ends at the first cut.
+	Truncated bool
+	// Number is the number of the packet that completed it. The first packet
+	// of a source is 1; of a file it is the number Wireshark shows.
+	Number uint64
+}
+
+// Handler takes one datagram. A source calls it from one goroutine only, the
+// one that called Run, and waits for it to return.
+type Handler func(*Datagram)
+
+// RefusedFunc is told of a packet that claims to be protocol 47 and cannot be
+// delivered. A datagram of several fragments is told of once, under the number
+// of its fragment that was seen last. It is called from the goroutine of Run.
+type RefusedFunc func(number uint64, reason Refusal)
+
+// Source delivers datagrams. It runs once: Open, then Run, or Close.
+type Source interface {
+	// Open acquires what the source reads from. After it returned nil no
+	// packet that arrives is missed, though nothing is delivered before Run:
+	// it is the moment of readiness. A second call does nothing.
+	Open() error
+	// Run calls Open if that has not happened, delivers until ctx is done or
+	// the input has ended, releases everything and returns. It returns nil
+	// when a live source was stopped by ctx and when a file has been read to
+	// its end.
+	Run(ctx context.Context, handle Handler) error
+	// Close releases an opened source that will not be run; it does nothing
+	// to a source whose Run has been called, save that it ends a Pair.
+	Close() error
+	// Counters may be called at any time from any goroutine.
+	Counters() Counters
+	// Describe may be called at any time from any goroutine.
+	Describe() Description
+}
+
+// Kind names a way to receive.
+type Kind string
+
+// The kinds of source.
+const (
+	KindRing   Kind = "ring"
+	KindRaw    Kind = "raw"
+	KindFile   Kind = "file"
+	KindMemory Kind = "memory"
+)
+
+// Description says what a source reads from, for people.
+type Description struct {
+	// Kind is empty for a Live that has not been opened.
+	Kind Kind
+	// Interface is the interface listened on; empty for all of them, and for
+	// files and memory.
+	Interface string
+	// Path is the file read; "-" is the standard input.
+	Path string
+	// Reason says in a sentence why a better kind is not in use; empty when
+	// nothing better exists.
+	Reason string
+	// Warnings name what does not work beside the source, each a sentence.
+	Warnings []string
+}
