@@ -1,0 +1,139 @@
+// Package frame reads Ethernet frames and IP packets as far as their ports: the
+// outer headers of a mirror and the frames that it mirrors.
+//
+// A mirror may cut frames, pad them, or leave the frame check sequence on, and a
+// card fills in checksums and lengths after the copy was made. So nothing but a
+// missing Ethernet header refuses a frame; what is wrong behind it is noted.
+//
+// Nothing here allocates, keeps state or does IO; all of it may be used
+// concurrently.
+package frame
+
+import "encoding/binary"
+
+// etherTypeRARP is what a virtual switch sends for a VM that has moved.
+const etherTypeRARP = 0x8035
+
+// Frame is an Ethernet frame as far as its ports.
+type Frame struct {
+	// Ethernet is zero if the mirror left it away, see ParseBare.
+	Ethernet
+
+	// HasARP says that ARP was read.
+	HasARP bool
+	ARP    ARP
+
+	// HasIP says that an IP header was read.
+	HasIP bool
+	IP    IP
+	// Protocol is that of Payload, behind all extension headers.
+	Protocol uint8
+	// HasPorts says that the ports of TCP, UDP, UDP-Lite, SCTP or DCCP were read.
+	HasPorts         bool
+	SrcPort, DstPort uint16
+	// Payload is what IP carries, the transport header included; of a fragment that is
+	// not the first it is the fragment's data; without IP it is all that follows the
+	// Ethernet header. It aliases the bytes that were parsed.
+	Payload []byte
+
+	// Length is that of the frame in bytes as its inner length says: IP's, or 802.3's.
+	// Padding and frame check sequence are not counted, and bytes that were cut off
+	// are. Without an inner length it is the number of bytes there were.
+	Length int
+	// Truncated says that fewer bytes than Length were there.
+	Truncated bool
+
+	// Inner is what was wrong behind the Ethernet header, 0 when nothing was. What was
+	// read before it is good.
+	Inner Refusal
+}
+
+// Parse reads the Ethernet frame b. The error is Short, and then the frame is zero.
+func Parse(b []byte) (Frame, error) {
+	e, rest, tags, err := parseEthernet(b)
+	if err != nil {
+		return Frame{}, err
+	}
+	f := Frame{Ethernet: e, Payload: rest, Length: len(b), Inner: tags}
+	switch {
+	case tags != 0:
+	case e.IsLLC():
+		f.bound(e.HeaderLen()+int(e.EtherType), len(b))
+		f.Payload = rest[:min(int(e.EtherType), len(rest))]
+	case e.EtherType == EtherTypeIPv4 || e.EtherType == EtherTypeIPv6:
+		f.parseIP(rest)
+	case e.EtherType == EtherTypeARP || e.EtherType == etherTypeRARP:
+		f.ARP, f.Inner = parseARP(rest)
+		f.HasARP = f.Inner == 0
+	}
+	return f, nil
+}
+
+// ParseBare reads the IP packet b, which a mirror sent without its Ethernet header.
+// Unlike Parse it refuses what has no sound IP header, for then nothing is known.
+func ParseBare(b []byte) (Frame, error) {
+	f := Frame{Payload: b, Length: len(b)}
+	if f.parseIP(b); !f.HasIP {
+		return Frame{}, f.Inner
+	}
+	return f, nil
+}
+
+// parseIP reads the IP packet that b begins with and follows the Ethernet header,
+// if there is one.
+func (f *Frame) parseIP(b []byte) {
+	ip, payload, err := parseIPAs(f.EtherType, b)
+	if err != 0 {
+		f.Inner = err
+		return
+	}
+	before := f.Length - len(b)
+	f.HasIP, f.IP, f.Payload, f.Protocol = true, ip, payload, ip.Protocol
+	f.bound(before+ip.TotalLen, f.Length)
+	if ip.FragmentOffset == 0 {
+		f.parseTransport(payload)
+	}
+}
+
+func (f *Frame) bound(said, there int) {
+	f.Length, f.Truncated = said, said > there
+}
+
+// parseIPAs is ParseIP for a packet behind an EtherType, or behind none if that is
+// 0: the version must be the one announced.
+func parseIPAs(etherType uint16, b []byte) (IP, []byte, Refusal) {
+	ip, payload, err := ParseIP(b)
+	if err != nil {
+		r, _ := err.(Refusal)
+		return IP{}, nil, r
+	}
+	if etherType == EtherTypeIPv4 && ip.Version != 4 || etherType == EtherTypeIPv6 && ip.Version != 6 {
+		return IP{}, nil, IPVersion
+	}
+	return ip, payload, 0
+}
+
+// parseTransport reads the ports, of the first fragment too, whose data may begin
+// with more extension headers.
+func (f *Frame) parseTransport(b []byte) {
+	if f.IP.Version == 6 && f.IP.MoreFragments {
+		first := f.IP
+		rest, err := walkExtensions(&first, b, 0)
+		if err != nil {
+			f.Inner, _ = err.(Refusal)
+			return
+		}
+		f.Protocol, f.Payload, b = first.Protocol, rest, rest
+	}
+	switch f.Protocol {
+	case ProtocolTCP, ProtocolUDP, ProtocolUDPL, ProtocolSCTP, ProtocolDCCP:
+	default:
+		return
+	}
+	if len(b) < 4 {
+		f.Inner = PortsShort
+		return
+	}
+	f.HasPorts = true
+	f.SrcPort, f.DstPort = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
+}
