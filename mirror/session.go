@@ -1,0 +1,95 @@
+package mirror
+
+import (
+	"maps"
+	"slices"
+	"time"
+)
+
+// Session is one mirror as its owner wants it.
+type Session struct {
+	Name string // see ValidName; unique within one installation
+	UID  string // made at creation, never reused; it, not the name, identifies the session on the switch
+
+	Revision   int64 // of the store; the API's ETag
+	Generation int64 // counts changes of Spec, from 1
+
+	Labels    map[string]string
+	CreatedAt time.Time
+	CreatedBy string
+
+	Spec Spec
+
+	// ExpiresAt is when the session's time is up: Spec.Life counted from the moment it was accepted. Zero means never.
+	ExpiresAt time.Time
+
+	// ERSPANID is the id in force for erspan2 and erspan3: the one asked for, or the one allocated when none was; 0 while there
+	// is none yet.
+	ERSPANID uint16
+
+	// DeletedAt marks a tombstone: the session is to be removed from its switch and is kept until a complete read of the switch
+	// shows it gone. Zero for a living session.
+	DeletedAt time.Time
+}
+
+// Deleting reports whether the session is a tombstone.
+func (s Session) Deleting() bool { return !s.DeletedAt.IsZero() }
+
+// Expired reports whether the session's time is up at now.
+func (s Session) Expired(now time.Time) bool {
+	return !s.ExpiresAt.IsZero() && !now.Before(s.ExpiresAt)
+}
+
+// Clone returns a deep copy.
+func (s Session) Clone() Session {
+	s.Labels = maps.Clone(s.Labels)
+	s.Spec = s.Spec.Clone()
+	return s
+}
+
+// Spec is what a session's owner asks for. Its zero value asks for nothing; WithDefaults fills what may be left out.
+type Spec struct {
+	VCenter string // name of a configured vCenter; "" when the sources settle it
+	Switch  string // name of the switch; "" when the sources settle it
+
+	Sources       []Source
+	Destination   Destination
+	Encapsulation Encapsulation
+
+	SnapLength int    // bytes of each frame to mirror, at least MinSnapLength; 0: whole frames
+	Sampling   int    // mirror one of n packets, 1 to 65535
+	Netstack   string // TCP/IP stack of the hosts that sends the mirror; "": the default one
+
+	Enabled bool
+	Life    Life
+	OnDrift DriftPolicy
+}
+
+// Clone returns a deep copy.
+func (s Spec) Clone() Spec {
+	s.Sources = slices.Clone(s.Sources)
+	s.Destination.Addresses = slices.Clone(s.Destination.Addresses)
+	return s
+}
+
+// Equal reports whether two specs ask for the same.
+func (s Spec) Equal(o Spec) bool {
+	return s.VCenter == o.VCenter && s.Switch == o.Switch &&
+		slices.Equal(s.Sources, o.Sources) && s.Destination.Equal(o.Destination) &&
+		s.Encapsulation == o.Encapsulation && s.SnapLength == o.SnapLength && s.Sampling == o.Sampling &&
+		s.Netstack == o.Netstack && s.Enabled == o.Enabled && s.Life == o.Life && s.OnDrift == o.OnDrift
+}
+
+// Life is how long a session may live, counted from the moment its spec was accepted.
+type Life struct {
+	Never bool          // no end; it must be asked for in so many words
+	For   time.Duration // when Never is false
+}
+
+// EndsAt returns the end of a life that begins at start; zero when it never ends.
+func (l Life) EndsAt(start time.Time) time.Time {
+	if l.Never {
+		return time.Time{}
+	}
+	return start.Add(l.For)
+}

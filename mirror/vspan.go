@@ -1,0 +1,74 @@
+package mirror
+
+import (
+	"net/netip"
+	"slices"
+)
+
+// L3Source is the session type vspan creates: Encapsulated Remote Mirroring (L3) Source. Sessions of every other type are
+// foreign whatever their description says.
+const L3Source = "encapsulatedRemoteMirrorSource"
+
+// VSPAN is one port mirroring session as it stands on a switch (VMwareVspanSession), in vspan's words.
+type VSPAN struct {
+	Key           string // made by vCenter
+	Name          string
+	Description   string
+	Enabled       bool
+	Type          string // VMwareVspanSession.sessionType
+	Encapsulation EncapsulationType
+	ERSPANID      uint16
+	COS           uint8
+	Nanoseconds   bool
+	Destinations  []netip.Addr
+	FromVM        []string // port keys whose VM's sent frames are mirrored: sourcePortReceived, sorted
+	ToVM          []string // port keys whose VM is sent the mirrored frames: sourcePortTransmitted, sorted
+	SnapLength    int      // 0: whole frames
+	Sampling      int      // 1: every packet
+	Netstack      string
+
+	// Other holds what else vCenter said of the session that vspan has no word for, e.g. VLANs or wildcard ports; it makes a
+	// session differ from anything vspan would create.
+	Other string
+}
+
+// Marker returns the session's marker, if it bears one and is of the type vspan creates.
+func (v VSPAN) Marker() (Marker, bool) {
+	if v.Type != L3Source {
+		return Marker{}, false
+	}
+	return ParseMarker(v.Description)
+}
+
+// Ports returns the session's source port keys, each once, sorted.
+func (v VSPAN) Ports() []string {
+	keys := slices.Concat(v.FromVM, v.ToVM)
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// Differences names the fields in which have differs from v, the session as wanted; nil when none does. The key is not compared.
+func (v VSPAN) Differences(have VSPAN) []string {
+	var d []string
+	check := func(field string, same bool) {
+		if !same {
+			d = append(d, field)
+		}
+	}
+	check("name", v.Name == have.Name)
+	check("description", v.Description == have.Description)
+	check("enabled", v.Enabled == have.Enabled)
+	check("sessionType", v.Type == have.Type)
+	check("encapsulation", v.Encapsulation == have.Encapsulation)
+	check("erspanId", v.ERSPANID == have.ERSPANID)
+	check("cos", v.COS == have.COS)
+	check("nanoseconds", v.Nanoseconds == have.Nanoseconds)
+	check("destinations", slices.Equal(v.Destinations, have.Destinations))
+	check("fromVm", slices.Equal(v.FromVM, have.FromVM))
+	check("toVm", slices.Equal(v.ToVM, have.ToVM))
+	check("snapLength", v.SnapLength == have.SnapLength)
+	check("sampling", v.Sampling == have.Sampling)
+	check("netstack", v.Netstack == have.Netstack)
+	check("other", v.Other == have.Other)
+	return d
+}
