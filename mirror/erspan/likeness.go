@@ -2,7 +2,10 @@ package erspan
 
 import "encoding/binary"
 
-const ethernetLen = 14
+const (
+	ethernetLen = 14
+	ipv4Len     = 20
+)
 
 // likeness says how much some bytes look like an Ethernet frame.
 type likeness uint8

@@ -53,13 +53,21 @@ func Parse(g gre.Header, b []byte) (t Type, h Header, payload []byte, err error)
 	default:
 		err = NotAMirror
 	}
-	if err == nil && !h.IPOnly && len(payload) < ethernetLen {
+	if err == nil && len(payload) < minFrame(h) {
 		err = FrameShort
 	}
 	if err != nil {
 		return 0, Header{}, nil, err
 	}
 	return t, h, payload, nil
+}
+
+// minFrame is the length in bytes of the header that a mirrored frame begins with.
+func minFrame(h Header) int {
+	if h.IPOnly {
+		return ipv4Len
+	}
+	return ethernetLen
 }
 
 // Append appends the packet to b, beginning with the GRE header: the inverse of

@@ -23,7 +23,8 @@ type Frame struct {
 	HasARP bool
 	ARP    ARP
 
-	// HasIP says that an IP header was read.
+	// HasIP says that an IP header was read as far as its addresses. If it ended there,
+	// Inner says so and Payload is nil.
 	HasIP bool
 	IP    IP
 	// Protocol is that of Payload, behind all extension headers.
@@ -72,68 +73,73 @@ func Parse(b []byte) (Frame, error) {
 // ParseBare reads the IP packet b, which a mirror sent without its Ethernet header.
 // Unlike Parse it refuses what has no sound IP header, for then nothing is known.
 func ParseBare(b []byte) (Frame, error) {
-	f := Frame{Payload: b, Length: len(b)}
-	if f.parseIP(b); !f.HasIP {
+	f := Frame{Length: len(b)}
+	f.parseIP(b)
+	if !f.HasIP {
 		return Frame{}, f.Inner
 	}
 	return f, nil
 }
 
-// parseIP reads the IP packet that b begins with and follows the Ethernet header,
-// if there is one.
+// Append appends the frame to b: its Ethernet header unless that is zero, the IP
+// header if there is one, and the payload. It is the inverse of Parse as far as
+// Frame keeps what was there: IP options, extension headers other than a
+// fragment's, and padding are gone.
+func (f Frame) Append(b []byte) []byte {
+	if f.Ethernet != (Ethernet{}) {
+		b = f.AppendHeader(b)
+	}
+	if f.HasIP {
+		b = f.IP.AppendHeader(b)
+	}
+	return append(b, f.Payload...)
+}
+
+// parseIP reads the IP packet b, which is the rest of the frame.
 func (f *Frame) parseIP(b []byte) {
-	ip, payload, err := parseIPAs(f.EtherType, b)
-	if err != 0 {
-		f.Inner = err
+	ip, payload, refused := parseIP(b)
+	f.Inner = refused
+	switch {
+	case ip.Version == 0:
+		return
+	case f.EtherType == EtherTypeIPv4 && ip.Version != 4,
+		f.EtherType == EtherTypeIPv6 && ip.Version != 6:
+		f.Inner = IPVersion
 		return
 	}
-	before := f.Length - len(b)
 	f.HasIP, f.IP, f.Payload, f.Protocol = true, ip, payload, ip.Protocol
-	f.bound(before+ip.TotalLen, f.Length)
-	if ip.FragmentOffset == 0 {
-		f.parseTransport(payload)
+	f.bound(f.Length-len(b)+ip.TotalLen, f.Length)
+	if refused == 0 && ip.FragmentOffset == 0 {
+		f.parsePorts()
 	}
 }
 
+// bound sets the length that an inner header says, when there were so many bytes.
 func (f *Frame) bound(said, there int) {
 	f.Length, f.Truncated = said, said > there
 }
 
-// parseIPAs is ParseIP for a packet behind an EtherType, or behind none if that is
-// 0: the version must be the one announced.
-func parseIPAs(etherType uint16, b []byte) (IP, []byte, Refusal) {
-	ip, payload, err := ParseIP(b)
-	if err != nil {
-		r, _ := err.(Refusal)
-		return IP{}, nil, r
-	}
-	if etherType == EtherTypeIPv4 && ip.Version != 4 || etherType == EtherTypeIPv6 && ip.Version != 6 {
-		return IP{}, nil, IPVersion
-	}
-	return ip, payload, 0
-}
-
-// parseTransport reads the ports, of the first fragment too, whose data may begin
-// with more extension headers.
-func (f *Frame) parseTransport(b []byte) {
+// parsePorts reads the ports that Payload begins with, if its protocol has any. The
+// data of an IPv6 datagram's first fragment may begin with extension headers.
+func (f *Frame) parsePorts() {
 	if f.IP.Version == 6 && f.IP.MoreFragments {
 		first := f.IP
-		rest, err := walkExtensions(&first, b, 0)
-		if err != nil {
-			f.Inner, _ = err.(Refusal)
+		payload, refused := first.walk(f.Payload, true)
+		if f.Inner = refused; refused != 0 {
 			return
 		}
-		f.Protocol, f.Payload, b = first.Protocol, rest, rest
+		f.Protocol, f.Payload = first.Protocol, payload
 	}
 	switch f.Protocol {
-	case ProtocolTCP, ProtocolUDP, ProtocolUDPL, ProtocolSCTP, ProtocolDCCP:
+	case ProtocolTCP, ProtocolUDP, ProtocolUDPLite, ProtocolSCTP, ProtocolDCCP:
 	default:
 		return
 	}
-	if len(b) < 4 {
+	if len(f.Payload) < 4 {
 		f.Inner = PortsShort
 		return
 	}
 	f.HasPorts = true
-	f.SrcPort, f.DstPort = binary.BigEndian.Uint16(b), binary.BigEndian.Uint16(b[2:])
+	f.SrcPort = binary.BigEndian.Uint16(f.Payload)
+	f.DstPort = binary.BigEndian.Uint16(f.Payload[2:])
 }

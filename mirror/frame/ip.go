@@ -4,14 +4,14 @@ import "net/netip"
 
 // The protocol numbers that this package looks behind, or others ask for.
 const (
-	ProtocolICMP   uint8 = 1
-	ProtocolTCP    uint8 = 6
-	ProtocolUDP    uint8 = 17
-	ProtocolDCCP   uint8 = 33
-	ProtocolGRE    uint8 = 47
-	ProtocolICMPv6 uint8 = 58
-	ProtocolSCTP   uint8 = 132
-	ProtocolUDPL   uint8 = 136
+	ProtocolICMP    uint8 = 1
+	ProtocolTCP     uint8 = 6
+	ProtocolUDP     uint8 = 17
+	ProtocolDCCP    uint8 = 33
+	ProtocolGRE     uint8 = 47
+	ProtocolICMPv6  uint8 = 58
+	ProtocolSCTP    uint8 = 132
+	ProtocolUDPLite uint8 = 136
 )
 
 // IP is what an IPv4 header, or an IPv6 header and its extension headers, say.
@@ -57,6 +57,48 @@ func (ip IP) IsFragment() bool { return ip.MoreFragments || ip.FragmentOffset !=
 // them after a mirror has copied the packet. An error is a Refusal, and then the
 // rest is zero.
 func ParseIP(b []byte) (ip IP, payload []byte, err error) {
+	ip, payload, refused := parseIP(b)
+	if refused != 0 {
+		return IP{}, nil, refused
+	}
+	return ip, payload, nil
+}
+
+// Reassembled is the header of the datagram that the fragment ip belongs to, given
+// all of the datagram's fragment data in order. It reads the extension headers that
+// an IPv6 datagram may have there. The payload aliases data. An error is a Refusal,
+// and then the rest is zero.
+func (ip IP) Reassembled(data []byte) (whole IP, payload []byte, err error) {
+	ip.FragmentOffset, ip.MoreFragments, ip.Truncated = 0, false, false
+	ip.TotalLen = ip.HeaderLen + len(data)
+	if ip.Version != 6 {
+		return ip, data, nil
+	}
+	payload, refused := ip.walk(data, true)
+	if refused != 0 {
+		return IP{}, nil, refused
+	}
+	return ip, payload, nil
+}
+
+// AppendHeader appends the header to b: 20 bytes of IPv4 with its checksum, or 40
+// of IPv6, and the fragment header if ip is a fragment. Options and other extension
+// headers are not kept by IP and not written. The length written is for
+// TotalLen - HeaderLen bytes of payload. A version other than 4 and 6 appends
+// nothing.
+func (ip IP) AppendHeader(b []byte) []byte {
+	switch ip.Version {
+	case 4:
+		return ip.appendIPv4(b)
+	case 6:
+		return ip.appendIPv6(b)
+	}
+	return b
+}
+
+// parseIP is ParseIP, but where addresses were read before the refusal it gives
+// them, in a header whose payload is nil.
+func parseIP(b []byte) (IP, []byte, Refusal) {
 	if len(b) == 0 {
 		return IP{}, nil, IPShort
 	}
@@ -67,31 +109,4 @@ func ParseIP(b []byte) (ip IP, payload []byte, err error) {
 		return parseIPv6(b)
 	}
 	return IP{}, nil, IPVersion
-}
-
-// Reassembled is the header of the datagram that the fragment ip belongs to, given
-// all of the datagram's fragment data in order. It reads the extension headers that
-// an IPv6 datagram may have there. The payload aliases data. An error is a Refusal,
-// and then the rest is zero.
-func (ip IP) Reassembled(data []byte) (whole IP, payload []byte, err error) {
-	whole = ip
-	whole.FragmentOffset, whole.MoreFragments, whole.Truncated = 0, false, false
-	whole.TotalLen = whole.HeaderLen + len(data)
-	if whole.Version != 6 {
-		return whole, data, nil
-	}
-	payload, err = walkExtensions(&whole, data, 0)
-	if err != nil {
-		return IP{}, nil, err
-	}
-	return whole, payload, nil
-}
-
-// bounded is the part of b that a packet of total bytes occupies, and whether some
-// of it is missing.
-func bounded(b []byte, total int) (packet []byte, truncated bool) {
-	if total > len(b) {
-		return b, true
-	}
-	return b[:total], false
 }

@@ -5,13 +5,14 @@ import (
 	"net/netip"
 )
 
-// MaxExtensions is how many IPv6 extension headers are read before one packet.
+// MaxExtensions is how many IPv6 extension headers are read before one payload.
 // RFC 8200 section 4.1 has a use for seven.
 const MaxExtensions = 8
 
 const (
-	ipv6Len         = 40
-	fragmentLen     = 8
+	ipv6Len     = 40
+	fragmentLen = 8
+
 	nextHopByHop    = 0
 	nextRouting     = 43
 	nextFragment    = 44
@@ -22,7 +23,7 @@ const (
 
 // parseIPv6 reads the header of RFC 8200 and the extension headers behind it, up to
 // and including that of a fragment.
-func parseIPv6(b []byte) (IP, []byte, error) {
+func parseIPv6(b []byte) (IP, []byte, Refusal) {
 	if len(b) < ipv6Len {
 		return IP{}, nil, IPShort
 	}
@@ -38,42 +39,43 @@ func parseIPv6(b []byte) (IP, []byte, error) {
 	if ip.TotalLen == ipv6Len && ip.Protocol != nextNone {
 		ip.TotalLen = len(b)
 	}
-	b, ip.Truncated = bounded(b, ip.TotalLen)
-	payload, err := walkExtensions(&ip, b[ipv6Len:], 0)
-	if err != nil {
-		return IP{}, nil, err
-	}
-	return ip, payload, nil
+	ip.Truncated = ip.TotalLen > len(b)
+	payload, refused := ip.walk(b[ipv6Len:min(ip.TotalLen, len(b))], false)
+	return ip, payload, refused
 }
 
-// walkExtensions skips the extension headers that b begins with, of which the first
-// is ip.Protocol, and stops behind the header of a real fragment: the data of a
-// fragment begins there, and only Reassembled may look into it.
-func walkExtensions(ip *IP, b []byte, seen int) ([]byte, error) {
-	for {
+// walk skips the extension headers that b begins with, of which the first is
+// ip.Protocol, and stops behind the header of a fragment: what follows is a
+// fragment's data, which is looked into only with inside set. An atomic fragment
+// (RFC 6946) is the whole datagram and does not stop it.
+func (ip *IP) walk(b []byte, inside bool) ([]byte, Refusal) {
+	for range MaxExtensions {
 		n, ok := extensionLen(ip.Protocol, b)
-		if !ok {
-			return b, nil
-		}
-		if seen++; seen > MaxExtensions {
-			return nil, IPExtensions
-		}
-		if n == 0 || n > len(b) {
+		switch {
+		case !ok:
+			return b, 0
+		case n == 0 || n > len(b):
 			return nil, IPExtension
 		}
-		fragment := ip.Protocol == nextFragment
-		if fragment {
-			where := binary.BigEndian.Uint16(b[2:])
-			ip.FragmentOffset, ip.MoreFragments = int(where&^7), where&1 != 0
-			ip.ID = binary.BigEndian.Uint32(b[4:])
+		kind, header := ip.Protocol, b[:n]
+		ip.Protocol, ip.HeaderLen, b = header[0], ip.HeaderLen+n, b[n:]
+		if kind != nextFragment {
+			continue
 		}
-		ip.Protocol = b[0]
-		ip.HeaderLen += n
-		b = b[n:]
-		if fragment && ip.IsFragment() {
-			return b, nil
+		if inside {
+			return nil, IPNestedFragment
+		}
+		where := binary.BigEndian.Uint16(header[2:])
+		ip.FragmentOffset, ip.MoreFragments = int(where&^7), where&1 != 0
+		ip.ID = binary.BigEndian.Uint32(header[4:])
+		if ip.IsFragment() {
+			return b, 0
 		}
 	}
+	if _, more := extensionLen(ip.Protocol, b); more {
+		return nil, IPExtensions
+	}
+	return b, 0
 }
 
 // extensionLen is the length in bytes of the extension header of the given kind
@@ -94,4 +96,29 @@ func extensionLen(kind uint8, b []byte) (n int, ok bool) {
 		return (int(b[1]) + 2) * 4, true
 	}
 	return (int(b[1]) + 1) * 8, true
+}
+
+func (ip IP) appendIPv6(b []byte) []byte {
+	if !ip.Src.IsValid() || !ip.Dst.IsValid() {
+		return b
+	}
+	next, length := ip.Protocol, ip.TotalLen-ip.HeaderLen
+	if ip.IsFragment() {
+		next, length = nextFragment, length+fragmentLen
+	}
+	from, to := ip.Src.As16(), ip.Dst.As16()
+	b = append(b, 6<<4, 0, 0, 0)
+	b = binary.BigEndian.AppendUint16(b, uint16(length))
+	b = append(b, next, ip.TTL)
+	b = append(append(b, from[:]...), to[:]...)
+	if !ip.IsFragment() {
+		return b
+	}
+	where := uint16(ip.FragmentOffset) &^ 7
+	if ip.MoreFragments {
+		where |= 1
+	}
+	b = append(b, ip.Protocol, 0)
+	b = binary.BigEndian.AppendUint16(b, where)
+	return binary.BigEndian.AppendUint32(b, ip.ID)
 }

@@ -1,7 +1,24 @@
 package frame
 
+import (
+	"fmt"
+	"net"
+)
+
 // MAC is an Ethernet address (EUI-48). It can be compared and used as a key.
 type MAC [6]byte
+
+// ParseMAC reads the notations of net.ParseMAC, of six bytes only.
+func ParseMAC(s string) (MAC, error) {
+	hw, err := net.ParseMAC(s)
+	if err != nil {
+		return MAC{}, fmt.Errorf("frame: parse MAC address %q: %w", s, err)
+	}
+	if len(hw) != len(MAC{}) {
+		return MAC{}, fmt.Errorf("frame: parse MAC address %q: %d bytes, not 6", s, len(hw))
+	}
+	return MAC(hw), nil
+}
 
 // String is the address in lower case, its bytes parted by colons.
 func (m MAC) String() string {

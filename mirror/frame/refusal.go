@@ -30,6 +30,8 @@ const (
 	IPExtension
 	// IPExtensions: more IPv6 extension headers than MaxExtensions.
 	IPExtensions
+	// IPNestedFragment: a fragment header inside what was fragmented.
+	IPNestedFragment
 	// PortsShort: the packet ends before the ports that its protocol has.
 	PortsShort
 
@@ -38,19 +40,20 @@ const (
 )
 
 var refusals = [NumRefusals]struct{ name, sentence string }{
-	0:              {"none", "frame: not refused"},
-	Short:          {"frame_short", "frame: shorter than an Ethernet header"},
-	TagShort:       {"frame_vlan_short", "frame: ends inside a VLAN tag"},
-	TagDepth:       {"frame_vlan_depth", "frame: too many VLAN tags"},
-	ARPShort:       {"frame_arp_short", "frame: ends inside ARP"},
-	ARPType:        {"frame_arp_type", "frame: ARP is not for IPv4 over Ethernet"},
-	IPShort:        {"frame_ip_short", "frame: ends inside an IP header"},
-	IPVersion:      {"frame_ip_version", "frame: IP version is not the expected one"},
-	IPHeaderLength: {"frame_ip_header_length", "frame: IPv4 header length is below 20 bytes"},
-	IPTotalLength:  {"frame_ip_total_length", "frame: IP length is below that of its headers"},
-	IPExtension:    {"frame_ip_extension_short", "frame: ends inside an IPv6 extension header"},
-	IPExtensions:   {"frame_ip_extension_depth", "frame: too many IPv6 extension headers"},
-	PortsShort:     {"frame_ports_short", "frame: ends before the ports"},
+	0:                {"none", "frame: not refused"},
+	Short:            {"frame_short", "frame: shorter than an Ethernet header"},
+	TagShort:         {"frame_vlan_short", "frame: ends inside a VLAN tag"},
+	TagDepth:         {"frame_vlan_depth", "frame: too many VLAN tags"},
+	ARPShort:         {"frame_arp_short", "frame: ends inside ARP"},
+	ARPType:          {"frame_arp_type", "frame: ARP is not for IPv4 over Ethernet"},
+	IPShort:          {"frame_ip_short", "frame: ends inside an IP header"},
+	IPVersion:        {"frame_ip_version", "frame: IP version is not the expected one"},
+	IPHeaderLength:   {"frame_ip_header_length", "frame: IPv4 header length is below 20 bytes"},
+	IPTotalLength:    {"frame_ip_total_length", "frame: IP length is below that of its headers"},
+	IPExtension:      {"frame_ip_extension_short", "frame: ends inside an IPv6 extension header"},
+	IPExtensions:     {"frame_ip_extension_depth", "frame: too many IPv6 extension headers"},
+	IPNestedFragment: {"frame_ip_nested_fragment", "frame: fragment header inside a fragmented datagram"},
+	PortsShort:       {"frame_ports_short", "frame: ends before the ports"},
 }
 
 // Refusals lists every reason, in a fixed order, for whoever counts them.
