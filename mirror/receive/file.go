@@ -3,7 +3,13 @@ package receive
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"os"
+	"slices"
+	"sync"
+
+	"github.com/gopacket/gopacket/layers"
 )
 
 // FileOptions say what a File reads.
@@ -11,7 +17,7 @@ type FileOptions struct {
 	// Path names the file; "-" is Reader, or the standard input without one.
 	Path string
 	// Reader, if not nil, is read instead of opening Path; Path then only
-	// serves for messages. The caller closes it.
+	// serves for messages. It is not closed.
 	Reader io.Reader
 	// Limits bound the reassembly. Its time is that of the packets.
 	Limits Limits
@@ -19,10 +25,17 @@ type FileOptions struct {
 	Refused RefusedFunc
 }
 
-// File reads a pcap or pcapng file, plain or gzipped.
+// File reads a pcap or pcapng file, plain or gzipped, of the link types
+// Ethernet, Linux cooked (SLL, SLL2), BSD loopback and raw IP, with VLAN tags.
 type File struct {
 	options FileOptions
 	intake  *intake
+
+	mu       sync.Mutex // guards what follows
+	stage    stage
+	packets  packetFile
+	close    func() error
+	warnings []string
 }
 
 // NewFile returns a File. Nothing is opened before Open or Run.
@@ -30,8 +43,106 @@ func NewFile(o FileOptions) *File {
 	return &File{options: o, intake: newIntake(o.Limits, o.Refused)}
 }
 
-func (f *File) Open() error                        { return errors.ErrUnsupported }
-func (f *File) Run(context.Context, Handler) error { return errors.ErrUnsupported }
-func (f *File) Close() error                       { return nil }
-func (f *File) Counters() Counters                 { return f.intake.tally.snapshot() }
-func (f *File) Describe() Description              { return Description{Kind: KindFile, Path: f.options.Path} }
+// Open opens the file and reads its header, for which it waits if the input is
+// a pipe.
+func (f *File) Open() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stage.open(f.open)
+}
+
+func (f *File) open() error {
+	f.close = func() error { return nil }
+	reader := f.options.Reader
+	switch {
+	case reader != nil:
+	case f.options.Path == "-":
+		reader = os.Stdin
+	default:
+		opened, err := os.Open(f.options.Path)
+		if err != nil {
+			return fmt.Errorf("receive: open capture file: %w", err)
+		}
+		reader, f.close = opened, opened.Close
+	}
+	packets, err := readPacketFile(reader)
+	if err != nil {
+		return errors.Join(f.wrap(err), f.close())
+	}
+	f.packets = packets
+	return nil
+}
+
+func (f *File) wrap(err error) error {
+	return fmt.Errorf("receive: capture file %q: %w", f.options.Path, err)
+}
+
+// Run reads to the end. A file that breaks off gives what it has and then an
+// error that names the packet. When ctx ends first, Run returns its cause; a
+// Reader that blocks keeps Run from noticing.
+func (f *File) Run(ctx context.Context, handle Handler) error {
+	f.mu.Lock()
+	err := f.stage.run(f.open)
+	f.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	err = f.read(ctx, handle)
+	f.intake.finish()
+	return errors.Join(err, f.close())
+}
+
+func (f *File) read(ctx context.Context, handle Handler) error {
+	for {
+		if ctx.Err() != nil {
+			return f.wrap(context.Cause(ctx))
+		}
+		data, info, link, err := f.packets.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return f.wrap(fmt.Errorf("packet %d: %w", f.intake.number+1, err))
+		}
+		ip, ok := network(link, data)
+		if !ok {
+			f.intake.pass()
+			f.warn(link)
+			continue
+		}
+		f.intake.take(packet{at: info.Timestamp, now: info.Timestamp, ip: ip}, handle)
+	}
+}
+
+// maxWarnings bounds what a file with many strange interfaces can make us say.
+const maxWarnings = 8
+
+// warn notes a link type that is not read, once.
+func (f *File) warn(link layers.LinkType) {
+	if readable(link) {
+		return
+	}
+	sentence := fmt.Sprintf("packets of link type %d are counted and not read", uint16(link))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.warnings) < maxWarnings && !slices.Contains(f.warnings, sentence) {
+		f.warnings = append(f.warnings, sentence)
+	}
+}
+
+// Close releases a File that will not be run.
+func (f *File) Close() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.stage.release(func() error { return f.close() })
+}
+
+// Counters may be called at any time.
+func (f *File) Counters() Counters { return f.intake.tally.snapshot() }
+
+// Describe may be called at any time.
+func (f *File) Describe() Description {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return Description{Kind: KindFile, Path: f.options.Path, Warnings: slices.Clone(f.warnings)}
+}

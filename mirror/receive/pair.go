@@ -118,7 +118,7 @@ func (p *Pair) drain(ctx context.Context, handle Handler) error {
 }
 
 func (p *Pair) deliver(in injected, handle Handler) {
-	p.intake.take(packet{at: in.at, ip: in.packet, wireLen: len(in.packet)}, handle)
+	p.intake.take(packet{at: in.at, now: time.Now(), ip: in.packet}, handle)
 }
 
 // Counters may be called at any time.

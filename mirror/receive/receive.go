@@ -31,8 +31,9 @@ type Datagram struct {
 	// Fragments is the number of outer fragments it was assembled from; 1
 	// means it was not fragmented, or that the kernel put it together (Raw).
 	Fragments int
-	// Truncated says that a snap length cut the payload. Of a reassembled
-	// datagram the payload then ends at the first cut.
+	// Truncated says that there were fewer bytes than the outer header says,
+	// which is the work of a snap length. Of a reassembled datagram the payload
+	// then ends at the first cut.
 	Truncated bool
 	// Number is the number of the packet that completed it. The first packet
 	// of a source is 1; of a file it is the number Wireshark shows.

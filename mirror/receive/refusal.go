@@ -7,10 +7,8 @@ type Refusal uint8
 
 // The refusals. Their names (String) are stable: they are metric labels.
 const (
-	// RefusedLink: the link-layer header in front of IP is cut short.
-	RefusedLink Refusal = iota
 	// RefusedOuter: the outer IP header contradicts itself.
-	RefusedOuter
+	RefusedOuter Refusal = iota
 	// RefusedOuterCut: the capture ends inside the outer IP header.
 	RefusedOuterCut
 	// RefusedFragmentTiny: a fragment carries less than the eight bytes that
@@ -43,7 +41,6 @@ const (
 )
 
 var refusalNames = [refusals]string{
-	RefusedLink:               "link_header_cut",
 	RefusedOuter:              "outer_header_invalid",
 	RefusedOuterCut:           "outer_header_cut",
 	RefusedFragmentTiny:       "fragment_tiny",
