@@ -16,7 +16,9 @@ const etherTypeRARP = 0x8035
 
 // Frame is an Ethernet frame as far as its ports.
 type Frame struct {
-	// Ethernet is zero if the mirror left it away, see ParseBare.
+	// Bare says that the mirror left the Ethernet header away, see ParseBare. Then
+	// Ethernet is zero.
+	Bare bool
 	Ethernet
 
 	// HasARP says that ARP was read.
@@ -73,7 +75,7 @@ func Parse(b []byte) (Frame, error) {
 // ParseBare reads the IP packet b, which a mirror sent without its Ethernet header.
 // Unlike Parse it refuses what has no sound IP header, for then nothing is known.
 func ParseBare(b []byte) (Frame, error) {
-	f := Frame{Length: len(b)}
+	f := Frame{Bare: true, Length: len(b)}
 	f.parseIP(b)
 	if !f.HasIP {
 		return Frame{}, f.Inner
@@ -81,12 +83,12 @@ func ParseBare(b []byte) (Frame, error) {
 	return f, nil
 }
 
-// Append appends the frame to b: its Ethernet header unless that is zero, the IP
-// header if there is one, and the payload. It is the inverse of Parse as far as
+// Append appends the frame to b: its Ethernet header unless it is bare, the IP header
+// if there is one, and the payload. It is the inverse of Parse as far as
 // Frame keeps what was there: IP options, extension headers other than a
 // fragment's, and padding are gone.
 func (f Frame) Append(b []byte) []byte {
-	if f.Ethernet != (Ethernet{}) {
+	if !f.Bare {
 		b = f.AppendHeader(b)
 	}
 	if f.HasIP {
