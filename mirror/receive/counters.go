@@ -32,6 +32,10 @@ type Counters struct {
 	// KernelDrops counts packets lost before this process could read them:
 	// ring or socket buffer full, or the queue of a Pair.
 	KernelDrops uint64
+	// AtPorts counts packets that a ring on all interfaces saw at the port of a
+	// bond, a bridge or a VRF. They come again from its master and are no part
+	// of Packets.
+	AtPorts uint64
 	// RingFreezes counts how often the kernel found every block of the ring
 	// taken.
 	RingFreezes uint64
@@ -42,9 +46,9 @@ type Counters struct {
 
 // tally is the live side of Counters: written by Run, read by anyone.
 type tally struct {
-	packets, notGRE, datagrams, delivered, fragments, duplicates atomic.Uint64
-	pending, pendingBytes, truncated, kernelDrops, ringFreezes   atomic.Uint64
-	refused                                                      [refusals]atomic.Uint64
+	packets, notGRE, datagrams, delivered, fragments, duplicates        atomic.Uint64
+	pending, pendingBytes, truncated, kernelDrops, ringFreezes, atPorts atomic.Uint64
+	refused                                                             [refusals]atomic.Uint64
 }
 
 func (t *tally) snapshot() Counters {
@@ -59,6 +63,7 @@ func (t *tally) snapshot() Counters {
 		PendingBytes: t.pendingBytes.Load(),
 		Truncated:    t.truncated.Load(),
 		KernelDrops:  t.kernelDrops.Load(),
+		AtPorts:      t.atPorts.Load(),
 		RingFreezes:  t.ringFreezes.Load(),
 	}
 	for i := range t.refused {

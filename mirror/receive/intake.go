@@ -11,6 +11,12 @@ import (
 // long while no others arrive. It bounds how late the drop is counted.
 const expireEvery = 250 * time.Millisecond
 
+const ipv6HeaderLen = 40
+
+// maxPacket is the longest outer IP packet there is: an IPv6 header and the
+// longest payload its 16-bit length can say (RFC 8200, section 3).
+const maxPacket = ipv6HeaderLen + 65535
+
 // packet is one outer IP packet as a source got it.
 type packet struct {
 	at  time.Time // when it arrived: Datagram.Time
@@ -158,10 +164,13 @@ func mayCarryGRE(ip frame.IP) bool {
 	return ip.Protocol == frame.ProtocolGRE || ip.Version == 6 && isExtension(ip.Protocol)
 }
 
+// nextFragment is the next header value of an IPv6 fragment header.
+const nextFragment = 44
+
 // isExtension reports whether an IPv6 next header is an extension header that
 // another header follows in the clear (RFC 8200 section 4, RFC 4302).
 func isExtension(next uint8) bool {
-	return next == 0 || next == 43 || next == 44 || next == 51 || next == 60
+	return next == 0 || next == 43 || next == nextFragment || next == 51 || next == 60
 }
 
 func refusalOf(err error) Refusal {

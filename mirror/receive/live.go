@@ -1,10 +1,6 @@
 package receive
 
-import (
-	"context"
-	"errors"
-	"time"
-)
+import "time"
 
 // LiveOptions say what to receive from the network. They serve every kind of
 // live source; each ignores what it does not have.
@@ -28,18 +24,20 @@ type LiveOptions struct {
 	Refused RefusedFunc
 }
 
-// Live receives from the network by the best means the process may use.
-type Live struct {
-	options LiveOptions
+func (o LiveOptions) withDefaults() LiveOptions {
+	if o.BlockSize <= 0 {
+		o.BlockSize = 1 << 20
+	}
+	if o.Blocks <= 0 {
+		o.Blocks = 32
+	}
+	if o.Retire <= 0 {
+		o.Retire = 10 * time.Millisecond
+	}
+	if o.SocketBuffer <= 0 {
+		o.SocketBuffer = 16 << 20
+	}
+	return o
 }
-
-// NewLive returns a Live. Nothing is opened before Open or Run.
-func NewLive(o LiveOptions) *Live { return &Live{options: o} }
-
-func (l *Live) Open() error                        { return errors.ErrUnsupported }
-func (l *Live) Run(context.Context, Handler) error { return errors.ErrUnsupported }
-func (l *Live) Close() error                       { return nil }
-func (l *Live) Counters() Counters                 { return Counters{} }
-func (l *Live) Describe() Description              { return Description{} }
 
 var _ = []Source{(*Live)(nil), (*File)(nil), (*Pair)(nil)}

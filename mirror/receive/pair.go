@@ -6,10 +6,6 @@ import (
 	"time"
 )
 
-// maxPacket is the longest outer IP packet there is: an IPv6 header and the
-// longest payload its 16-bit length can say (RFC 8200, section 3).
-const maxPacket = 40 + 65535
-
 // Pair joins a sender and a receiver in memory: what is injected at one end is
 // received at the other, through the same parsing and reassembly as a socket.
 // The zero value is not usable; see NewPair.

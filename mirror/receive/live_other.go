@@ -1,0 +1,33 @@
+//go:build !linux
+
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Live receives from the network. It exists on Linux only; elsewhere it says so
+// and files and memory are the sources there are.
+type Live struct{ options LiveOptions }
+
+// NewLive returns a Live.
+func NewLive(o LiveOptions) *Live { return &Live{options: o} }
+
+// Open returns an error that is errors.ErrUnsupported.
+func (l *Live) Open() error {
+	return fmt.Errorf("receive: listening to the network needs Linux: %w", errors.ErrUnsupported)
+}
+
+// Run returns what Open returns.
+func (l *Live) Run(context.Context, Handler) error { return l.Open() }
+
+// Close does nothing.
+func (l *Live) Close() error { return nil }
+
+// Counters are all zero.
+func (l *Live) Counters() Counters { return Counters{} }
+
+// Describe names no kind.
+func (l *Live) Describe() Description { return Description{Interface: l.options.Interface} }

@@ -1,0 +1,194 @@
+package receive
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// Raw receives by raw sockets of protocol 47, one for IPv4 and one for IPv6. The
+// kernel reassembles fragments, drops what its firewall drops, and, since
+// somebody listens, sends no ICMP "protocol unreachable". It costs several
+// times what [Ring] costs and needs the same CAP_NET_RAW.
+type Raw struct {
+	options LiveOptions
+	intake  *intake
+
+	mu       sync.Mutex // guards what follows
+	stage    stage
+	wake     wakeup
+	sockets  []*rawSocket
+	warnings []string
+}
+
+// NewRaw returns a Raw. Nothing is opened before Open or Run.
+func NewRaw(o LiveOptions) *Raw {
+	return &Raw{options: o.withDefaults(), intake: newIntake(o.Limits, o.Refused), wake: wakeup{-1}}
+}
+
+// Open opens the sockets. A host without IPv6 is received from by IPv4 alone,
+// and Describe says so. The error is os.ErrPermission where CAP_NET_RAW is
+// missing.
+func (r *Raw) Open() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stage.open(r.open)
+}
+
+func (r *Raw) open() error {
+	if err := r.acquire(); err != nil {
+		return fmt.Errorf("receive: raw socket: %w", errors.Join(err, r.free()))
+	}
+	return nil
+}
+
+func (r *Raw) acquire() (err error) {
+	if r.wake, err = newWakeup(); err != nil {
+		return err
+	}
+	r.sockets, r.warnings, err = openBothVersions()
+	if err != nil {
+		return err
+	}
+	for _, s := range r.sockets {
+		if err := s.prepare(r.options); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openBothVersions opens raw sockets for IPv4 and, unless the host has none, for
+// IPv6. They drop everything.
+func openBothVersions() (sockets []*rawSocket, warnings []string, err error) {
+	four, err := openRawSocket(4)
+	if err != nil {
+		return nil, nil, err
+	}
+	six, err := openRawSocket(6)
+	switch {
+	case errors.Is(err, unix.EAFNOSUPPORT):
+		return []*rawSocket{four}, []string{"this host has no IPv6, so mirrors over IPv6 are not received"}, nil
+	case err != nil:
+		return nil, nil, errors.Join(err, four.close())
+	}
+	return []*rawSocket{four, six}, nil, nil
+}
+
+// Run delivers until ctx is done.
+func (r *Raw) Run(ctx context.Context, handle Handler) error {
+	r.mu.Lock()
+	err := r.stage.run(r.open)
+	sockets, wake := r.sockets, r.wake
+	r.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	undo := wake.on(ctx)
+	err = r.read(ctx, wake, sockets, handle)
+	undo()
+	r.intake.finish()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err = errors.Join(err, r.free()); err != nil {
+		return fmt.Errorf("receive: raw socket: %w", err)
+	}
+	return nil
+}
+
+// turn is how many datagrams one socket may give before the other is asked.
+const turn = 64
+
+func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handle Handler) error {
+	fds := make([]int, len(sockets))
+	for i, s := range sockets {
+		fds[i] = s.fd
+	}
+	for ctx.Err() == nil {
+		if _, err := wake.poll(expireEvery, fds...); err != nil {
+			return err
+		}
+		for _, s := range sockets {
+			if err := r.drain(ctx, s, handle); err != nil {
+				return err
+			}
+		}
+		r.intake.expire(time.Now())
+	}
+	return nil
+}
+
+func (r *Raw) drain(ctx context.Context, s *rawSocket, handle Handler) error {
+	for range turn {
+		if ctx.Err() != nil {
+			return nil
+		}
+		got, ok, err := s.receive()
+		if err != nil || !ok {
+			return err
+		}
+		r.take(s, got, handle)
+	}
+	return nil
+}
+
+// take hands over what a socket gave. Of IPv6 the header and any extension
+// headers are gone, so that the fixed header is all WireLen can count.
+func (r *Raw) take(s *rawSocket, got received, handle Handler) {
+	if s.version == 4 {
+		r.intake.take(packet{at: got.at, now: time.Now(), ip: got.data}, handle)
+		return
+	}
+	r.intake.whole(Datagram{
+		Time: got.at, Src: got.src, Dst: got.dst, Payload: got.data, WireLen: ipv6HeaderLen + len(got.data),
+	}, handle)
+}
+
+// Close releases a Raw that will not be run.
+func (r *Raw) Close() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stage.release(r.free)
+}
+
+// free closes everything. The lock is held.
+func (r *Raw) free() error {
+	r.collect()
+	err := r.wake.close()
+	for _, s := range r.sockets {
+		err = errors.Join(err, s.close())
+	}
+	r.sockets, r.wake = nil, wakeup{-1}
+	return err
+}
+
+// collect adds what the kernel dropped since it was last asked. The lock is held.
+func (r *Raw) collect() {
+	for _, s := range r.sockets {
+		drops, err := s.drops()
+		if err != nil {
+			continue // kernels before 4.12 do not tell
+		}
+		r.intake.tally.kernelDrops.Add(drops)
+	}
+}
+
+// Counters asks the kernel for its drops, so that they are never stale.
+func (r *Raw) Counters() Counters {
+	r.mu.Lock()
+	r.collect()
+	r.mu.Unlock()
+	return r.intake.tally.snapshot()
+}
+
+// Describe may be called at any time.
+func (r *Raw) Describe() Description {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Description{Kind: KindRaw, Interface: r.options.Interface, Warnings: slices.Clone(r.warnings)}
+}
