@@ -24,6 +24,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 	)
 	root.AddCommand(newVersionCommand())
+	root.AddCommand(newInspectCommand())
 	return root
 }
 
