@@ -1,0 +1,67 @@
+package daemon
+
+import (
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/vcenter"
+)
+
+// Config says what a daemon consists of. Its zero value is not usable; Defaults is the base to fill.
+type Config struct {
+	// Listen is where the API listens; a loopback address, because there are no rights yet.
+	Listen string
+	// DataDir keeps what must outlive the process; "" keeps nothing.
+	DataDir string
+	// VCenters are the vCenters to drive, at least one.
+	VCenters []vcenter.Config
+	// Receiver says how mirrors are received.
+	Receiver Receiver
+	// DefaultLife is the life of a session that does not say one, MaxLife the longest that may be asked for; 0: no limit.
+	DefaultLife, MaxLife time.Duration
+	// Resync is how often each switch is read although nothing seems to have changed.
+	Resync time.Duration
+	// Version is what the API says of itself.
+	Version string
+	// Log takes what happens. Required.
+	Log *slog.Logger
+}
+
+// Receiver says how mirrors are received.
+type Receiver struct {
+	// Off receives nothing: every verdict on the local receiver is unknown.
+	Off bool
+	// Interface is the one to listen on; "" is all of them.
+	Interface string
+	// Addresses are where hosts send mirrors to; the first is given to vSphere. Empty: the address that faces the first vCenter.
+	Addresses []netip.Addr
+	// Source, when not nil, is received from instead of the network: memory, in a process that may open no socket.
+	Source receive.Source
+	// Tap, when not nil, is shown every datagram before it is judged, from the receiver's goroutine. It must not keep it.
+	Tap receive.Handler
+}
+
+// Defaults returns the configuration of a daemon about which nothing was said.
+func Defaults() Config {
+	return Config{
+		Listen:      "127.0.0.1:8080",
+		DefaultLife: 8 * time.Hour,
+		Resync:      time.Minute,
+		Log:         slog.New(slog.DiscardHandler),
+	}
+}
+
+// receiverAddresses returns where hosts send mirrors to.
+func (c Config) receiverAddresses() ([]netip.Addr, error) {
+	if c.Receiver.Off || len(c.Receiver.Addresses) > 0 {
+		return c.Receiver.Addresses, nil
+	}
+	address, err := addressTowards(c.VCenters[0].URL)
+	if err != nil {
+		return nil, fmt.Errorf("the receiver's address: %w", err)
+	}
+	return []netip.Addr{address}, nil
+}

@@ -1,0 +1,66 @@
+package daemon
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/google/uuid"
+)
+
+// installationFile keeps the name of this installation in the data directory. It stands in the marker of every session this
+// installation makes on a switch: who loses it can no longer tell its own sessions from those of others.
+const installationFile = "installation"
+
+var installationPattern = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
+
+// installation returns the name of the installation whose data directory is dir, and makes one on the first run. Without a
+// directory the name lasts as long as the process.
+func installation(dir string) (string, error) {
+	if dir == "" {
+		return uuid.NewString(), nil
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("making the data directory: %w", err)
+	}
+	path := filepath.Join(dir, installationFile)
+	content, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return makeInstallation(path)
+	}
+	if err != nil {
+		return "", fmt.Errorf("reading the name of this installation: %w", err)
+	}
+	name := strings.TrimSpace(string(content))
+	if !installationPattern.MatchString(name) {
+		return "", fmt.Errorf("%s does not hold the name of an installation: restore it from a backup; a new name would make every session already on a switch a stranger's", path)
+	}
+	return name, nil
+}
+
+// makeInstallation writes the name to a file of its own first and links it into place, so that a crash leaves a whole name or
+// none and two daemons that start at once agree.
+func makeInstallation(path string) (string, error) {
+	name := uuid.NewString()
+	file, err := os.CreateTemp(filepath.Dir(path), installationFile+".*")
+	if err != nil {
+		return "", fmt.Errorf("naming this installation: %w", err)
+	}
+	defer os.Remove(file.Name())
+	_, err = file.WriteString(name + "\n")
+	err = errors.Join(err, file.Sync(), file.Close())
+	if err == nil {
+		err = os.Link(file.Name(), path)
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return installation(filepath.Dir(path))
+	}
+	if err != nil {
+		return "", fmt.Errorf("naming this installation: %w", err)
+	}
+	return name, nil
+}
