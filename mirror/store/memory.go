@@ -1,0 +1,175 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// remembered is how many of the newest changes a Memory keeps for watchers that begin late or read slowly.
+const remembered = 4096
+
+// Memory is a Store that lives as long as the process. All methods may be called concurrently.
+type Memory struct {
+	mu       sync.Mutex
+	sessions map[string]mirror.Session // by name
+	revision int64                     // of the newest change, from 1
+	events   []Event                   // the newest changes, oldest first; their revisions have no gaps and end with revision
+	changed  chan struct{}             // closed and replaced with every change
+}
+
+var _ Store = (*Memory)(nil)
+
+// NewMemory returns an empty store.
+func NewMemory() *Memory {
+	return &Memory{sessions: make(map[string]mirror.Session), changed: make(chan struct{})}
+}
+
+// Get returns one session, tombstones included; ErrNotFound when there is none.
+func (m *Memory) Get(_ context.Context, name string) (mirror.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	s, ok := m.sessions[name]
+	if !ok {
+		return mirror.Session{}, fmt.Errorf("get session %q: %w", name, ErrNotFound)
+	}
+	return s.Clone(), nil
+}
+
+// List returns every session, ordered by name, and the revision of the store they were read at.
+func (m *Memory) List(context.Context) ([]mirror.Session, int64, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	all := make([]mirror.Session, 0, len(m.sessions))
+	for s := range maps.Values(m.sessions) {
+		all = append(all, s.Clone())
+	}
+	slices.SortFunc(all, func(a, b mirror.Session) int { return strings.Compare(a.Name, b.Name) })
+	return all, m.revision, nil
+}
+
+// Create stores a session that must not exist yet (ErrExists) and returns it with its Revision.
+func (m *Memory) Create(_ context.Context, s mirror.Session) (mirror.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, there := m.sessions[s.Name]; there {
+		return mirror.Session{}, fmt.Errorf("create session %q: %w", s.Name, ErrExists)
+	}
+	return m.put(s), nil
+}
+
+// Update replaces the session of s.Name if its revision is still s.Revision, else ErrConflict; ErrNotFound when there is none.
+func (m *Memory) Update(_ context.Context, s mirror.Session) (mirror.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check("update", s.Name, s.Revision); err != nil {
+		return mirror.Session{}, err
+	}
+	return m.put(s), nil
+}
+
+// Remove forgets a session if its revision is still revision, else ErrConflict; ErrNotFound when there is none.
+func (m *Memory) Remove(_ context.Context, name string, revision int64) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if err := m.check("remove", name, revision); err != nil {
+		return err
+	}
+	last := m.sessions[name]
+	delete(m.sessions, name)
+	m.record(Event{Session: last, Removed: true})
+	return nil
+}
+
+// check is the compare of compare and swap; the caller holds mu.
+func (m *Memory) check(verb, name string, revision int64) error {
+	s, ok := m.sessions[name]
+	switch {
+	case !ok:
+		return fmt.Errorf("%s session %q: %w", verb, name, ErrNotFound)
+	case s.Revision != revision:
+		return fmt.Errorf("%s session %q: %w: its revision is %d, not %d", verb, name, ErrConflict, s.Revision, revision)
+	default:
+		return nil
+	}
+}
+
+// put stores a copy of s under the next revision; the caller holds mu.
+func (m *Memory) put(s mirror.Session) mirror.Session {
+	s = s.Clone()
+	s.Revision = m.revision + 1
+	m.sessions[s.Name] = s
+	m.record(Event{Session: s})
+	return s.Clone()
+}
+
+// record makes e the newest change; the caller holds mu.
+func (m *Memory) record(e Event) {
+	m.revision++
+	e.Revision = m.revision
+	if len(m.events) == remembered {
+		m.events = slices.Delete(m.events, 0, remembered/2) // half at a time, so that each change costs the same on average
+	}
+	m.events = append(m.events, e)
+	close(m.changed)
+	m.changed = make(chan struct{})
+}
+
+// Watch sends every change after the given revision. The channel is closed when ctx ends, and when the changes that come next are
+// no longer remembered. The goroutine behind it ends when the channel is closed.
+func (m *Memory) Watch(ctx context.Context, after int64) (<-chan Event, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("watch sessions after revision %d: %w", after, err)
+	}
+	events := make(chan Event)
+	go m.feed(ctx, after, events)
+	return events, nil
+}
+
+func (m *Memory) feed(ctx context.Context, after int64, to chan<- Event) {
+	defer close(to)
+	for {
+		next, changed, ok := m.after(after)
+		if !ok {
+			return
+		}
+		for _, e := range next {
+			e.Session = e.Session.Clone()
+			select {
+			case to <- e:
+				after = e.Revision
+			case <-ctx.Done():
+				return
+			}
+		}
+		if len(next) > 0 {
+			continue
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// batch bounds how many changes a watcher takes at a time, so that one that falls behind is found out.
+const batch = 64
+
+// after returns some of the changes that follow a revision, and a channel that is closed with the next one to come; ok is false
+// when the changes that follow are not remembered, or the revision is not of this store.
+func (m *Memory) after(revision int64) (next []Event, changed <-chan struct{}, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	missing := m.revision - revision
+	if missing < 0 || missing > int64(len(m.events)) {
+		return nil, nil, false
+	}
+	newer := m.events[len(m.events)-int(missing):]
+	return slices.Clone(newer[:min(len(newer), batch)]), m.changed, true
+}
