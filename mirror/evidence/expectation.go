@@ -1,0 +1,76 @@
+package evidence
+
+import (
+	"net/netip"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// Expectation is what the packet path has to know of one session to recognise its packets.
+type Expectation struct {
+	UID          string       // of the session
+	Destinations []netip.Addr // outer destinations its packets have
+	Type         erspan.Type  // the encapsulation that was asked for
+	ID           uint16       // ERSPAN id; means nothing for erspan.Bridging
+	Sources      []ExpectedSource
+	Exporters    map[netip.Addr]string // vmkernel addresses of the switch's hosts, to the host's name: only these confirm anything
+	SnapLength   int                   // bytes of each frame that were asked for; 0: whole frames
+}
+
+// ExpectedSource is one mirrored port.
+type ExpectedSource struct {
+	PortKey   string
+	MAC       frame.MAC // zero when it is not known: then only the ERSPAN id can name the source
+	Direction mirror.Direction
+	Host      string // that runs the VM, as Expectation.Exporters spells it; "" when it is not known
+}
+
+// Expect derives the expectation of a session that stands on a switch. It is not ok when nothing of the session can arrive here: the
+// collector is somebody else's, no source was placed, or the session is being removed.
+func Expect(s mirror.Session, p mirror.Placement) (Expectation, bool) {
+	if !p.Local || s.Deleting() || len(p.Destinations) == 0 {
+		return Expectation{}, false
+	}
+	e := Expectation{
+		UID:        s.UID,
+		Type:       typeOf(s.Spec.Encapsulation.Type),
+		ID:         s.ERSPANID,
+		SnapLength: s.Spec.SnapLength,
+		Exporters:  make(map[netip.Addr]string),
+	}
+	for _, a := range p.Destinations {
+		e.Destinations = append(e.Destinations, plain(a))
+	}
+	for _, src := range p.Sources {
+		if src.Fault != nil {
+			continue
+		}
+		mac, err := frame.ParseMAC(src.Port.MAC)
+		if err != nil {
+			mac = frame.MAC{} // vCenter does not always know it
+		}
+		e.Sources = append(e.Sources, ExpectedSource{PortKey: src.Port.Key, MAC: mac, Direction: src.Direction, Host: src.Port.Host})
+	}
+	for _, h := range p.Hosts {
+		for _, a := range h.Addresses {
+			e.Exporters[plain(a)] = h.Name
+		}
+	}
+	return e, len(e.Sources) > 0
+}
+
+func typeOf(t mirror.EncapsulationType) erspan.Type {
+	switch t {
+	case mirror.ERSPAN2:
+		return erspan.TypeII
+	case mirror.ERSPAN3:
+		return erspan.TypeIII
+	default:
+		return erspan.Bridging
+	}
+}
+
+// plain makes addresses comparable that were written differently: IPv4 in IPv6, and with a zone.
+func plain(a netip.Addr) netip.Addr { return a.Unmap().WithZone("") }
