@@ -1,7 +1,9 @@
 package sim
 
 import (
+	"fmt"
 	"log/slog"
+	"net/netip"
 	"time"
 )
 
@@ -52,18 +54,100 @@ type Options struct {
 	Emit EmitMode
 	// Memory receives each outer IP packet, fragments one by one, in
 	// EmitMemory (and in EmitAuto without the right to a raw socket). It is
-	// called from one goroutine at a time and owns the slice it is given.
+	// called from one goroutine, owns the slice it is given, and must not call
+	// the Simulator.
 	Memory func(packet []byte)
 	// Stock leaves VSPAN out: reconfiguring the switch succeeds and nothing is
 	// stored, as plain vcsim does.
 	Stock bool
+	// EditMerges makes an edit keep every optional field it leaves unset. By
+	// default an edit replaces the session. Which of the two a real vCenter
+	// does is not documented, so a client has to survive both.
+	EditMerges bool
 	// MTU of the path from the hosts to the destinations, 576..65535 bytes,
 	// default 1500. Larger outer packets leave as IP fragments.
 	MTU int
 	// Interval is the pace of the traffic: one step of every conversation each
-	// interval. Default 10 ms, at which every powered-on virtual machine sends
+	// interval. Default 20 ms, at which every powered-on virtual machine sends
 	// and receives within 200 ms.
 	Interval time.Duration
 	// Log receives what the simulator does. Nil discards it.
 	Log *slog.Logger
+}
+
+const (
+	defaultListen   = "127.0.0.1:0"
+	defaultInterval = 20 * time.Millisecond
+	defaultMTU      = 1500
+	maxHosts        = 99
+	maxVMs          = 999
+)
+
+// complete fills in the defaults and refuses what cannot be.
+func (o Options) complete() (Options, error) {
+	text := func(field *string, value string) {
+		if *field == "" {
+			*field = value
+		}
+	}
+	text(&o.Listen, defaultListen)
+	text(&o.Username, "user")
+	text(&o.Password, "pass")
+	text(&o.ReadOnlyUsername, "reader")
+	text(&o.ReadOnlyPassword, "pass")
+	number := func(field *int, value int) {
+		if *field == 0 {
+			*field = value
+		}
+	}
+	number(&o.Hosts, 2)
+	number(&o.VMs, 4)
+	number(&o.MTU, defaultMTU)
+	if o.Interval == 0 {
+		o.Interval = defaultInterval
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o, o.check()
+}
+
+// check refuses options that are out of range.
+func (o Options) check() error {
+	switch {
+	case o.Hosts < 1 || o.Hosts > maxHosts:
+		return fmt.Errorf("simulator: hosts is %d, want 1..%d", o.Hosts, maxHosts)
+	case o.VMs < 2 || o.VMs > maxVMs:
+		return fmt.Errorf("simulator: vms is %d, want 2..%d", o.VMs, maxVMs)
+	case o.MTU < 576 || o.MTU > 65535:
+		return fmt.Errorf("simulator: mtu is %d, want 576..65535", o.MTU)
+	case o.Interval < time.Millisecond || o.Interval > time.Minute:
+		return fmt.Errorf("simulator: interval is %v, want 1ms..1m", o.Interval)
+	case o.Emit < EmitAuto || o.Emit > EmitOff:
+		return fmt.Errorf("simulator: emit mode %d is unknown", o.Emit)
+	case o.Emit == EmitMemory && o.Memory == nil:
+		return fmt.Errorf("simulator: emitting to memory needs Options.Memory")
+	case o.Username == o.ReadOnlyUsername:
+		return fmt.Errorf("simulator: user %q cannot be both administrator and read-only", o.Username)
+	}
+	if err := o.checkListen("listen", o.Listen); err != nil {
+		return err
+	}
+	if o.Control == "" {
+		return nil
+	}
+	return o.checkListen("control", o.Control)
+}
+
+// checkListen refuses addresses other machines could reach: the simulator has
+// a well-known password and its control API has none.
+func (o Options) checkListen(name, address string) error {
+	parsed, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("simulator: %s address %q is not an IP address and port: %w", name, address, err)
+	}
+	if !parsed.Addr().IsLoopback() && !o.AllowRemote {
+		return fmt.Errorf("simulator: %s address %q is not a loopback address", name, address)
+	}
+	return nil
 }

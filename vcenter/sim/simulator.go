@@ -2,46 +2,150 @@ package sim
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"log/slog"
 	"net/url"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
 )
 
-var errNotBuilt = errors.New("sim: not built yet")
-
-// Simulator is one simulated vCenter with its hosts.
+// Simulator is one simulated vCenter with its hosts. Its methods may be called
+// from several goroutines, before, during and after Run.
 type Simulator struct {
 	options Options
+	log     *slog.Logger
+	model   *simulator.Model
+	dvs     *simulator.DistributedVirtualSwitch
+	fabric  *fabric
+	trouble trouble
+	waiters waiters
+	cert    *certificate
+
+	taskNumber    atomic.Int64
+	sessionNumber atomic.Int64
+	tasks         sync.WaitGroup
+	step          sync.Mutex    // held during each step of traffic
+	stopped       chan struct{} // closed when Run ends; stops waiting tasks
+
 	ready   chan struct{}
+	mu      sync.Mutex // guards what follows
+	running bool
+	url     *url.URL
+	control *url.URL
 }
 
-// New checks the options and builds the inventory. It starts nothing: Run does.
+// New checks the options and builds the inventory. It starts nothing: Run
+// does. A Simulator that is never run is released with Close.
 func New(o Options) (*Simulator, error) {
-	return &Simulator{options: o, ready: make(chan struct{})}, nil
+	o, err := o.complete()
+	if err != nil {
+		return nil, err
+	}
+	s := &Simulator{
+		options: o, log: o.Log, fabric: newFabric(),
+		ready: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if s.cert, err = newCertificate(time.Now(), hostOf(o.Listen)); err != nil {
+		return nil, err
+	}
+	if s.model, err = newModel(o.Hosts, o.Seed); err != nil {
+		return nil, err
+	}
+	if err := s.furnish(); err != nil {
+		s.model.Remove()
+		return nil, err
+	}
+	s.registry().Handler = s.hook
+	s.registry().SessionManager().ValidLogin = s.validLogin
+	return s, nil
+}
+
+// Close removes the temporary files of a Simulator that is not run. After Run
+// it does nothing.
+func (s *Simulator) Close() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.running {
+		return
+	}
+	s.running = true
+	s.model.Remove()
 }
 
 // Run listens, serves and mirrors until ctx is done. It returns nil then, once
-// every goroutine it started has ended.
-func (s *Simulator) Run(ctx context.Context) error { return errNotBuilt }
+// every goroutine it started has ended and every temporary file is gone.
+// A Simulator runs once.
+func (s *Simulator) Run(ctx context.Context) error {
+	s.mu.Lock()
+	if s.running {
+		s.mu.Unlock()
+		return fmt.Errorf("simulator: a simulator runs once")
+	}
+	s.running = true
+	s.mu.Unlock()
+	defer s.model.Remove()
+	return s.serve(ctx)
+}
 
 // Ready is closed once Run serves requests.
 func (s *Simulator) Ready() <-chan struct{} { return s.ready }
 
-// URL is the vCenter endpoint, https, without credentials. It is known once
+// URL is the vCenter endpoint, https, without credentials. It is nil until
 // Ready is closed.
-func (s *Simulator) URL() *url.URL { return nil }
+func (s *Simulator) URL() *url.URL {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return clone(s.url)
+}
 
-// ControlURL is the base of the control API, nil without one.
-func (s *Simulator) ControlURL() *url.URL { return nil }
+// ControlURL is the base of the control API. It is nil until Ready is closed,
+// and without one.
+func (s *Simulator) ControlURL() *url.URL {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return clone(s.control)
+}
 
-// Thumbprint is the SHA-256 of the server's certificate in hexadecimal pairs
-// joined by colons.
-func (s *Simulator) Thumbprint() string { return "" }
+// Thumbprint is the SHA-256 of the server's certificate, upper-case
+// hexadecimal pairs joined by colons.
+func (s *Simulator) Thumbprint() string { return s.cert.thumbprint() }
 
-// CAPEM is the certificate that signed the server's, PEM encoded.
-func (s *Simulator) CAPEM() []byte { return nil }
+// CAPEM is the authority that signed the server's certificate, PEM encoded:
+// the certificate itself.
+func (s *Simulator) CAPEM() []byte { return s.cert.pem() }
 
-// EmitDescription says in a few words where mirror packets go.
-func (s *Simulator) EmitDescription() string { return "" }
+func clone(u *url.URL) *url.URL {
+	if u == nil {
+		return nil
+	}
+	c := *u
+	return &c
+}
 
-// State describes everything at this moment.
-func (s *Simulator) State() State { return State{} }
+// registry is vcsim's inventory.
+func (s *Simulator) registry() *simulator.Registry { return s.model.Service.Context.Map }
+
+// as is a context in which calls of vcsim happen in the name of this user.
+func (s *Simulator) as(user string) *simulator.Context {
+	ctx := *s.model.Service.Context
+	ctx.Session = &simulator.Session{
+		UserSession: types.UserSession{Key: "simulator", UserName: user, FullName: user},
+		Registry:    simulator.NewRegistry(),
+		Map:         ctx.Map,
+	}
+	return &ctx
+}
+
+// post puts events into the event history.
+func (s *Simulator) post(ctx *simulator.Context, events ...types.BaseEvent) {
+	manager := ctx.Map.EventManager()
+	ctx.WithLock(manager, func() {
+		for _, e := range events {
+			manager.PostEvent(ctx, &types.PostEvent{EventToPost: e})
+		}
+	})
+}

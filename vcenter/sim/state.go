@@ -69,3 +69,45 @@ type Counters struct {
 	FromVM      uint64 `json:"fromVM"`      // of Emitted: frames the source sent
 	ToVM        uint64 `json:"toVM"`        // of Emitted: frames the source received
 }
+
+// State describes everything at this moment.
+func (s *Simulator) State() State {
+	state := State{Emit: s.EmitDescription()}
+	s.registry().WithLock(s.as(s.options.Username), s.dvs, func() {
+		config := s.dvs.Config.GetDVSConfigInfo()
+		state.Switch = SwitchState{Name: s.dvs.Name, UUID: s.dvs.Uuid, ConfigVersion: config.ConfigVersion}
+	})
+	f := s.fabric
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	state.Counters = f.totals
+	for _, h := range f.sortedHosts() {
+		state.Hosts = append(state.Hosts, HostState{
+			Name: h.name, Address: h.address.String(), Connected: h.connected, PathBroken: h.broken, Counters: h.counters,
+		})
+	}
+	for _, m := range f.sortedMachines() {
+		state.VMs = append(state.VMs, m.state())
+	}
+	state.Sessions = []SessionState{}
+	for _, m := range f.sortedMirrors() {
+		if m.id.dvs == s.dvs.Self.Value {
+			state.Sessions = append(state.Sessions, SessionState{Key: m.id.key, SessionSpec: specOf(m.session), Counters: m.counters})
+		}
+	}
+	return state
+}
+
+// state describes the machine.
+func (m *machine) state() VMState {
+	v := VMState{Name: m.name, Powered: m.powered, Quiet: m.quiet, NICs: []NICState{}}
+	if m.host != nil {
+		v.Host = m.host.name
+	}
+	for _, n := range m.nics {
+		v.NICs = append(v.NICs, NICState{
+			Label: n.label, Key: n.key, MAC: n.mac, IP: n.ip.String(), PortKey: n.port.id.key, Portgroup: n.port.group.name,
+		})
+	}
+	return v
+}

@@ -1,0 +1,48 @@
+package sim
+
+import (
+	"strings"
+
+	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/methods"
+	"github.com/vmware/govmomi/vim25/soap"
+	"github.com/vmware/govmomi/vim25/types"
+)
+
+// authorization answers for the read-only user; vcsim grants everybody everything.
+type authorization struct {
+	*simulator.AuthorizationManager
+
+	sim *Simulator
+}
+
+// HasUserPrivilegeOnEntities answers a client's preflight.
+func (a *authorization) HasUserPrivilegeOnEntities(req *types.HasUserPrivilegeOnEntities) soap.HasFault {
+	list := make([]types.EntityPrivilege, 0, len(req.Entities))
+	for _, e := range req.Entities {
+		p := types.EntityPrivilege{Entity: e}
+		for _, id := range req.PrivId {
+			p.PrivAvailability = append(p.PrivAvailability, types.PrivilegeAvailability{
+				PrivId: id, IsGranted: a.granted(req.UserName, id),
+			})
+		}
+		list = append(list, p)
+	}
+	return &methods.HasUserPrivilegeOnEntitiesBody{Res: &types.HasUserPrivilegeOnEntitiesResponse{Returnval: list}}
+}
+
+// granted tells whether the user has the privilege.
+func (a *authorization) granted(user, privilege string) bool {
+	return user != a.sim.options.ReadOnlyUsername || strings.HasPrefix(privilege, "System.")
+}
+
+// validLogin is the check of name and password.
+func (s *Simulator) validLogin(login *types.Login) bool {
+	switch login.UserName {
+	case s.options.Username:
+		return login.Password == s.options.Password
+	case s.options.ReadOnlyUsername:
+		return login.Password == s.options.ReadOnlyPassword
+	}
+	return false
+}
