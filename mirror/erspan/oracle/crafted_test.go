@@ -147,7 +147,7 @@ func TestCraftedReadAsTsharkReadsThem(t *testing.T) {
 	}
 }
 
-func unhex(t *testing.T, s string) []byte {
+func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(s)
 	if err != nil {

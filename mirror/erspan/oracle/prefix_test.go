@@ -17,7 +17,7 @@ func TestEveryPrefixOfEverySample(t *testing.T) {
 			if err != nil {
 				continue
 			}
-			b = b[:ip.TotalLen]
+			b = b[:min(ip.TotalLen, len(b))]
 			for n := range b {
 				cut, _, err := frame.ParseIP(b[:n:n])
 				if n < ip.HeaderLen && err == nil || n >= ip.HeaderLen && (err != nil || !cut.Truncated) {
