@@ -60,7 +60,7 @@ func appendMirror(b []byte, p *packet) []byte {
 
 // appendFrame appends what was mirrored.
 func appendFrame(b []byte, f *frame.Frame) []byte {
-	if f.Ethernet != (frame.Ethernet{}) {
+	if !f.Bare {
 		b = fmt.Appendf(b, "%s > %s ", f.Ethernet.Src, f.Ethernet.Dst)
 	}
 	switch {

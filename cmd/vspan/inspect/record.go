@@ -80,7 +80,7 @@ func newRecord(p *packet) record {
 	}
 	r.ERSPAN = newERSPANRecord(p.mirror.Type, &p.mirror.Header)
 	if p.refused == "" {
-		r.Inner = newInnerRecord(&p.frame, p.mirror.Header.IPOnly)
+		r.Inner = newInnerRecord(&p.frame)
 	}
 	return r
 }
@@ -99,9 +99,9 @@ func newERSPANRecord(t erspan.Type, h *erspan.Header) *erspanRecord {
 	return r
 }
 
-func newInnerRecord(f *frame.Frame, ipOnly bool) *innerRecord {
+func newInnerRecord(f *frame.Frame) *innerRecord {
 	r := &innerRecord{Length: f.Length}
-	if !ipOnly {
+	if !f.Bare {
 		r.SrcMAC, r.DstMAC = f.Ethernet.Src.String(), f.Ethernet.Dst.String()
 		if f.NumTags > 0 {
 			r.VLAN = &f.Tags[0].ID
