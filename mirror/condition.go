@@ -75,10 +75,15 @@ func appliedCondition(p Placement, accepted Condition) Condition {
 	switch {
 	case p.Applied:
 		c.Status, c.Reason, c.Message = StatusTrue, "ReadBack", "the switch shows the session as asked"
+		if p.Fault != nil {
+			c.Message = "the switch showed the session as asked when it was last read; since then: " + p.Fault.Error()
+		}
 	case p.Fault != nil && p.Accepted:
 		c.Status, c.Reason, c.Message = StatusFalse, p.Fault.Reason.CamelCase(), p.Fault.Error()
 	case accepted.Status == StatusFalse:
 		c.Status, c.Reason, c.Message = StatusFalse, accepted.Reason, accepted.Message
+	case p.Fault != nil:
+		c.Reason, c.Message = p.Fault.Reason.CamelCase(), p.Fault.Error()
 	}
 	return c
 }

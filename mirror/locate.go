@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Locate finds the one switch a spec belongs to: the one it names, or the one that its sources settle. vcenters are the names of
-// the configured vCenters, switches their switches.
+// Locate finds the one switch a spec belongs to: the one it names, or the one that its sources settle. switches are those of all
+// vCenters. The only switch there is to choose from is taken whether it has the sources or not: Place says what is missing.
 func Locate(spec Spec, switches []Switch) (Switch, *Fault) {
 	var candidates []Switch
 	for _, sw := range switches {

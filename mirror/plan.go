@@ -17,7 +17,9 @@ const (
 	Remove
 )
 
-func (o Operation) String() string { return nameOf([]string{"add", "edit", "remove"}, o) }
+func (o Operation) String() string { return nameOf(operationNames, o) }
+
+var operationNames = []string{Add: "add", Edit: "edit", Remove: "remove"}
 
 // Change is one entry of a vspanConfigSpec. For Edit and Remove Session.Key names the session on the switch; for Remove Session is
 // what stands there.
@@ -28,24 +30,34 @@ type Change struct {
 	Why       string // for a person and the history
 }
 
-// Wanted is the input of MakePlan: everything it may depend on.
+// Wanted is the input of MakePlan: everything it may depend on. Only Switch and Owner must be set.
 type Wanted struct {
 	Switch       Switch    // from a complete read
 	Sessions     []Session // every session that belongs to this switch, tombstones included
 	Owner        string    // this installation
 	Receivers    []netip.Addr
 	ReceiverMACs []string
-	// Replace names the sessions (by UID) that an edit did not bring to what was asked for: they are removed and added anew,
+	Now          time.Time
+
+	// Others are the sessions that belong to other switches: their ERSPAN ids are taken.
+	Others []Session
+	// Elsewhere says of sessions that do not belong to this switch, by UID, why they do not; what stands here under their marker is
+	// removed.
+	Elsewhere map[string]string
+	// TakenIDs are the ERSPAN ids that foreign sessions of other switches use, with the name of the session that does.
+	TakenIDs map[IDUse]string
+
+	// Applied is what stood on the switch, by UID, when a session was last found as wanted. What differs from it was changed by
+	// somebody else; what equals it was not, even if something else is wanted by now.
+	Applied map[string]VSPAN
+	// Replace names the sessions, by UID, that an edit did not bring to what was asked for: they are removed and added anew,
 	// because vSphere's API cannot send some values in an edit.
 	Replace map[string]bool
-	Now     time.Time
-	// TakenIDs are the ERSPAN ids that sessions of other switches use, with the name of the session that does.
-	TakenIDs map[IDUse]string
 }
 
 // Plan is what has to change on a switch, and how every session of it fares.
 type Plan struct {
-	Changes  []Change
+	Changes  []Change  // removals first: they free ports and ids that an addition of the same call may want
 	Sessions []Planned // in the order of Wanted.Sessions
 	Orphans  []VSPAN   // of this installation, and of no session it knows: never touched before their expiry
 }
@@ -55,34 +67,36 @@ type Planned struct {
 	UID      string
 	Name     string
 	Accepted bool   // the sources were found and the switch can do it
-	Fault    *Fault // why not, or why what stands there is left as it is
+	Fault    *Fault // why not, or why what stands there is left as it is, or that its time is up
 	Sources  []PlacedSource
 	Want     VSPAN  // zero when nothing should stand there
 	Have     *VSPAN // what stands there; nil when nothing does
-	Settled  bool   // what stands there is what is wanted: nothing to change
+	Settled  bool   // what stands there is what is wanted, be it nothing
 	Warnings []string
 }
 
 // MakePlan compares what is wanted with what stands on the switch. It is pure: the same input gives the same plan. Sessions that do not
 // bear the marker of Wanted.Owner are never part of a change.
 func MakePlan(w Wanted) Plan {
-	standing, orphans := ours(w)
+	v := survey(w)
 	var plan Plan
 	for _, s := range w.Sessions {
-		have := standing[s.UID]
-		planned, changes := planSession(w, s, have)
+		planned, changes := v.plan(s)
 		plan.Sessions = append(plan.Sessions, planned)
 		plan.Changes = append(plan.Changes, changes...)
 	}
-	for _, v := range orphans {
-		m, _ := v.Marker()
+	for _, o := range v.strays {
+		m, _ := o.Marker()
+		plan.Changes = append(plan.Changes, Change{Remove, m.UID, o, w.Elsewhere[m.UID]})
+	}
+	for _, o := range v.orphans {
+		m, _ := o.Marker()
 		if !m.Expiry.IsZero() && !w.Now.Before(m.Expiry) {
-			plan.Changes = append(plan.Changes, Change{Remove, m.UID, v, "its time was up at " + m.Expiry.Format(time.RFC3339)})
+			plan.Changes = append(plan.Changes, Change{Remove, m.UID, o, timeIsUp(m.Expiry)})
 			continue
 		}
-		plan.Orphans = append(plan.Orphans, v)
+		plan.Orphans = append(plan.Orphans, o)
 	}
-	// Removals first: they free ports and ids that an addition of the same call may want.
 	slices.SortStableFunc(plan.Changes, func(a, b Change) int { return removalRank(a) - removalRank(b) })
 	return plan
 }
@@ -94,54 +108,49 @@ func removalRank(c Change) int {
 	return 1
 }
 
-// ours sorts the sessions of this installation on the switch: by the UID of a known session, and those of none.
-func ours(w Wanted) (map[string][]VSPAN, []VSPAN) {
-	known := make(map[string]bool, len(w.Sessions))
-	for _, s := range w.Sessions {
-		known[s.UID] = true
-	}
-	standing := make(map[string][]VSPAN)
-	var orphans []VSPAN
-	for _, v := range w.Switch.Sessions {
-		m, ok := v.Marker()
-		switch {
-		case !ok || m.Owner != w.Owner:
-		case known[m.UID]:
-			standing[m.UID] = append(standing[m.UID], v)
-		default:
-			orphans = append(orphans, v)
-		}
-	}
-	return standing, orphans
-}
-
-// planSession plans one session. have is all that stands on the switch under its UID; more than one when a lost reply was
-// repeated by an older version or a person copied a session with its description.
-func planSession(w Wanted, s Session, have []VSPAN) (Planned, []Change) {
+func (v view) plan(s Session) (Planned, []Change) {
 	planned := Planned{UID: s.UID, Name: s.Name}
+	have := v.standing[s.UID]
 	if len(have) > 0 {
 		planned.Have = &have[0]
 	}
-	if why := overReason(s, w.Now); why != "" {
+	if why := overReason(s, v.Now); why != "" {
 		planned.Accepted, planned.Settled = true, len(have) == 0
+		if !s.Deleting() {
+			planned.Fault = Faultf(LifeOver, objectOf(s), "%s", why)
+		}
 		return planned, removeAll(s.UID, have, why)
 	}
-	planned.Sources = Place(s.Spec, w.Switch, w.ReceiverMACs)
-	if planned.Fault = acceptable(w, s, planned.Sources, len(have) > 0); planned.Fault != nil {
+	planned.Sources = Place(s.Spec, v.Switch, v.ReceiverMACs)
+	if planned.Fault = v.acceptable(s, planned.Sources, have); planned.Fault != nil {
 		return planned, removeAll(s.UID, have, "it can no longer be placed: "+planned.Fault.Error())
 	}
 	planned.Accepted = true
-	planned.Want = want(w, s, planned.Sources)
-	planned.Warnings = warnings(w, s, planned)
+	planned.Want = want(v.Wanted, s, planned.Sources)
+	planned.Warnings = v.warnings(s, planned)
 	if len(have) == 0 {
 		return planned, []Change{{Add, s.UID, planned.Want, "it is asked for and does not stand on the switch"}}
 	}
+	have = bestFirst(have, planned.Want)
+	planned.Have = &have[0]
+	planned.Want.Description = keepNote(planned.Want.Description, have[0].Description)
 	changes := removeAll(s.UID, have[1:], "a second session bears the same marker")
-	more, fault := bring(s, planned.Want, have[0], w.Replace[s.UID])
+	more, fault := v.bring(s, planned.Want, have[0])
 	planned.Fault = fault
 	changes = append(changes, more...)
-	planned.Settled = len(changes) == 0
+	planned.Settled = len(changes) == 0 && fault == nil
 	return planned, changes
+}
+
+// bestFirst puts the session that is as wanted, if there is one, before the others of the same marker: more than one when a lost
+// reply was repeated, or a person copied a session with its description.
+func bestFirst(have []VSPAN, want VSPAN) []VSPAN {
+	for i, h := range have {
+		if len(want.Differences(h)) == 0 {
+			return slices.Concat(have[i:i+1], have[:i], have[i+1:])
+		}
+	}
+	return have
 }
 
 // overReason says why nothing should stand on the switch for s any more, or "".
@@ -150,11 +159,15 @@ func overReason(s Session, now time.Time) string {
 	case s.Deleting():
 		return "it was deleted"
 	case s.Expired(now):
-		return "its time was up at " + s.ExpiresAt.UTC().Format(time.RFC3339)
+		return timeIsUp(s.ExpiresAt)
 	default:
 		return ""
 	}
 }
+
+func timeIsUp(at time.Time) string { return "its time was up at " + at.UTC().Format(time.RFC3339) }
+
+func objectOf(s Session) string { return fmt.Sprintf("session %q", s.Name) }
 
 func removeAll(uid string, sessions []VSPAN, why string) []Change {
 	var changes []Change
@@ -165,80 +178,41 @@ func removeAll(uid string, sessions []VSPAN, why string) []Change {
 }
 
 // bring returns the changes that make have into want, or the fault that says why it is left.
-func bring(s Session, want, have VSPAN, replace bool) ([]Change, *Fault) {
+func (v view) bring(s Session, want, have VSPAN) ([]Change, *Fault) {
 	differences := want.Differences(have)
 	if len(differences) == 0 {
 		return nil, nil
 	}
-	marker, _ := have.Marker()
-	drifted := marker.Generation == s.Generation
-	why := fmt.Sprintf("generation %d is asked for, %d stands there: %v", s.Generation, marker.Generation, differences)
-	if drifted {
+	why := fmt.Sprintf("what is asked for differs from what stands there: %v", differences)
+	if v.drifted(s, have) {
 		why = fmt.Sprintf("somebody changed it on the switch: %v", differences)
-		if s.Spec.OnDrift == Report {
-			return nil, Faultf(DriftReported, fmt.Sprintf("session %q", s.Name), "%s; it is left so, because onDrift is report", why)
+		if s.Spec.OnDrift == Report && !mirrorsUnasked(want, have) {
+			return nil, Faultf(DriftReported, objectOf(s), "%s; it is left so, because onDrift is report", why)
 		}
 	}
-	if replace || !editable(want, have) {
+	if v.Replace[s.UID] || !editable(want, have) {
 		return []Change{{Remove, s.UID, have, why}, {Add, s.UID, want, why}}, nil
 	}
 	want.Key = have.Key
 	return []Change{{Edit, s.UID, want, why}}, nil
 }
 
-// editable reports whether an edit can say the difference: an empty field is not sent, so nothing can be emptied by an edit.
-func editable(want, have VSPAN) bool {
-	emptied := want.SnapLength == 0 && have.SnapLength != 0 ||
-		want.ERSPANID == 0 && have.ERSPANID != 0 ||
-		want.COS == 0 && have.COS != 0 ||
-		want.Netstack == "" && have.Netstack != "" ||
-		len(want.FromVM) == 0 && len(have.FromVM) != 0 ||
-		len(want.ToVM) == 0 && len(have.ToVM) != 0
-	return !emptied && want.Type == have.Type && have.Other == ""
+// drifted reports whether somebody else made the difference: what stands there is of the newest spec, and not what was last
+// found as wanted. After a restart the latter is not known, and a difference that the inventory made counts as somebody's.
+func (v view) drifted(s Session, have VSPAN) bool {
+	m, _ := have.Marker()
+	if m.Generation != s.Generation || m.expiry() != s.marker(v.Owner).expiry() {
+		return false
+	}
+	applied, known := v.Applied[s.UID]
+	return !known || len(applied.Differences(have)) > 0
 }
 
-// want is the session as it should stand on the switch.
-func want(w Wanted, s Session, sources []PlacedSource) VSPAN {
-	v := VSPAN{
-		Name:          s.Name,
-		Description:   Marker{Owner: w.Owner, UID: s.UID, Generation: s.Generation, Expiry: s.ExpiresAt}.String(),
-		Enabled:       s.Spec.Enabled,
-		Type:          L3Source,
-		Encapsulation: s.Spec.Encapsulation.Type,
-		COS:           s.Spec.Encapsulation.COS,
-		Nanoseconds:   s.Spec.Encapsulation.Nanoseconds,
-		Destinations:  Destinations(s.Spec, w.Receivers),
-		SnapLength:    s.Spec.SnapLength,
-		Sampling:      s.Spec.Sampling,
-		Netstack:      s.Spec.Netstack,
+// mirrorsUnasked reports whether have mirrors a port that want does not. That is never left so, whatever the drift policy says:
+// the port may belong to a stranger, because vCenter gives freed port keys to other VMs.
+func mirrorsUnasked(want, have VSPAN) bool {
+	unasked := func(have, want []string) bool {
+		return slices.ContainsFunc(have, func(key string) bool { return !slices.Contains(want, key) })
 	}
-	if v.Encapsulation.HasID() {
-		v.ERSPANID = s.ERSPANID
-	}
-	for _, p := range sources {
-		if p.Fault != nil {
-			continue
-		}
-		if p.Direction.HasFromVM() {
-			v.FromVM = append(v.FromVM, p.Port.Key)
-		}
-		if p.Direction.HasToVM() {
-			v.ToVM = append(v.ToVM, p.Port.Key)
-		}
-	}
-	slices.Sort(v.FromVM)
-	slices.Sort(v.ToVM)
-	return v
-}
-
-// Destinations returns the addresses a spec's mirror is sent to. receivers are the addresses of the local receiver; the first
-// one is used.
-func Destinations(spec Spec, receivers []netip.Addr) []netip.Addr {
-	if spec.Destination.Receiver == "" {
-		return spec.Destination.Addresses
-	}
-	if len(receivers) == 0 {
-		return nil
-	}
-	return receivers[:1]
+	return unasked(have.FromVM, want.FromVM) || unasked(have.ToVM, want.ToVM)
 }

@@ -12,6 +12,7 @@ import (
 // receiverMACs are the addresses of the machine that receives the mirror: mirroring them would mirror the mirror.
 func Place(spec Spec, sw Switch, receiverMACs []string) []PlacedSource {
 	var placed []PlacedSource
+	index := make(map[string]int) // into placed, by port key
 	for _, src := range spec.Sources {
 		ports, fault := find(src, spec, sw)
 		if fault != nil {
@@ -19,8 +20,9 @@ func Place(spec Spec, sw Switch, receiverMACs []string) []PlacedSource {
 			continue
 		}
 		for _, port := range ports {
-			at := slices.IndexFunc(placed, func(p PlacedSource) bool { return p.Port.Key == port.Key })
-			if at < 0 {
+			at, again := index[port.Key]
+			if !again {
+				index[port.Key] = len(placed)
 				placed = append(placed, PlacedSource{Source: src, Port: port, Direction: src.Direction})
 				continue
 			}
@@ -44,6 +46,8 @@ func find(src Source, spec Spec, sw Switch) ([]Port, *Fault) {
 		return findPort(src, sw)
 	case src.Portgroup != "":
 		return findPortgroup(src, sw)
+	case src.Selector.IsZero():
+		return nil, Faultf(SourceGone, "source", "names nothing") // never "every VM"
 	case src.Selector.Tag != "":
 		return nil, Faultf(NotSupported, src.String(), "selecting by tag needs vCenter's tagging service, which is not read yet; select by name, folder or portgroup")
 	default:

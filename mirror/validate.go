@@ -3,6 +3,7 @@ package mirror
 import (
 	"fmt"
 	"path"
+	"slices"
 	"time"
 )
 
@@ -62,8 +63,12 @@ func (s Spec) validateDestination(add func(field, format string, args ...any)) {
 		add("destination.receiver", "there is no receiver %q: want %q", d.Receiver, LocalReceiver)
 	}
 	for i, a := range d.Addresses {
-		if !a.IsValid() || a.IsUnspecified() || a.IsMulticast() {
-			add(fmt.Sprintf("destination.addresses[%d]", i), "want a unicast address, got %s", a)
+		field := fmt.Sprintf("destination.addresses[%d]", i)
+		switch {
+		case !a.IsValid() || a.Unmap().IsUnspecified() || a.Unmap().IsMulticast() || a.Zone() != "":
+			add(field, "want a unicast address without a zone, got %s", a)
+		case slices.Contains(d.Addresses[:i], a):
+			add(field, "%s is given twice", a)
 		}
 	}
 }

@@ -47,7 +47,25 @@ func (v VSPAN) Ports() []string {
 	return slices.Compact(keys)
 }
 
-// Differences names the fields in which have differs from v, the session as wanted; nil when none does. The key is not compared.
+// IDUses lists the ERSPAN id with each address the session sends it to; nil when its packets bear none.
+func (v VSPAN) IDUses() []IDUse {
+	if v.Type != L3Source || !v.Encapsulation.HasID() {
+		return nil
+	}
+	var uses []IDUse
+	for _, a := range v.Destinations {
+		uses = append(uses, IDUse{a, v.ERSPANID})
+	}
+	return uses
+}
+
+// sends reports whether the session sends an ERSPAN id to one of the addresses.
+func (v VSPAN) sends(id uint16, addresses []netip.Addr) bool {
+	return slices.ContainsFunc(v.IDUses(), func(u IDUse) bool { return u.ID == id && slices.Contains(addresses, u.Address) })
+}
+
+// Differences names the fields in which have differs from v, the session as wanted; nil when none does. The key is not compared,
+// nor is the order of the destinations, each of which is sent every packet.
 func (v VSPAN) Differences(have VSPAN) []string {
 	var d []string
 	check := func(field string, same bool) {
@@ -63,7 +81,7 @@ func (v VSPAN) Differences(have VSPAN) []string {
 	check("erspanId", v.ERSPANID == have.ERSPANID)
 	check("cos", v.COS == have.COS)
 	check("nanoseconds", v.Nanoseconds == have.Nanoseconds)
-	check("destinations", slices.Equal(v.Destinations, have.Destinations))
+	check("destinations", sameAddresses(v.Destinations, have.Destinations))
 	check("fromVm", slices.Equal(v.FromVM, have.FromVM))
 	check("toVm", slices.Equal(v.ToVM, have.ToVM))
 	check("snapLength", v.SnapLength == have.SnapLength)
@@ -71,4 +89,14 @@ func (v VSPAN) Differences(have VSPAN) []string {
 	check("netstack", v.Netstack == have.Netstack)
 	check("other", v.Other == have.Other)
 	return d
+}
+
+func sameAddresses(a, b []netip.Addr) bool {
+	if slices.Equal(a, b) {
+		return true
+	}
+	sorted := func(list []netip.Addr) []netip.Addr {
+		return slices.SortedFunc(slices.Values(list), netip.Addr.Compare)
+	}
+	return slices.Equal(sorted(a), sorted(b))
 }

@@ -1,0 +1,76 @@
+package mirror
+
+// view is what a plan is made from, with every marker on the switch read once and everything indexed that is asked for each
+// session: a plan of n sessions takes time in proportion to n.
+type view struct {
+	Wanted
+	standing  map[string][]VSPAN  // of Wanted.Sessions, by UID
+	strays    []VSPAN             // of Wanted.Elsewhere
+	orphans   []VSPAN             // of this installation and of no session it knows
+	mirroring map[string][]string // by port key, the UIDs of the sessions that mirror it; "" for a foreign one
+	foreign   map[IDUse]VSPAN     // who on this switch sends an id to an address, of those that are no session's
+	holders   map[IDUse]Session   // of all sessions that are not over, the oldest that sends an id to an address
+}
+
+func survey(w Wanted) view {
+	v := view{
+		Wanted: w, standing: make(map[string][]VSPAN), mirroring: make(map[string][]string),
+		foreign: make(map[IDUse]VSPAN), holders: make(map[IDUse]Session),
+	}
+	known := make(map[string]bool, len(w.Sessions))
+	for _, s := range w.Sessions {
+		known[s.UID] = true
+		v.hold(s)
+	}
+	for _, s := range w.Others {
+		v.hold(s)
+	}
+	for _, on := range w.Switch.Sessions {
+		m, ok := on.Marker()
+		_, stray := w.Elsewhere[m.UID]
+		switch {
+		case !ok || m.Owner != w.Owner:
+			m.UID = ""
+			v.meet(on)
+		case known[m.UID]:
+			v.standing[m.UID] = append(v.standing[m.UID], on)
+		case stray:
+			v.strays = append(v.strays, on)
+		default:
+			v.orphans = append(v.orphans, on)
+			v.meet(on)
+		}
+		for _, key := range on.Ports() {
+			v.mirroring[key] = append(v.mirroring[key], m.UID)
+		}
+	}
+	return v
+}
+
+// hold notes the id of a session of ours.
+func (v view) hold(s Session) {
+	if overReason(s, v.Now) != "" || !s.Spec.Encapsulation.Type.HasID() || s.ERSPANID == 0 {
+		return
+	}
+	for _, a := range Destinations(s.Spec, v.Receivers) {
+		use := IDUse{a, s.ERSPANID}
+		if first, held := v.holders[use]; !held || older(s, first) {
+			v.holders[use] = s
+		}
+	}
+}
+
+// meet notes the id of a session on the switch that is no known session's.
+func (v view) meet(on VSPAN) {
+	for _, use := range on.IDUses() {
+		v.foreign[use] = on
+	}
+}
+
+// older orders sessions by creation, and by UID where that is the same.
+func older(a, b Session) bool {
+	if a.CreatedAt.Equal(b.CreatedAt) {
+		return a.UID < b.UID
+	}
+	return a.CreatedAt.Before(b.CreatedAt)
+}

@@ -1,0 +1,83 @@
+package mirror
+
+import (
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// want is the session as it should stand on the switch.
+func want(w Wanted, s Session, sources []PlacedSource) VSPAN {
+	v := VSPAN{
+		Name:          s.Name,
+		Description:   s.marker(w.Owner).String(),
+		Enabled:       s.Spec.Enabled,
+		Type:          L3Source,
+		Encapsulation: s.Spec.Encapsulation.Type,
+		COS:           s.Spec.Encapsulation.COS,
+		Nanoseconds:   s.Spec.Encapsulation.Nanoseconds,
+		Destinations:  Destinations(s.Spec, w.Receivers),
+		SnapLength:    s.Spec.SnapLength,
+		Sampling:      s.Spec.Sampling,
+		Netstack:      s.Spec.Netstack,
+	}
+	if v.Encapsulation.HasID() {
+		v.ERSPANID = s.ERSPANID
+	}
+	for _, p := range sources {
+		if p.Fault != nil {
+			continue
+		}
+		if p.Direction.HasFromVM() {
+			v.FromVM = append(v.FromVM, p.Port.Key)
+		}
+		if p.Direction.HasToVM() {
+			v.ToVM = append(v.ToVM, p.Port.Key)
+		}
+	}
+	slices.Sort(v.FromVM)
+	slices.Sort(v.ToVM)
+	return v
+}
+
+// marker is what the description of the session on the switch begins with.
+func (s Session) marker(owner string) Marker {
+	return Marker{Owner: owner, UID: s.UID, Generation: s.Generation, Expiry: s.ExpiresAt}
+}
+
+// Destinations returns the addresses a spec's mirror is sent to. receivers are the addresses of the local receiver; the first
+// one is used.
+func Destinations(spec Spec, receivers []netip.Addr) []netip.Addr {
+	addresses := spec.Destination.Addresses
+	if spec.Destination.Receiver != "" {
+		addresses = receivers[:min(len(receivers), 1)]
+	}
+	var plain []netip.Addr
+	for _, a := range addresses {
+		plain = append(plain, a.Unmap()) // vCenter shows an IPv4 address as one
+	}
+	return plain
+}
+
+// keepNote is the description wanted, with what a person wrote behind the marker that stands there.
+func keepNote(marker, standing string) string {
+	rest := strings.TrimFunc(standing, isSpace)
+	for range markerFields {
+		_, rest, _ = cutField(rest)
+	}
+	if rest == "" {
+		return marker
+	}
+	return marker + " " + rest
+}
+
+// editable reports whether an edit can say the difference: an empty field is not sent, so nothing can be emptied by an edit.
+func editable(want, have VSPAN) bool {
+	emptied := want.SnapLength == 0 && have.SnapLength != 0 ||
+		want.ERSPANID == 0 && have.ERSPANID != 0 ||
+		want.COS == 0 && have.COS != 0 ||
+		want.Netstack == "" && have.Netstack != "" ||
+		len(want.FromVM) == 0 && len(have.FromVM) != 0 ||
+		len(want.ToVM) == 0 && len(have.ToVM) != 0
+	return !emptied && want.Type == have.Type && have.Other == ""
+}
