@@ -16,11 +16,12 @@ type Board struct {
 	mu       sync.Mutex
 	statuses map[string]mirror.Status // by Session.UID
 	changed  chan struct{}            // closed and replaced with every change
+	placed   chan struct{}            // closed and replaced with every change of a placement
 }
 
 // NewBoard returns an empty board.
 func NewBoard() *Board {
-	return &Board{statuses: make(map[string]mirror.Status), changed: make(chan struct{})}
+	return &Board{statuses: make(map[string]mirror.Status), changed: make(chan struct{}), placed: make(chan struct{})}
 }
 
 // Status returns what is known about the session of that UID; the zero Status when nothing is.
@@ -43,7 +44,10 @@ func (b *Board) Statuses() map[string]mirror.Status {
 
 // Place records where a session was placed.
 func (b *Board) Place(uid string, p mirror.Placement, now time.Time) {
-	b.update(uid, now, func(s *mirror.Status) { s.Placement = p })
+	b.update(uid, now, func(s *mirror.Status) {
+		s.Placement = p
+		b.announcePlacement()
+	})
 }
 
 // Judge records what was received of a session and what follows from it.
@@ -56,6 +60,7 @@ func (b *Board) Forget(uid string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	delete(b.statuses, uid)
+	b.announcePlacement()
 	b.announce()
 }
 
@@ -76,11 +81,12 @@ func (b *Board) Wait(ctx context.Context, uid string, holds func(mirror.Status) 
 	}
 }
 
-// Changed returns a channel that is closed with the next change of anything on the board.
-func (b *Board) Changed() <-chan struct{} {
+// Placed returns a channel that is closed when the next session is placed or forgotten: the judge looks at once, so that no packet
+// of a new session passes unrecognised. Judging closes it not.
+func (b *Board) Placed() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.changed
+	return b.placed
 }
 
 func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
@@ -97,4 +103,10 @@ func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
 func (b *Board) announce() {
 	close(b.changed)
 	b.changed = make(chan struct{})
+}
+
+// announcePlacement wakes the judge; the caller holds mu.
+func (b *Board) announcePlacement() {
+	close(b.placed)
+	b.placed = make(chan struct{})
 }
