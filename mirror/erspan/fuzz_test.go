@@ -32,7 +32,7 @@ func FuzzDecapsulate(f *testing.F) {
 			}
 			return
 		}
-		if p.Type == 0 || len(p.Frame) < minFrame(p.Header) {
+		if p.Type == 0 || len(p.Frame) < p.Header.minFrame() {
 			t.Fatalf("accepted without a type or a frame: %+v", p)
 		}
 		again, err := Decapsulate(p.Append(nil))

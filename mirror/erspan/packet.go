@@ -23,22 +23,33 @@ type Packet struct {
 // Decapsulate reads a GRE packet, beginning with the GRE header, that carries a
 // mirrored frame. An error is a gre.Refusal or a Refusal, and then the packet is
 // zero.
-func Decapsulate(b []byte) (Packet, error) {
+func Decapsulate(b []byte) (p Packet, err error) {
 	g, rest, err := gre.Parse(b)
 	if err != nil {
 		return Packet{}, err
 	}
-	t, h, frame, err := Parse(g, rest)
-	if err != nil {
-		return Packet{}, err
+	p.GRE = g
+	var refused Refusal
+	p.Type, p.Frame, refused = p.Header.parse(g, rest)
+	if refused != 0 {
+		return Packet{}, refused
 	}
-	return Packet{GRE: g, Type: t, Header: h, Frame: frame}, nil
+	return p, nil
 }
 
 // Parse reads the ERSPAN header, if the type has one, that follows the GRE header
 // g and begins b. The payload aliases b. An error is a Refusal, and then the rest
 // is zero.
 func Parse(g gre.Header, b []byte) (t Type, h Header, payload []byte, err error) {
+	t, payload, refused := h.parse(g, b)
+	if refused != 0 {
+		return 0, Header{}, nil, refused
+	}
+	return t, h, payload, nil
+}
+
+// parse is Parse into h, which is zero, and must be thrown away with a refusal.
+func (h *Header) parse(g gre.Header, b []byte) (t Type, payload []byte, refused Refusal) {
 	switch {
 	case g.Protocol == gre.ProtocolBridging:
 		t, payload = Bridging, b
@@ -46,24 +57,21 @@ func Parse(g gre.Header, b []byte) (t Type, h Header, payload []byte, err error)
 		t, payload = TypeI, b
 	case g.Protocol == gre.ProtocolERSPAN2:
 		t = TypeII
-		h, payload, err = parseType2(b)
+		payload, refused = h.parse2(b)
 	case g.Protocol == gre.ProtocolERSPAN3:
 		t = TypeIII
-		h, payload, err = parseType3(b)
+		payload, refused = h.parse3(b)
 	default:
-		err = NotAMirror
+		refused = NotAMirror
 	}
-	if err == nil && len(payload) < minFrame(h) {
-		err = FrameShort
+	if refused == 0 && len(payload) < h.minFrame() {
+		refused = FrameShort
 	}
-	if err != nil {
-		return 0, Header{}, nil, err
-	}
-	return t, h, payload, nil
+	return t, payload, refused
 }
 
 // minFrame is the length in bytes of the header that a mirrored frame begins with.
-func minFrame(h Header) int {
+func (h *Header) minFrame() int {
 	if h.IPOnly {
 		return ipv4Len
 	}
@@ -89,9 +97,9 @@ func (p Packet) Append(b []byte) []byte {
 	b = g.Append(b)
 	switch p.Type {
 	case TypeII:
-		b = appendType2(b, p.Header)
+		b = p.Header.append2(b)
 	case TypeIII:
-		b = appendType3(b, p.Header)
+		b = p.Header.append3(b)
 	}
 	return append(b, p.Frame...)
 }

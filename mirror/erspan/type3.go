@@ -7,7 +7,7 @@ const (
 	type3Version = 2
 )
 
-// parseType3 reads
+// parse3 reads into h, which is zero,
 //
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //	|  Ver  |          VLAN         | COS |BSO|T|     Session ID    |
@@ -22,19 +22,18 @@ const (
 //	+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+-+
 //
 // where the last two words are there if O is set, or if they are there.
-func parseType3(b []byte) (Header, []byte, error) {
+func (h *Header) parse3(b []byte) ([]byte, Refusal) {
 	if len(b) == 0 {
-		return Header{}, nil, Short
+		return nil, Short
 	}
 	if b[0]>>4 != type3Version {
-		return Header{}, nil, Version
+		return nil, Version
 	}
 	if len(b) < type3Len {
-		return Header{}, nil, Short
+		return nil, Short
 	}
-	h, bso := parseSession(binary.BigEndian.Uint32(b))
+	h.Integrity = Integrity(h.parseSession(binary.BigEndian.Uint32(b)))
 	word := binary.BigEndian.Uint32(b[8:])
-	h.Integrity = Integrity(bso)
 	h.Timestamp = binary.BigEndian.Uint32(b[4:])
 	h.SGT = uint16(word >> 16)
 	h.FromEthernet = word>>15&1 != 0
@@ -42,29 +41,29 @@ func parseType3(b []byte) (Header, []byte, error) {
 	h.HardwareID = uint8(word >> 4 & 0x3F)
 	h.Direction = Direction(word >> 3 & 1)
 	h.Granularity = Granularity(word >> 1 & 3)
-	return parseBody3(h, word&1 != 0, b[type3Len:])
+	return h.parseBody(word&1 != 0, b[type3Len:])
 }
 
-// parseBody3 finds where the mirrored bytes begin: o is the O bit, b what follows
+// parseBody finds where the mirrored bytes begin: o is the O bit, b what follows
 // the 12 bytes.
-func parseBody3(h Header, o bool, b []byte) (Header, []byte, error) {
+func (h *Header) parseBody(o bool, b []byte) ([]byte, Refusal) {
 	if o && len(b) < PlatformLen {
-		return Header{}, nil, Short
+		return nil, Short
 	}
 	l, ok := locate(h.FrameType, o, b)
 	if !ok {
-		return Header{}, nil, FrameType
+		return nil, FrameType
 	}
 	h.HasPlatform, h.WrongOBit, h.IPOnly = l.platform, l.platform != o, l.ip
 	if !l.platform {
-		return h, b, nil
+		return b, 0
 	}
 	h.Platform = parsePlatform(binary.BigEndian.Uint64(b))
-	return h, b[PlatformLen:], nil
+	return b[PlatformLen:], 0
 }
 
-func appendType3(b []byte, h Header) []byte {
-	b = binary.BigEndian.AppendUint32(b, sessionWord(type3Version, h, uint8(h.Integrity)))
+func (h *Header) append3(b []byte) []byte {
+	b = binary.BigEndian.AppendUint32(b, h.sessionWord(type3Version, uint8(h.Integrity)))
 	b = binary.BigEndian.AppendUint32(b, h.Timestamp)
 	b = binary.BigEndian.AppendUint32(b, uint32(h.SGT)<<16|bit(h.FromEthernet)<<15|
 		uint32(h.FrameType&0x1F)<<10|uint32(h.HardwareID&0x3F)<<4|

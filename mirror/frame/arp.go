@@ -15,22 +15,22 @@ type ARP struct {
 	Sender, Target       netip.Addr
 }
 
-func parseARP(b []byte) (ARP, Refusal) {
+// parse reads the packet that b begins with into a, which is zero and stays so if
+// it is refused.
+func (a *ARP) parse(b []byte) Refusal {
 	if len(b) < 8 {
-		return ARP{}, ARPShort
+		return ARPShort
 	}
 	const ipv4OverEthernet = 0x0001_0800_06_04
 	if binary.BigEndian.Uint64(b)>>16 != ipv4OverEthernet {
-		return ARP{}, ARPType
+		return ARPType
 	}
 	if len(b) < arpLen {
-		return ARP{}, ARPShort
+		return ARPShort
 	}
-	return ARP{
-		Operation: binary.BigEndian.Uint16(b[6:]),
-		SenderMAC: MAC(b[8:14]),
-		Sender:    netip.AddrFrom4([4]byte(b[14:18])),
-		TargetMAC: MAC(b[18:24]),
-		Target:    netip.AddrFrom4([4]byte(b[24:28])),
-	}, 0
+	a.Operation = binary.BigEndian.Uint16(b[6:])
+	a.SenderMAC, a.TargetMAC = MAC(b[8:14]), MAC(b[18:24])
+	a.Sender = netip.AddrFrom4([4]byte(b[14:18]))
+	a.Target = netip.AddrFrom4([4]byte(b[24:28]))
+	return 0
 }

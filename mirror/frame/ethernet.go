@@ -73,21 +73,19 @@ func (e Ethernet) AppendHeader(b []byte) []byte {
 	return binary.BigEndian.AppendUint16(b, e.EtherType)
 }
 
-// parseEthernet reads the header. The refusal is about the tags: with it, what was
-// read before is good.
-func parseEthernet(b []byte) (e Ethernet, rest []byte, tags Refusal, err error) {
-	if len(b) < EthernetLen {
-		return Ethernet{}, nil, 0, Short
-	}
+// parse reads the header that b begins with, of at least EthernetLen bytes, into e,
+// which is zero. The refusal is about the tags: with it, what was read before is
+// good.
+func (e *Ethernet) parse(b []byte) (rest []byte, refused Refusal) {
 	e.Dst, e.Src = MAC(b[:6]), MAC(b[6:12])
 	e.EtherType = binary.BigEndian.Uint16(b[12:])
 	rest = b[EthernetLen:]
 	for isTag(e.EtherType) {
 		if e.NumTags == MaxTags {
-			return e, rest, TagDepth, nil
+			return rest, TagDepth
 		}
 		if len(rest) < TagLen {
-			return e, rest, TagShort, nil
+			return rest, TagShort
 		}
 		tci := binary.BigEndian.Uint16(rest)
 		e.Tags[e.NumTags] = Tag{TPID: e.EtherType, ID: tci & 0xFFF, Priority: uint8(tci >> 13), DropEligible: tci&0x1000 != 0}
@@ -95,7 +93,7 @@ func parseEthernet(b []byte) (e Ethernet, rest []byte, tags Refusal, err error) 
 		e.EtherType = binary.BigEndian.Uint16(rest[2:])
 		rest = rest[TagLen:]
 	}
-	return e, rest, 0, nil
+	return rest, 0
 }
 
 func isTag(etherType uint16) bool {

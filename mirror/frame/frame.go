@@ -52,21 +52,21 @@ type Frame struct {
 }
 
 // Parse reads the Ethernet frame b. The error is Short, and then the frame is zero.
-func Parse(b []byte) (Frame, error) {
-	e, rest, tags, err := parseEthernet(b)
-	if err != nil {
-		return Frame{}, err
+func Parse(b []byte) (f Frame, err error) {
+	if len(b) < EthernetLen {
+		return f, Short
 	}
-	f := Frame{Ethernet: e, Payload: rest, Length: len(b), Inner: tags}
+	f.Length = len(b)
+	f.Payload, f.Inner = f.Ethernet.parse(b)
 	switch {
-	case tags != 0:
-	case e.IsLLC():
-		f.bound(e.HeaderLen()+int(e.EtherType), len(b))
-		f.Payload = rest[:min(int(e.EtherType), len(rest))]
-	case e.EtherType == EtherTypeIPv4 || e.EtherType == EtherTypeIPv6:
-		f.parseIP(rest)
-	case e.EtherType == EtherTypeARP || e.EtherType == etherTypeRARP:
-		f.ARP, f.Inner = parseARP(rest)
+	case f.Inner != 0:
+	case f.IsLLC():
+		f.bound(f.HeaderLen()+int(f.EtherType), len(b))
+		f.Payload = f.Payload[:min(int(f.EtherType), len(f.Payload))]
+	case f.EtherType == EtherTypeIPv4 || f.EtherType == EtherTypeIPv6:
+		f.parseIP(f.Payload)
+	case f.EtherType == EtherTypeARP || f.EtherType == etherTypeRARP:
+		f.Inner = f.ARP.parse(f.Payload)
 		f.HasARP = f.Inner == 0
 	}
 	return f, nil
@@ -74,8 +74,8 @@ func Parse(b []byte) (Frame, error) {
 
 // ParseBare reads the IP packet b, which a mirror sent without its Ethernet header.
 // Unlike Parse it refuses what has no sound IP header, for then nothing is known.
-func ParseBare(b []byte) (Frame, error) {
-	f := Frame{Bare: true, Length: len(b)}
+func ParseBare(b []byte) (f Frame, err error) {
+	f.Bare, f.Length = true, len(b)
 	f.parseIP(b)
 	if !f.HasIP {
 		return Frame{}, f.Inner
@@ -99,19 +99,18 @@ func (f Frame) Append(b []byte) []byte {
 
 // parseIP reads the IP packet b, which is the rest of the frame.
 func (f *Frame) parseIP(b []byte) {
-	ip, payload, refused := parseIP(b)
-	f.Inner = refused
-	switch {
-	case ip.Version == 0:
-		return
-	case f.EtherType == EtherTypeIPv4 && ip.Version != 4,
-		f.EtherType == EtherTypeIPv6 && ip.Version != 6:
+	if len(b) > 0 && (f.EtherType == EtherTypeIPv4 && b[0]>>4 != 4 || f.EtherType == EtherTypeIPv6 && b[0]>>4 != 6) {
 		f.Inner = IPVersion
 		return
 	}
-	f.HasIP, f.IP, f.Payload, f.Protocol = true, ip, payload, ip.Protocol
-	f.bound(f.Length-len(b)+ip.TotalLen, f.Length)
-	if refused == 0 && ip.FragmentOffset == 0 {
+	payload, refused := f.IP.parse(b)
+	f.Inner = refused
+	if f.IP.Version == 0 {
+		return
+	}
+	f.HasIP, f.Payload, f.Protocol = true, payload, f.IP.Protocol
+	f.bound(f.Length-len(b)+f.IP.TotalLen, f.Length)
+	if refused == 0 && f.IP.FragmentOffset == 0 {
 		f.parsePorts()
 	}
 }

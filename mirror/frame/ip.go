@@ -57,7 +57,7 @@ func (ip IP) IsFragment() bool { return ip.MoreFragments || ip.FragmentOffset !=
 // them after a mirror has copied the packet. An error is a Refusal, and then the
 // rest is zero.
 func ParseIP(b []byte) (ip IP, payload []byte, err error) {
-	ip, payload, refused := parseIP(b)
+	payload, refused := ip.parse(b)
 	if refused != 0 {
 		return IP{}, nil, refused
 	}
@@ -96,17 +96,17 @@ func (ip IP) AppendHeader(b []byte) []byte {
 	return b
 }
 
-// parseIP is ParseIP, but where addresses were read before the refusal it gives
-// them, in a header whose payload is nil.
-func parseIP(b []byte) (IP, []byte, Refusal) {
+// parse reads the header that b begins with into ip, which is zero. If it is
+// refused behind the addresses, ip has them and a version; otherwise ip stays zero.
+func (ip *IP) parse(b []byte) ([]byte, Refusal) {
 	if len(b) == 0 {
-		return IP{}, nil, IPShort
+		return nil, IPShort
 	}
 	switch b[0] >> 4 {
 	case 4:
-		return parseIPv4(b)
+		return ip.parseIPv4(b)
 	case 6:
-		return parseIPv6(b)
+		return ip.parseIPv6(b)
 	}
-	return IP{}, nil, IPVersion
+	return nil, IPVersion
 }

@@ -13,40 +13,38 @@ const (
 )
 
 // parseIPv4 reads the header of RFC 791 and skips its options.
-func parseIPv4(b []byte) (IP, []byte, Refusal) {
+func (ip *IP) parseIPv4(b []byte) ([]byte, Refusal) {
 	if len(b) < ipv4Len {
-		return IP{}, nil, IPShort
+		return nil, IPShort
 	}
 	headerLen := int(b[0]&15) * 4
 	if headerLen < ipv4Len {
-		return IP{}, nil, IPHeaderLength
+		return nil, IPHeaderLength
 	}
 	total := int(binary.BigEndian.Uint16(b[2:]))
 	if total == 0 {
 		total = max(len(b), headerLen)
 	}
 	if total < headerLen {
-		return IP{}, nil, IPTotalLength
+		return nil, IPTotalLength
 	}
 	fragment := binary.BigEndian.Uint16(b[6:])
-	ip := IP{
-		Version:        4,
-		Src:            netip.AddrFrom4([4]byte(b[12:16])),
-		Dst:            netip.AddrFrom4([4]byte(b[16:20])),
-		Protocol:       b[9],
-		TTL:            b[8],
-		DontFragment:   fragment&ipv4DF != 0,
-		ID:             uint32(binary.BigEndian.Uint16(b[4:])),
-		FragmentOffset: int(fragment&ipv4Where) * 8,
-		MoreFragments:  fragment&ipv4MF != 0,
-		HeaderLen:      headerLen,
-		TotalLen:       total,
-		Truncated:      total > len(b),
-	}
+	ip.Version = 4
+	ip.Src = netip.AddrFrom4([4]byte(b[12:16]))
+	ip.Dst = netip.AddrFrom4([4]byte(b[16:20]))
+	ip.Protocol = b[9]
+	ip.TTL = b[8]
+	ip.DontFragment = fragment&ipv4DF != 0
+	ip.ID = uint32(binary.BigEndian.Uint16(b[4:]))
+	ip.FragmentOffset = int(fragment&ipv4Where) * 8
+	ip.MoreFragments = fragment&ipv4MF != 0
+	ip.HeaderLen = headerLen
+	ip.TotalLen = total
+	ip.Truncated = total > len(b)
 	if headerLen > len(b) {
-		return ip, nil, IPShort
+		return nil, IPShort
 	}
-	return ip, b[headerLen:min(total, len(b))], 0
+	return b[headerLen:min(total, len(b))], 0
 }
 
 func (ip IP) appendIPv4(b []byte) []byte {

@@ -23,25 +23,22 @@ const (
 
 // parseIPv6 reads the header of RFC 8200 and the extension headers behind it, up to
 // and including that of a fragment.
-func parseIPv6(b []byte) (IP, []byte, Refusal) {
+func (ip *IP) parseIPv6(b []byte) ([]byte, Refusal) {
 	if len(b) < ipv6Len {
-		return IP{}, nil, IPShort
+		return nil, IPShort
 	}
-	ip := IP{
-		Version:   6,
-		Src:       netip.AddrFrom16([16]byte(b[8:24])),
-		Dst:       netip.AddrFrom16([16]byte(b[24:40])),
-		Protocol:  b[6],
-		TTL:       b[7],
-		HeaderLen: ipv6Len,
-		TotalLen:  ipv6Len + int(binary.BigEndian.Uint16(b[4:])),
-	}
+	ip.Version = 6
+	ip.Src = netip.AddrFrom16([16]byte(b[8:24]))
+	ip.Dst = netip.AddrFrom16([16]byte(b[24:40]))
+	ip.Protocol = b[6]
+	ip.TTL = b[7]
+	ip.HeaderLen = ipv6Len
+	ip.TotalLen = ipv6Len + int(binary.BigEndian.Uint16(b[4:]))
 	if ip.TotalLen == ipv6Len && ip.Protocol != nextNone {
 		ip.TotalLen = len(b)
 	}
 	ip.Truncated = ip.TotalLen > len(b)
-	payload, refused := ip.walk(b[ipv6Len:min(ip.TotalLen, len(b))], false)
-	return ip, payload, refused
+	return ip.walk(b[ipv6Len:min(ip.TotalLen, len(b))], false)
 }
 
 // walk skips the extension headers that b begins with, of which the first is
