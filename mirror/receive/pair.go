@@ -3,6 +3,7 @@ package receive
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,6 +15,7 @@ type Pair struct {
 	queue  chan injected
 	closed chan struct{}
 	once   sync.Once
+	ran    atomic.Bool
 }
 
 type injected struct {
@@ -81,8 +83,12 @@ func (p *Pair) Close() error {
 	return nil
 }
 
-// Run delivers until ctx is done or the pair is closed and its queue empty.
+// Run delivers until ctx is done or the pair is closed and its queue empty. A
+// closed pair may still be run, once.
 func (p *Pair) Run(ctx context.Context, handle Handler) error {
+	if p.ran.Swap(true) {
+		return ErrRunOnce
+	}
 	defer p.intake.finish()
 	defer p.Close()
 	expire := time.NewTicker(expireEvery)

@@ -12,7 +12,7 @@ import (
 // by the test of a million first fragments, rounded up. An eighth is added to
 // the bytes because the allocator rounds up to size classes.
 const (
-	partialCharge = 768
+	partialCharge = 1152
 	pieceCharge   = 128
 )
 
