@@ -173,3 +173,26 @@ func TestAllocatesNothing(t *testing.T) {
 		}
 	}
 }
+
+func TestParseIsDecapsulateBehindGRE(t *testing.T) {
+	for _, p := range packets {
+		wire := unhex(t, p.hex+arp)
+		g, rest, err := gre.Parse(wire)
+		if err != nil {
+			t.Fatal(err)
+		}
+		typ, h, frame, err := Parse(g, rest)
+		if err != nil || typ != p.packet.Type || h != p.packet.Header || !bytes.Equal(frame, unhex(t, arp)) {
+			t.Errorf("%s: %v, %+v, %x, %v", p.name, typ, h, frame, err)
+		}
+		if typ, h, frame, err := Parse(g, nil); err == nil || typ != 0 || h != (Header{}) || frame != nil {
+			t.Errorf("%s without a payload: %v, %+v, %x, %v", p.name, typ, h, frame, err)
+		}
+	}
+}
+
+func TestDirections(t *testing.T) {
+	if Ingress.String() != "ingress" || Egress.String() != "egress" {
+		t.Errorf("%v and %v", Ingress, Egress)
+	}
+}

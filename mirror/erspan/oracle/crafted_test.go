@@ -88,7 +88,7 @@ func packets() []crafted {
 }
 
 // wire is the crafted packet within Ethernet.
-func (c crafted) wire(t *testing.T) []byte {
+func (c crafted) wire(t testing.TB) []byte {
 	t.Helper()
 	c.Frame = unhex(t, c.frame)
 	packet := c.Append(nil)
@@ -109,7 +109,7 @@ func (c crafted) wire(t *testing.T) []byte {
 
 // extended is an Ethernet and an IPv6 header with hop-by-hop and destination
 // options before a payload of n bytes of GRE.
-func extended(t *testing.T, n int) []byte {
+func extended(t testing.TB, n int) []byte {
 	t.Helper()
 	b := unhex(t, "020000000002020000000001"+"86dd"+"60000000"+"00000040"+v6Pair+"3c00010400000000"+"2f00010400000000")
 	b[18], b[19] = byte((n+16)>>8), byte(n+16)
