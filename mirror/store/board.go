@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"maps"
 	"sync"
 	"time"
 
@@ -15,13 +16,20 @@ import (
 type Board struct {
 	mu       sync.Mutex
 	statuses map[string]mirror.Status // by Session.UID
-	changed  chan struct{}            // closed and replaced with every change
-	placed   chan struct{}            // closed and replaced with every change of a placement
+	waiting  map[string]*waiters      // by Session.UID, where somebody waits
+	changed  chan struct{}            // closed with the next change of anything; nil while nobody asked for it
+}
+
+// waiters are those who wait for one session's status to change. A change wakes them and nobody else, so that a tick over all
+// sessions costs no more with many of them waiting.
+type waiters struct {
+	n       int
+	changed chan struct{} // closed and replaced with every change
 }
 
 // NewBoard returns an empty board.
 func NewBoard() *Board {
-	return &Board{statuses: make(map[string]mirror.Status), changed: make(chan struct{}), placed: make(chan struct{})}
+	return &Board{statuses: make(map[string]mirror.Status), waiting: make(map[string]*waiters)}
 }
 
 // Status returns what is known about the session of that UID; the zero Status when nothing is.
@@ -35,19 +43,12 @@ func (b *Board) Status(uid string) mirror.Status {
 func (b *Board) Statuses() map[string]mirror.Status {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	all := make(map[string]mirror.Status, len(b.statuses))
-	for uid, s := range b.statuses {
-		all[uid] = s
-	}
-	return all
+	return maps.Clone(b.statuses)
 }
 
 // Place records where a session was placed.
 func (b *Board) Place(uid string, p mirror.Placement, now time.Time) {
-	b.update(uid, now, func(s *mirror.Status) {
-		s.Placement = p
-		b.announcePlacement()
-	})
+	b.update(uid, now, func(s *mirror.Status) { s.Placement = p })
 }
 
 // Judge records what was received of a session and what follows from it.
@@ -59,34 +60,62 @@ func (b *Board) Judge(uid string, e mirror.Evidence, v mirror.Verdict, now time.
 func (b *Board) Forget(uid string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	delete(b.statuses, uid)
-	b.announcePlacement()
-	b.announce()
+	if _, there := b.statuses[uid]; there {
+		delete(b.statuses, uid)
+		b.announce(uid)
+	}
 }
 
 // Wait returns as soon as holds is true of the session's status, or with the newest status and ctx's error when ctx ends first.
+// holds is called without a lock held, at least once.
 func (b *Board) Wait(ctx context.Context, uid string, holds func(mirror.Status) bool) (mirror.Status, error) {
+	b.enter(uid)
+	defer b.leave(uid)
 	for {
-		b.mu.Lock()
-		status, changed := b.statuses[uid], b.changed
-		b.mu.Unlock()
+		status, changed := b.look(uid)
 		if holds(status) {
 			return status, nil
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return status, ctx.Err()
+			return b.Status(uid), ctx.Err()
 		}
 	}
 }
 
-// Placed returns a channel that is closed when the next session is placed or forgotten: the judge looks at once, so that no packet
-// of a new session passes unrecognised. Judging closes it not.
-func (b *Board) Placed() <-chan struct{} {
+func (b *Board) enter(uid string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.placed
+	if b.waiting[uid] == nil {
+		b.waiting[uid] = &waiters{changed: make(chan struct{})}
+	}
+	b.waiting[uid].n++
+}
+
+func (b *Board) leave(uid string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.waiting[uid].n--; b.waiting[uid].n == 0 {
+		delete(b.waiting, uid)
+	}
+}
+
+// look returns a status and the channel that is closed when it changes; the caller has entered.
+func (b *Board) look(uid string) (mirror.Status, <-chan struct{}) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.statuses[uid], b.waiting[uid].changed
+}
+
+// Changed returns a channel that is closed with the next change of anything on the board.
+func (b *Board) Changed() <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.changed == nil {
+		b.changed = make(chan struct{})
+	}
+	return b.changed
 }
 
 func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
@@ -96,17 +125,17 @@ func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
 	change(&s)
 	s.Conditions = mirror.Conditions(s.Placement, s.Verdict, s.Conditions, now)
 	b.statuses[uid] = s
-	b.announce()
+	b.announce(uid)
 }
 
-// announce wakes all who wait; the caller holds mu.
-func (b *Board) announce() {
-	close(b.changed)
-	b.changed = make(chan struct{})
-}
-
-// announcePlacement wakes the judge; the caller holds mu.
-func (b *Board) announcePlacement() {
-	close(b.placed)
-	b.placed = make(chan struct{})
+// announce wakes those who wait for a session and those who wait for anything; the caller holds mu.
+func (b *Board) announce(uid string) {
+	if w := b.waiting[uid]; w != nil {
+		close(w.changed)
+		w.changed = make(chan struct{})
+	}
+	if b.changed != nil {
+		close(b.changed)
+		b.changed = nil
+	}
 }
