@@ -1,65 +1,53 @@
 package vcenter
 
 import (
-	"context"
 	"errors"
 	"log/slog"
 
 	"github.com/vspan-io/vspan/mirror"
 )
 
-var errNotBuilt = errors.New("vcenter: not built yet")
-
-// Client is one vCenter. Its methods may be called by several goroutines; those that speak to vCenter wait for Run to log in.
+// Client is one vCenter. Its methods may be called by several goroutines; those that speak to vCenter wait for Run to log in, as
+// long as their ctx allows, and answer at once while the last login failed.
 type Client struct {
-	config Config
-	log    *slog.Logger
+	config   Config
+	log      *slog.Logger
+	state    *state
+	doubt    chan struct{} // has an element when a call got no answer: look whether vCenter is there
+	switches *directory
 }
 
-// New makes a client that does nothing before Run.
+// New makes a client that does nothing before Run. It reads the CA file, to refuse a bad one.
 func New(config Config, log *slog.Logger) (*Client, error) {
-	return &Client{config: config, log: log}, nil
+	if config.URL == nil {
+		return nil, errors.New("a vCenter without URL")
+	}
+	if _, err := tlsConfig(config); err != nil {
+		return nil, err
+	}
+	return &Client{
+		config:   config,
+		log:      log,
+		state:    newState(config),
+		doubt:    make(chan struct{}, 1),
+		switches: &directory{known: make(map[string]SwitchName)},
+	}, nil
 }
 
-// Run logs in, keeps the login alive and renews it until ctx ends; then it logs out and returns nil.
-func (c *Client) Run(ctx context.Context) error { return errNotBuilt }
+// Name is the configured name of the vCenter, as in mirror.SwitchID.
+func (c *Client) Name() string { return c.config.Name }
 
-// Health returns how the connection stands.
-func (c *Client) Health() Health { return Health{} }
+// Health returns how the connection stands. It does not speak to vCenter.
+func (c *Client) Health() Health {
+	c.state.mu.Lock()
+	defer c.state.mu.Unlock()
+	return c.state.health
+}
 
 // SwitchName is a switch as a list shows it.
 type SwitchName struct {
-	ID   mirror.SwitchID
-	Name string
-}
-
-// Switches lists the distributed switches, by name.
-func (c *Client) Switches(ctx context.Context) ([]SwitchName, error) { return nil, errNotBuilt }
-
-// Observe reads one switch completely.
-func (c *Client) Observe(ctx context.Context, id mirror.SwitchID) (mirror.Switch, error) {
-	return mirror.Switch{}, errNotBuilt
-}
-
-// ObserveAll reads every switch completely.
-func (c *Client) ObserveAll(ctx context.Context) ([]mirror.Switch, error) { return nil, errNotBuilt }
-
-// Apply carries out changes in one task.
-func (c *Client) Apply(ctx context.Context, id mirror.SwitchID, configVersion string, changes []mirror.Change) error {
-	return errNotBuilt
-}
-
-// Counters reads the counters of some ports.
-func (c *Client) Counters(ctx context.Context, id mirror.SwitchID, portKeys []string) ([]mirror.PortCounters, error) {
-	return nil, errNotBuilt
-}
-
-// Watch calls notify when something of the switch may have changed, until ctx ends; then it returns nil.
-func (c *Client) Watch(ctx context.Context, id mirror.SwitchID, notify func()) error {
-	return errNotBuilt
-}
-
-// MayMirror reports whether the user may change mirror sessions of a switch.
-func (c *Client) MayMirror(ctx context.Context, id mirror.SwitchID) (bool, error) {
-	return false, errNotBuilt
+	ID      mirror.SwitchID
+	Name    string
+	Version string
+	ref     reference
 }

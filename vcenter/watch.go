@@ -1,0 +1,150 @@
+package vcenter
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// calm is the pause after a notification: what changes meanwhile becomes one.
+const calm = 250 * time.Millisecond
+
+// Watch calls notify whenever a read of the switch may find something new, until ctx ends; then it returns nil. It returns a
+// mirror.SwitchNotFound fault when the switch is gone. notify is called at the beginning too, and after every interruption, because
+// what changed meanwhile was not seen; never twice at once, and at most four times a second. It must not block for long.
+//
+// It sees: any change of the switch's configuration, which includes all sessions; its portgroups; and of the VMs with an adapter on
+// the switch their name, host, power state and any change of their configuration, e.g. of adapters; connection state and vmkernel
+// addresses of hosts. It does not see: port counters and link state, a port that is blocked, folders that are renamed, tags, and
+// what the user may not read. Read the switch now and then all the same.
+func (c *Client) Watch(ctx context.Context, id mirror.SwitchID, notify func()) error {
+	for failures := 0; ; {
+		began := time.Now()
+		err := c.watchOnce(ctx, id, notify)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if f, ok := errors.AsType[*mirror.Fault](err); ok && f.Reason == mirror.SwitchNotFound {
+			return err
+		}
+		if time.Since(began) >= settled {
+			failures = 0
+		}
+		failures++
+		wait := jitter(delayAfter(nil, failures))
+		c.log.Info("watching the switch was interrupted", "vcenter", c.config.Name, "switch", id.UUID, "error", err, "next", wait)
+		pause(ctx, wait)
+	}
+}
+
+// watchOnce watches within one login.
+func (c *Client) watchOnce(ctx context.Context, id mirror.SwitchID, notify func()) error {
+	conn, err := c.await(ctx)
+	if err != nil {
+		return err
+	}
+	err = c.watchWithin(ctx, conn, id, notify)
+	c.learn(ctx, conn, err)
+	if vanished(err) {
+		c.switches.replace(nil)
+	}
+	return explain(ctx, err, c.object(id), c.config)
+}
+
+func (c *Client) watchWithin(ctx context.Context, conn *connection, id mirror.SwitchID, notify func()) error {
+	name, err := c.locate(ctx, conn, id)
+	if err != nil {
+		return err
+	}
+	view, err := conn.view(ctx, "VirtualMachine", "HostSystem")
+	if err != nil {
+		return err
+	}
+	defer conn.drop(ctx, view)
+	u, err := conn.follow(ctx, c.config.timeout(), watchedSwitch(name.ref), within(view,
+		kind("VirtualMachine", "name", "runtime.host", "runtime.powerState", "network", "config.changeVersion"),
+		kind("HostSystem", "runtime.connectionState", "config.network.vnic")))
+	if err != nil {
+		return err
+	}
+	defer u.close(ctx)
+	w := watched{sw: name.ref, groups: make(map[reference]bool), on: make(map[reference]bool)}
+	for first := true; ; first = false {
+		changes, err := u.next(ctx)
+		if err != nil {
+			return err
+		}
+		concerned, gone := w.concerned(changes)
+		if gone {
+			c.switches.replace(nil)
+			return errors.New("the switch was deleted")
+		}
+		if concerned || first {
+			notify()
+			pause(ctx, calm)
+		}
+	}
+}
+
+func watchedSwitch(ref reference) types.PropertyFilterSpec {
+	spec := exactly([]reference{ref},
+		kind("DistributedVirtualSwitch", "name", "config", "portgroup"),
+		kind("DistributedVirtualPortgroup", "name", "config"))
+	spec.ObjectSet[0].SelectSet = []types.BaseSelectionSpec{&types.TraversalSpec{Type: "DistributedVirtualSwitch", Path: "portgroup"}}
+	return spec
+}
+
+// watched knows which VMs are on the switch, so that the coming and going of the others does not wake anybody.
+type watched struct {
+	sw     reference
+	groups map[reference]bool // portgroups of the switch
+	on     map[reference]bool // VMs with an adapter on one of them
+}
+
+// concerned reports whether any of the changes concerns the switch.
+func (w *watched) concerned(changes []types.ObjectUpdate) (concerned, gone bool) {
+	// Portgroups first: whether a VM is on the switch depends on them.
+	for _, u := range changes {
+		switch u.Obj.Type {
+		case "DistributedVirtualPortgroup":
+			w.groups[u.Obj] = u.Kind != types.ObjectUpdateKindLeave
+		case "VirtualMachine":
+			continue
+		default:
+			gone = gone || u.Obj == w.sw && u.Kind == types.ObjectUpdateKindLeave
+		}
+		concerned = true
+	}
+	for _, u := range changes {
+		if u.Obj.Type == "VirtualMachine" && w.concernsVM(u) {
+			concerned = true
+		}
+	}
+	return concerned, gone
+}
+
+// concernsVM reports whether a VM that changed is or was on the switch.
+func (w *watched) concernsVM(u types.ObjectUpdate) bool {
+	was := w.on[u.Obj]
+	if u.Kind == types.ObjectUpdateKindLeave {
+		delete(w.on, u.Obj)
+		return was
+	}
+	for _, change := range u.ChangeSet {
+		if change.Name != "network" {
+			continue
+		}
+		networks, _ := as[types.ArrayOfManagedObjectReference](change.Val)
+		if slices.ContainsFunc(networks.ManagedObjectReference, func(n reference) bool { return w.groups[n] }) {
+			w.on[u.Obj] = true
+		} else {
+			delete(w.on, u.Obj)
+		}
+	}
+	return was || w.on[u.Obj]
+}
