@@ -1,20 +1,241 @@
 package evidence
 
+import (
+	"hash/maphash"
+	"net/netip"
+	"sync"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
 // Limits bound the tables of a Ledger that are keyed by what arrives. Zero means the default.
 type Limits struct {
 	Streams   int // sequence spaces followed at a time; default 4096
 	Unclaimed int // kinds of unclaimed traffic kept at a time; default 1024
 }
 
+func (l Limits) complete() Limits {
+	if l.Streams <= 0 {
+		l.Streams = 4096
+	}
+	if l.Unclaimed <= 0 {
+		l.Unclaimed = 1024
+	}
+	return l
+}
+
 // Ledger counts what arrives. One worker calls Observe; any goroutine may call View.
-type Ledger struct{}
+type Ledger struct {
+	seed maphash.Seed
+
+	mu        sync.Mutex // one worker and the tick take it: hardly ever contended
+	table     *Table     // the one that rows is arranged for
+	rows      []account  // parallel to table.rows
+	totals    Totals
+	refused   refusals
+	flawed    refusals
+	streams   bounded[streamKey, stream]
+	unclaimed bounded[UnclaimedKey, unclaimedTally]
+}
+
+// account is where one row of the table is counted: its tally, and its sources' in the order of the row.
+type account struct {
+	*tally
+	uid     string
+	sources []*sourceTally
+}
 
 // NewLedger returns an empty ledger.
-func NewLedger(limits Limits) *Ledger { return &Ledger{} }
+func NewLedger(limits Limits) *Ledger {
+	limits = limits.complete()
+	return &Ledger{
+		seed:      maphash.MakeSeed(),
+		table:     NewTable(nil),
+		streams:   newBounded[streamKey, stream](limits.Streams),
+		unclaimed: newBounded[UnclaimedKey, unclaimedTally](limits.Unclaimed),
+	}
+}
 
 // Observe takes one arrival: decapsulates it, finds the session and the source it belongs to in t, and counts it. In steady state it
-// allocates nothing. t is the newest table; nil is an empty one.
-func (l *Ledger) Observe(t *Table, a Arrival) {}
+// allocates nothing. t is the newest table; nil is the one before.
+func (l *Ledger) Observe(t *Table, a Arrival) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.totals.Packets++
+	l.totals.Bytes += uint64(max(a.WireLen, 0))
+	l.turnTo(t)
+	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst)}
+	var err error
+	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
+		s.frame, err = parse(s.packet)
+	}
+	if err != nil {
+		l.totals.Refused++
+		l.refused.count(err)
+		return
+	}
+	if s.frame.Inner != 0 {
+		l.flawed.frame[s.frame.Inner]++
+	}
+	l.attribute(&s, &a)
+}
 
-// View returns a copy of everything counted so far.
-func (l *Ledger) View() *View { return &View{} }
+func parse(p erspan.Packet) (frame.Frame, error) {
+	if p.Header.IPOnly {
+		return frame.ParseBare(p.Frame)
+	}
+	return frame.Parse(p.Frame)
+}
+
+// attribute finds out whose s is, and counts it there.
+func (l *Ledger) attribute(s *sighting, a *Arrival) {
+	said, marked := markOf(s.packet)
+	whole := l.wholeOf(s, a)
+	if marked && whole != nil {
+		whole.marks.saw(said)
+		if was, certain := l.table.directionByMAC(s); certain {
+			whole.marks.compare(said, was)
+		}
+		if whole.marks.believed() {
+			s.mark = said
+		}
+	}
+	var c claims
+	l.table.claim(s, &c)
+	switch {
+	case c.n == 0:
+		l.strange(s, a)
+	case !l.listed(&c, s):
+		l.countUnlisted(&c, s)
+	case c.severalSessions() || c.list[0].nameless:
+		l.countAmbiguous(&c, s)
+	default:
+		l.confirm(&c, s, a)
+	}
+}
+
+// wholeOf follows everything that a listed exporter sends, whichever session it is for; nil for others, whose addresses may be made up.
+func (l *Ledger) wholeOf(s *sighting, a *Arrival) *stream {
+	if !l.table.listed[s.exporter] {
+		return nil
+	}
+	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type, whole: true}, a.Time)
+	if numbered(s.packet) {
+		whole.Observe(s.packet.GRE.Sequence)
+	}
+	return whole
+}
+
+// numbered reports whether p bears a sequence that is accounted for. Sequences of plain GRE are not: ESXi sends none.
+func numbered(p erspan.Packet) bool { return p.GRE.HasSequence && p.Type.HasSession() }
+
+// listed reports whether a host of the switch sent s. After claim either all claims are of such sessions or none is.
+func (l *Ledger) listed(c *claims, s *sighting) bool {
+	_, ok := l.table.rows[c.list[0].row].Exporters[s.exporter]
+	return ok
+}
+
+func (l *Ledger) countUnlisted(c *claims, s *sighting) {
+	l.totals.Unlisted++
+	previous := int32(-1)
+	for _, x := range c.all() {
+		account := &l.rows[x.row]
+		if x.source != someSource {
+			account.sources[x.source].unlisted++
+		}
+		if x.row != previous {
+			account.unlisted++
+			account.unlistedFrom = s.exporter
+		}
+		previous = x.row
+	}
+}
+
+func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
+	l.totals.Ambiguous++
+	previous := int32(-1)
+	for _, x := range c.all() {
+		account := &l.rows[x.row]
+		account.suppose(x, s)
+		if x.row != previous {
+			account.ambiguous++
+		}
+		previous = x.row
+	}
+}
+
+// suppose notes that s may be what x says.
+func (a *account) suppose(x claim, s *sighting) {
+	l := &a.shared
+	if x.source != someSource {
+		l = &a.sources[x.source].possible
+	}
+	count(l.in(x.direction), s)
+	if x.doubtful {
+		count(l.in(other(x.direction)), s)
+	}
+}
+
+func count(v *mirror.Volume, s *sighting) {
+	v.Packets++
+	v.Bytes += uint64(s.frame.Length)
+}
+
+func other(d mirror.Direction) mirror.Direction {
+	if d == mirror.FromVM {
+		return mirror.ToVM
+	}
+	return mirror.FromVM
+}
+
+// turnTo arranges the accounts for a new table. What was counted for a session and a source that stay is kept; the rest is dropped.
+func (l *Ledger) turnTo(t *Table) {
+	if t == nil || t == l.table {
+		return
+	}
+	have := make(map[string]*tally, len(l.rows))
+	for _, a := range l.rows {
+		have[a.uid] = a.tally
+	}
+	l.table, l.rows = t, make([]account, len(t.rows))
+	for i := range t.rows {
+		r := &t.rows[i]
+		tally := have[r.UID]
+		if tally == nil {
+			tally = newTally()
+		}
+		before := tally.sources
+		tally.sources = make(map[string]*sourceTally, len(r.Sources))
+		a := account{tally: tally, uid: r.UID, sources: make([]*sourceTally, len(r.Sources))}
+		for k, src := range r.Sources {
+			kept := before[src.PortKey]
+			if kept == nil {
+				kept = new(sourceTally)
+			}
+			a.sources[k], tally.sources[src.PortKey] = kept, kept
+		}
+		l.rows[i] = a
+	}
+}
+
+// directionByMAC is the direction of s as its addresses alone tell it. It is not certain when both or neither are sources'.
+func (t *Table) directionByMAC(s *sighting) (d mirror.Direction, certain bool) {
+	if !s.hasMACs() || s.frame.Dst.IsMulticast() {
+		return mirror.Both, false
+	}
+	src, dst := t.knows(s.destination, s.frame.Src), t.knows(s.destination, s.frame.Dst)
+	switch {
+	case src == dst:
+		return mirror.Both, false
+	case src:
+		return mirror.FromVM, true
+	default:
+		return mirror.ToVM, true
+	}
+}
+
+func (t *Table) knows(destination netip.Addr, mac frame.MAC) bool {
+	return len(t.byMAC[macKey{destination, mac}]) > 0
+}

@@ -1,10 +1,16 @@
 package evidence
 
-// Totals count what a ledger was shown. Every arrival is counted under exactly one of Confirmed, Ambiguous, Unlisted, Unclaimed and Refused.
+import (
+	"maps"
+	"slices"
+)
+
+// Totals count what a ledger was shown. Every arrival is counted under exactly one of Confirmed, Ambiguous, Unlisted, Unclaimed and
+// Refused.
 type Totals struct {
 	Packets, Bytes uint64 // arrivals, and bytes of their outer datagrams
 	Confirmed      uint64 // belong to one session and come from a host of its switch
-	Ambiguous      uint64 // fit more than one session, and so confirm none
+	Ambiguous      uint64 // fit more than one session, or name none, and so confirm none
 	Unlisted       uint64 // fit a session and come from an address that is no host's
 	Unclaimed      uint64 // mirror packets of no session
 	Refused        uint64 // not mirror packets, or broken ones
@@ -15,9 +21,85 @@ type Totals struct {
 type View struct {
 	Totals    Totals
 	Refused   map[string]uint64 // refusals by name, those of packages gre, erspan and frame; no zero counts
-	Flawed    map[string]uint64 // confirmed or not, frames with something wrong behind their Ethernet header, by the name frame has for it
+	Flawed    map[string]uint64 // frames that were counted with something wrong behind their Ethernet header, by the name frame has for it
 	Unclaimed []Unclaimed       // most packets first
+
+	sessions map[string]*tally // by UID
+	streams  map[streamKey]Stream
 }
 
-// Merge adds up the views of several ledgers. Of one view it is that view.
-func Merge(views ...*View) *View { return views[0] }
+// View returns a copy of everything counted so far.
+func (l *Ledger) View() *View {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v := &View{
+		Totals:   l.totals,
+		Refused:  l.refused.byName(),
+		Flawed:   l.flawed.byName(),
+		sessions: make(map[string]*tally, len(l.rows)),
+		streams:  make(map[streamKey]Stream, len(l.streams.entries)),
+	}
+	v.Totals.Evicted = l.streams.evicted + l.unclaimed.evicted
+	for _, a := range l.rows {
+		v.sessions[a.uid] = a.snapshot()
+	}
+	for k, s := range l.streams.entries {
+		v.streams[k] = s.value.view()
+	}
+	for k, u := range l.unclaimed.entries {
+		v.Unclaimed = append(v.Unclaimed, u.value.view(k))
+	}
+	slices.SortFunc(v.Unclaimed, mostFirst)
+	return v
+}
+
+// Merge adds up the views of several ledgers; of none it is an empty one. The views must not be used otherwise afterwards.
+func Merge(views ...*View) *View {
+	if len(views) == 1 {
+		return views[0]
+	}
+	sum := &View{
+		Refused:  make(map[string]uint64),
+		Flawed:   make(map[string]uint64),
+		sessions: make(map[string]*tally),
+		streams:  make(map[streamKey]Stream),
+	}
+	unclaimed := make(map[UnclaimedKey]Unclaimed)
+	for _, v := range views {
+		sum.Totals = sum.Totals.add(v.Totals)
+		addCounts(sum.Refused, v.Refused)
+		addCounts(sum.Flawed, v.Flawed)
+		for uid, t := range v.sessions {
+			if have := sum.sessions[uid]; have != nil {
+				have.join(t)
+			} else {
+				sum.sessions[uid] = t
+			}
+		}
+		for k, s := range v.streams {
+			sum.streams[k] = sum.streams[k].join(s)
+		}
+		for _, u := range v.Unclaimed {
+			if have, ok := unclaimed[u.UnclaimedKey]; ok {
+				u = have.join(u)
+			}
+			unclaimed[u.UnclaimedKey] = u
+		}
+	}
+	sum.Unclaimed = slices.SortedFunc(maps.Values(unclaimed), mostFirst)
+	return sum
+}
+
+func (t Totals) add(o Totals) Totals {
+	return Totals{
+		Packets: t.Packets + o.Packets, Bytes: t.Bytes + o.Bytes,
+		Confirmed: t.Confirmed + o.Confirmed, Ambiguous: t.Ambiguous + o.Ambiguous, Unlisted: t.Unlisted + o.Unlisted,
+		Unclaimed: t.Unclaimed + o.Unclaimed, Refused: t.Refused + o.Refused, Evicted: t.Evicted + o.Evicted,
+	}
+}
+
+func addCounts(sum, counts map[string]uint64) {
+	for name, n := range counts {
+		sum[name] += n
+	}
+}

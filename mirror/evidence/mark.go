@@ -1,0 +1,57 @@
+package evidence
+
+import (
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
+
+// The GRE keys of an ESXi host with encapsulation gre, as the one public sample has them: what the VM sent, and what it was sent.
+const (
+	keyFromVM = 0x02000000
+	keyToVM   = 0
+)
+
+// marks learns whether an exporter marks its packets with the direction they were mirrored in: ESXi's GRE key, and the D bit of
+// ERSPAN III (0, ingress, is what the VM sent). Neither is documented for ESXi, others leave both at zero, and so a mark is believed
+// only of an exporter that sends both of its values, and whose marks agree with the MAC addresses where those leave no doubt.
+type marks struct {
+	from, to        bool // a packet so marked was seen
+	agree, disagree uint64
+}
+
+// markOf is what p says of its direction. It is not ok when p says nothing.
+func markOf(p erspan.Packet) (d mirror.Direction, ok bool) {
+	switch {
+	case p.Type == erspan.TypeIII && p.Header.Direction == erspan.Egress:
+		return mirror.ToVM, true
+	case p.Type == erspan.TypeIII:
+		return mirror.FromVM, true
+	case p.Type == erspan.Bridging && p.GRE.HasKey && p.GRE.Key == keyFromVM:
+		return mirror.FromVM, true
+	case p.Type == erspan.Bridging && p.GRE.HasKey && p.GRE.Key == keyToVM:
+		return mirror.ToVM, true
+	}
+	return mirror.Both, false
+}
+
+// saw notes a mark.
+func (m *marks) saw(d mirror.Direction) {
+	if d == mirror.FromVM {
+		m.from = true
+	} else {
+		m.to = true
+	}
+}
+
+// compare notes what a mark said of a packet whose direction was certain without it.
+func (m *marks) compare(said, was mirror.Direction) {
+	if said == was {
+		m.agree++
+	} else {
+		m.disagree++
+	}
+}
+
+func (m *marks) believed() bool {
+	return m.from && m.to && m.disagree*16 <= m.agree
+}
