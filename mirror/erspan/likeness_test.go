@@ -34,6 +34,9 @@ func TestEthernetLikeness(t *testing.T) {
 		{"unheard of type", macs + "7777", possible},
 		{"tag cut", macs + "8100 00", probable},
 		{"tag", macs + "8100 0017 0800 45", certain},
+		{"tag of old", macs + "9100 0017 0800 45", certain},
+		{"greatest length", macs + "05dc 424203", probable},
+		{"least type", macs + "0600", possible},
 		{"two tags", macs + "88a8 0017 8100 0017 86dd 60", certain},
 		{"three tags", macs + "88a8 0017 8100 0017 8100 0017 0800 45", possible},
 	} {

@@ -2,6 +2,7 @@ package frame
 
 import (
 	"bytes"
+	"net/netip"
 	"reflect"
 	"strings"
 	"testing"
@@ -45,6 +46,18 @@ var frames = []struct {
 	{"ARP", eth + "0806 0001 0800 06 04 0002 005056000001 0a000001 005056000002 0a000002", 28, Frame{
 		Ethernet: Ethernet{Dst: macB, Src: macA, EtherType: EtherTypeARP}, HasARP: true,
 		ARP: ARP{Operation: 2, SenderMAC: macA, TargetMAC: macB, Sender: addrA, Target: addrB}, Length: 42,
+	}},
+	{"RARP, what a switch sends for a VM that moved", eth + "8035 0001 0800 06 04 0003 005056000001 00000000 005056000001 00000000", 28, Frame{
+		Ethernet: Ethernet{Dst: macB, Src: macA, EtherType: etherTypeRARP}, HasARP: true,
+		ARP: ARP{Operation: 3, SenderMAC: macA, TargetMAC: macA, Sender: netip.IPv4Unspecified(), Target: netip.IPv4Unspecified()}, Length: 42,
+	}},
+	{"the least EtherType", eth + "0600 0102", 2, Frame{Ethernet: Ethernet{Dst: macB, Src: macA, EtherType: 0x0600}, Length: 16}},
+	{"IPv4 has no extension headers", eth + "0800 4500 001c 0001 2000 40 3c 46a3 0a000001 0a000002 1100 0104 00000000", 8, Frame{
+		Ethernet: tagged(), HasIP: true,
+		IP: IP{
+			Version: 4, Src: addrA, Dst: addrB, Protocol: nextDestination, TTL: 64, ID: 1, MoreFragments: true, HeaderLen: 20, TotalLen: 28,
+		},
+		Protocol: nextDestination, Length: 42,
 	}},
 	{"spanning tree", eth + "0005 424203 0000", 5, Frame{Ethernet: Ethernet{Dst: macB, Src: macA, EtherType: 5}, Length: 19}},
 	{"all zero, and still a frame", zeros(14), 0, Frame{Length: 14}},
@@ -102,7 +115,7 @@ func TestEveryPrefix(t *testing.T) {
 			if err != nil || f.Src != whole.Src || f.Dst != whole.Dst {
 				t.Errorf("%s, %d bytes: %v, from %v to %v", c.name, n, err, f.Src, f.Dst)
 			}
-			if c.name == "LLDP" { // says nothing of its length
+			if c.name == "LLDP" || c.name == "the least EtherType" { // says nothing of its length
 				continue
 			}
 			if !f.Truncated && f.Inner == 0 {
@@ -119,7 +132,7 @@ func TestEveryPrefix(t *testing.T) {
 // frames that do not say how long they are.
 func TestTrapPaddingAndFrameCheckSequence(t *testing.T) {
 	for _, c := range frames {
-		if c.name == "LLDP" || c.name == "ARP" {
+		if c.frame.Length == EthernetLen+c.payload && !c.frame.HasIP && !c.frame.IsLLC() {
 			continue
 		}
 		for _, extra := range []int{1, 4, 18, 22} {
@@ -142,6 +155,7 @@ func TestDamageBehindEthernetIsNoted(t *testing.T) {
 		hasIP     bool
 	}{
 		{"three tags", "8100 0001 8100 0002 8100 0003 0800" + udp4, TagDepth, false},
+		{"tag, and nothing behind it", "8100 0017 0800", IPShort, false},
 		{"tag cut", "8100 00", TagShort, false},
 		{"second tag cut", "88a8 0001 8100 00", TagShort, false},
 		{"no IP at all", "0800", IPShort, false},

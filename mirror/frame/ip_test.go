@@ -2,6 +2,8 @@ package frame
 
 import (
 	"bytes"
+	"math/rand/v2"
+	"net/netip"
 	"testing"
 )
 
@@ -58,7 +60,7 @@ func TestIPBothWays(t *testing.T) {
 }
 
 func TestAppendHeaderWithoutAddresses(t *testing.T) {
-	for _, ip := range []IP{{}, {Version: 4}, {Version: 6}, {Version: 4, Src: addrC, Dst: addrB}, {Version: 5, Src: addrA, Dst: addrB}} {
+	for _, ip := range []IP{{}, {Version: 4}, {Version: 6}, {Version: 6, Src: addrC}, {Version: 6, Dst: addrD}, {Version: 4, Src: addrC, Dst: addrB}, {Version: 5, Src: addrA, Dst: addrB}} {
 		if b := ip.AppendHeader([]byte{1}); len(b) != 1 {
 			t.Errorf("%+v appended %x", ip, b[1:])
 		}
@@ -159,5 +161,23 @@ func TestFragmentDataIsLeftAlone(t *testing.T) {
 	}
 	if whole, payload, err := four.Reassembled([]byte{1, 2, 3}); err != nil || whole.IsFragment() || len(payload) != 3 || whole.TotalLen != 23 {
 		t.Errorf("Reassembled = %+v, %x, %v", whole, payload, err)
+	}
+}
+
+func TestIPv4ChecksumsAdd(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 2000 {
+		ip := IP{
+			Version: 4, Src: netip.AddrFrom4([4]byte{byte(r.Uint32()), 1, 2, byte(r.Uint32())}), Dst: addrB, Protocol: byte(r.Uint32()),
+			TTL: byte(r.Uint32()), ID: uint32(r.IntN(1 << 16)), TotalLen: r.IntN(60000),
+		}
+		header, sum := ip.AppendHeader(nil), 0
+		for i := 0; i < len(header); i += 2 {
+			sum += int(header[i])<<8 | int(header[i+1])
+		}
+		// Ones' complement addition is addition modulo 65535.
+		if sum%0xFFFF != 0 {
+			t.Fatalf("%x does not add up", header)
+		}
 	}
 }

@@ -113,6 +113,19 @@ func TestChecksum(t *testing.T) {
 			t.Errorf("payload %q: a damaged packet sums to 0", payload)
 		}
 	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for range 2000 {
+		words, packet := uint64(0), []byte(nil)
+		for range r.IntN(40) {
+			w := uint16(r.Uint32())
+			words += uint64(w)
+			packet = append(packet, byte(w>>8), byte(w))
+		}
+		// Ones' complement addition is addition modulo 65535.
+		if sum := uint64(^Checksum(packet)); sum%0xFFFF != words%0xFFFF {
+			t.Fatalf("sum of %x is %#x", packet, sum)
+		}
+	}
 	// RFC 1071 section 3.
 	if sum := ^Checksum(unhex(t, "0001f203f4f5f6f7")); sum != 0xDDF2 {
 		t.Errorf("sum = %#x, want 0xddf2", sum)
