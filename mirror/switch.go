@@ -21,7 +21,7 @@ type Switch struct {
 	Hosts         []Host
 	Portgroups    []Portgroup
 	Ports         []Port   // that have a connectee
-	OtherVMs      []string // names of the vCenter's VMs without an adapter on this switch, sorted
+	OtherVMs      []string // names of the vCenter's VMs without a port on this switch, sorted
 	Sessions      []VSPAN  // all of them, ours and others'
 	ReadAt        time.Time
 }

@@ -31,13 +31,30 @@ type connection struct {
 	about About
 
 	end   sync.Once
-	ended chan struct{} // closed when a call found the login gone
+	ended chan struct{} // closed when the login was found ended, or is given up
 
 	// noRefresh remembers that this vCenter has no RefreshDVPortState.
 	noRefresh atomic.Bool
 }
 
 func (c *connection) finish() { c.end.Do(func() { close(c.ended) }) }
+
+// within returns a ctx that ends with the login too, for waits: vCenter need not answer those when the login ends.
+func (c *connection) within(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		select {
+		case <-c.ended:
+			cancel(errLoginGone)
+		case <-ctx.Done():
+		}
+	})
+	return ctx, func() {
+		cancel(context.Canceled)
+		watcher.Wait()
+	}
+}
 
 // connect finds out that a vCenter answers and logs in. Its errors are faults.
 func connect(ctx context.Context, config Config) (*connection, error) {

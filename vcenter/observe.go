@@ -167,7 +167,7 @@ func (r *reading) complete(ctx context.Context, conn *connection, inv *inventory
 	}
 	sw := r.sw
 	sw.Ports = found
-	sw.OtherVMs = inv.others(r.uuid, found)
+	sw.OtherVMs = inv.others(found)
 	for _, h := range r.hosts {
 		// A host the user may not see is left out: nothing from it would be recognised, and nothing can be said of it.
 		if host, ok := inv.hosts[h]; ok {
@@ -178,15 +178,16 @@ func (r *reading) complete(ctx context.Context, conn *connection, inv *inventory
 	return sw, nil
 }
 
-// others names the VMs without an adapter on the switch, sorted. Templates are none: they cannot run.
-func (inv *inventory) others(uuid string, ports []mirror.Port) []string {
+// others names the VMs without a port on the switch, sorted: those without an adapter on it, and those whose adapter has no port at
+// this time, e.g. on an ephemeral portgroup while it is powered off. Templates are none: they cannot run.
+func (inv *inventory) others(ports []mirror.Port) []string {
 	on := make(map[string]bool, len(ports))
 	for _, p := range ports {
 		on[p.VMID] = true
 	}
 	var names []string
 	for ref, v := range inv.vms {
-		if !v.template && !on[ref.Value] && !slices.ContainsFunc(v.nics, func(n nic) bool { return n.backing.SwitchUuid == uuid }) {
+		if !v.template && !on[ref.Value] {
 			names = append(names, v.name)
 		}
 	}

@@ -56,6 +56,9 @@ func (s Settings) trust(c *Config) error {
 		return errors.New("how to verify vCenter's certificate is said twice: give one of CA file, thumbprint and insecure")
 	}
 	c.Insecure = s.Insecure != nil && *s.Insecure
+	if c.URL.Scheme == "http" && !c.Insecure {
+		return fmt.Errorf("vCenter's URL http://%s would send the password in clear: use https, or say insecure", c.URL.Host)
+	}
 	thumbprint := s.Thumbprint
 	if thumbprint == "" && s.KnownHosts != "" {
 		var err error

@@ -38,6 +38,7 @@ func (c *Client) Run(ctx context.Context) error {
 		c.state.loggedIn(conn, since)
 		c.Health().log(c.log, "logged in")
 		c.keep(ctx, conn)
+		conn.finish()
 		c.state.loggedOut(c.config, time.Now())
 		conn.close(ctx)
 		if time.Since(since) >= settled {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -35,8 +36,10 @@ func (c *Client) Watch(ctx context.Context, id mirror.SwitchID, notify func()) e
 		if time.Since(began) >= settled {
 			failures = 0
 		}
-		failures++
-		wait := jitter(delayAfter(nil, failures))
+		wait := time.Duration(0) // a login that ended is renewed at once
+		if failures++; failures > 1 {
+			wait = jitter(delayAfter(nil, failures-1))
+		}
 		c.log.Info("watching the switch was interrupted", "vcenter", c.config.Name, "switch", id.UUID, "error", err, "next", wait)
 		pause(ctx, wait)
 	}
@@ -48,7 +51,12 @@ func (c *Client) watchOnce(ctx context.Context, id mirror.SwitchID, notify func(
 	if err != nil {
 		return err
 	}
-	err = c.watchWithin(ctx, conn, id, notify)
+	within, cancel := conn.within(ctx)
+	err = c.watchWithin(within, conn, id, notify)
+	if context.Cause(within) == errLoginGone {
+		err = errLoginGone
+	}
+	cancel()
 	c.learn(ctx, conn, err)
 	if vanished(err) {
 		c.switches.replace(nil)
@@ -81,8 +89,8 @@ func (c *Client) watchWithin(ctx context.Context, conn *connection, id mirror.Sw
 		}
 		concerned, gone := w.concerned(changes)
 		if gone {
-			c.switches.replace(nil)
-			return errors.New("the switch was deleted")
+			defer c.switches.replace(nil)
+			return mirror.Faultf(mirror.SwitchNotFound, c.object(id), "was deleted, or user %q may not see it any more", c.config.Username)
 		}
 		if concerned || first {
 			notify()
@@ -136,6 +144,10 @@ func (w *watched) concernsVM(u types.ObjectUpdate) bool {
 		return was
 	}
 	for _, change := range u.ChangeSet {
+		if strings.HasPrefix(change.Name, "network[") {
+			w.on[u.Obj] = true // one element of the list: which, is of no matter
+			continue
+		}
 		if change.Name != "network" {
 			continue
 		}
