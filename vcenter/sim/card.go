@@ -62,6 +62,7 @@ func (f *fabric) plug(m *machine, cards []card, now time.Time) {
 		if n.id == 0 {
 			f.nics++
 			n.id = f.nics
+			f.endpoint[n.id] = n
 			n.mac = generatedMAC(n.id)
 		}
 		if vmwareRange(c.mac) {
@@ -76,10 +77,16 @@ func (f *fabric) plug(m *machine, cards []card, now time.Time) {
 		m.nics = append(m.nics, n)
 	}
 	for _, n := range old {
-		if n.port != nil {
-			n.port.release(now)
-		}
+		f.unplug(n, now)
 	}
+}
+
+// unplug forgets an adapter and frees its port.
+func (f *fabric) unplug(n *nic, now time.Time) {
+	if n.port != nil {
+		n.port.release(now)
+	}
+	delete(f.endpoint, n.id)
 }
 
 // vmwareRange tells an address that vCenter or a person gave from one that

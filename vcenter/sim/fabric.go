@@ -25,7 +25,8 @@ type fabric struct {
 	ports    map[portID]*port
 	next     map[string]int // by switch: the number of the next new port
 	mirrors  map[mirrorID]*mirror
-	nics     int // adapters ever seen; numbers them for MACs and traffic
+	endpoint map[int]*nic // adapters by their number
+	nics     int          // adapters ever seen; numbers them for MACs and traffic
 	totals   Counters
 	loss     float64
 }
@@ -116,6 +117,7 @@ func newFabric() *fabric {
 		ports:    make(map[portID]*port),
 		next:     make(map[string]int),
 		mirrors:  make(map[mirrorID]*mirror),
+		endpoint: make(map[int]*nic),
 	}
 }
 

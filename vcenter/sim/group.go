@@ -62,6 +62,7 @@ func (f *fabric) dropGroup(key string) {
 	for _, p := range g.ports {
 		if p.nic != nil {
 			p.nic.port = nil
+			delete(f.endpoint, p.nic.id)
 		}
 		delete(f.ports, p.id)
 	}
@@ -84,7 +85,7 @@ func (f *fabric) forget(ref types.ManagedObjectReference, now time.Time) {
 		return
 	}
 	for _, n := range m.nics {
-		n.port.release(now)
+		f.unplug(n, now)
 	}
 	delete(f.machines, ref)
 }

@@ -36,7 +36,12 @@ func (s *Simulator) serve(ctx context.Context) error {
 		defer control.Close()
 		servers = append(servers, s.controlServer(control))
 	}
+	if err := s.emitter.open(); err != nil {
+		return err
+	}
+	defer s.emitter.close()
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return s.drive(ctx) })
 	for _, each := range servers {
 		group.Go(func() error { return each.run(ctx) })
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"math/rand/v2"
 	"net/url"
 	"sync"
 	"sync/atomic"
@@ -11,6 +12,8 @@ import (
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
+
+	"github.com/vspan-io/vspan/vcenter/sim/traffic"
 )
 
 // Simulator is one simulated vCenter with its hosts. Its methods may be called
@@ -24,6 +27,9 @@ type Simulator struct {
 	trouble trouble
 	waiters waiters
 	cert    *certificate
+	engine  *traffic.Engine // used by the step of traffic only
+	dice    *rand.Rand      // decides what is lost; used by the step of traffic only
+	emitter emitter
 
 	taskNumber    atomic.Int64
 	sessionNumber atomic.Int64
@@ -47,7 +53,11 @@ func New(o Options) (*Simulator, error) {
 	}
 	s := &Simulator{
 		options: o, log: o.Log, fabric: newFabric(),
+		engine: traffic.New(o.Seed), dice: rand.New(rand.NewPCG(uint64(o.Seed), 0x6c6f_7373)),
 		ready: make(chan struct{}), stopped: make(chan struct{}),
+	}
+	if s.emitter, err = chooseEmitter(o); err != nil {
+		return nil, err
 	}
 	if s.cert, err = newCertificate(time.Now(), hostOf(o.Listen)); err != nil {
 		return nil, err
