@@ -60,7 +60,7 @@ func capable(sw Switch, spec Spec) *Fault {
 }
 
 // idConflict looks for a session that is not s and sends the same ERSPAN id to the same address: the two could not be told apart.
-// Of two sessions of ours the older one keeps the id.
+// Of two sessions of ours the one that stands keeps the id, else the older one.
 func (v view) idConflict(s Session, destinations []netip.Addr) *Fault {
 	object := fmt.Sprintf("ERSPAN id %d", s.ERSPANID)
 	const remedy = "leave encapsulation.id out to have a free one allocated"
@@ -69,10 +69,10 @@ func (v view) idConflict(s Session, destinations []netip.Addr) *Fault {
 		if on, taken := v.foreign[use]; taken {
 			return Faultf(IDConflict, object, "session %q (key %s) on switch %q sends it to the same address %s: %s", on.Name, on.Key, v.Switch.Name, a, remedy)
 		}
-		if o, held := v.holders[use]; held && o.UID != s.UID && older(o, s) {
+		if o, held := v.holders[use]; held && o.UID != s.UID {
 			return Faultf(IDConflict, object, "session %q sends it to the same address %s: %s", o.Name, a, remedy)
 		}
-		if name, taken := v.TakenIDs[use]; taken {
+		if name, taken := v.TakenIDs[use]; taken && name != s.Name {
 			return Faultf(IDConflict, object, "session %q of another switch sends it to the same address %s: %s", name, a, remedy)
 		}
 	}

@@ -44,7 +44,8 @@ type Wanted struct {
 	// Elsewhere says of sessions that do not belong to this switch, by UID, why they do not; what stands here under their marker is
 	// removed.
 	Elsewhere map[string]string
-	// TakenIDs are the ERSPAN ids that foreign sessions of other switches use, with the name of the session that does.
+	// TakenIDs are the ERSPAN ids that sessions stand with on other switches: of ours with Session.Name, which conflicts with all but
+	// itself; of others with what tells a person which one it is.
 	TakenIDs map[IDUse]string
 
 	// Applied is what stood on the switch, by UID, when a session was last found as wanted. What differs from it was changed by

@@ -1,5 +1,7 @@
 package mirror
 
+import "slices"
+
 // view is what a plan is made from, with every marker on the switch read once and everything indexed that is asked for each
 // session: a plan of n sessions takes time in proportion to n.
 type view struct {
@@ -20,10 +22,6 @@ func survey(w Wanted) view {
 	known := make(map[string]bool, len(w.Sessions))
 	for _, s := range w.Sessions {
 		known[s.UID] = true
-		v.hold(s)
-	}
-	for _, s := range w.Others {
-		v.hold(s)
 	}
 	for _, on := range w.Switch.Sessions {
 		m, ok := on.Marker()
@@ -44,20 +42,30 @@ func survey(w Wanted) view {
 			v.mirroring[key] = append(v.mirroring[key], m.UID)
 		}
 	}
+	for _, s := range slices.Concat(w.Sessions, w.Others) {
+		v.hold(s)
+	}
 	return v
 }
 
-// hold notes the id of a session of ours.
+// hold notes the id of a session of ours. An id at an address belongs to the oldest of the sessions that stand with it on this
+// switch, or when none does, to the oldest that has it.
 func (v view) hold(s Session) {
 	if overReason(s, v.Now) != "" || !s.Spec.Encapsulation.Type.HasID() || s.ERSPANID == 0 {
 		return
 	}
 	for _, a := range Destinations(s.Spec, v.Receivers) {
 		use := IDUse{a, s.ERSPANID}
-		if first, held := v.holders[use]; !held || older(s, first) {
+		first, held := v.holders[use]
+		mine, others := v.standsWith(s, use), held && v.standsWith(first, use)
+		if !held || mine && !others || mine == others && older(s, first) {
 			v.holders[use] = s
 		}
 	}
+}
+
+func (v view) standsWith(s Session, use IDUse) bool {
+	return slices.ContainsFunc(v.standing[s.UID], func(on VSPAN) bool { return slices.Contains(on.IDUses(), use) })
 }
 
 // meet notes the id of a session on the switch that is no known session's.

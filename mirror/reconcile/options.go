@@ -8,6 +8,7 @@ import (
 	"net/netip"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/store"
@@ -75,4 +76,4 @@ func (o Options) check() error {
 	}
 }
 
-func isBlank(r rune) bool { return r <= ' ' || r == 0x7f || r == 0x85 || r == 0xa0 }
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }

@@ -2,36 +2,63 @@ package reconcile
 
 import (
 	"context"
-	"errors"
+	"sync"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/vspan-io/vspan/mirror"
 )
 
-var errNotRunning = errors.New("reconcile: not built yet")
-
 // Reconciler keeps the switches as the store asks. All methods may be called concurrently.
 type Reconciler struct {
-	opts Options
+	opts      Options
+	inventory *inventory
+	changed   signal            // a pass is over, or what there is to reconcile changed: the clerk looks
+	relist    map[string]signal // by vCenter: ask for its switches now
+	ticks     atomic.Int64
+
+	// placing is held while placements are put on the board, so that what was found later also stands there later.
+	placing sync.Mutex
+
+	// allocating is held while ERSPAN ids are chosen and stored, so that two switches never choose the same.
+	allocating sync.Mutex
+
+	mu      sync.Mutex
+	began   bool             // the sessions that were there when Run began are known
+	old     map[string]bool  // their UIDs
+	noticed map[string]int64 // by UID, the tick at which a session was last seen to change
 }
 
 // New makes a reconciler that does nothing before Run.
-func New(opts Options) *Reconciler { return &Reconciler{opts: opts.withDefaults()} }
-
-// Run reconciles until ctx ends; then it joins everything it started and returns nil.
-func (r *Reconciler) Run(ctx context.Context) error { return errNotRunning }
-
-// Preview is what would become of s if it were stored now, from fresh reads; nothing is changed anywhere. The plan comes with the
-// switch it is for and the changes it would take; when s belongs to no switch, Planned.Fault says why and the switch is zero.
-func (r *Reconciler) Preview(ctx context.Context, s mirror.Session) (mirror.Planned, mirror.Switch, []mirror.Change, error) {
-	return mirror.Planned{}, mirror.Switch{}, nil, errNotRunning
+func New(opts Options) *Reconciler {
+	r := &Reconciler{
+		opts: opts.withDefaults(), inventory: newInventory(opts.Owner, opts.VCenters), changed: newSignal(),
+		relist: make(map[string]signal), old: make(map[string]bool), noticed: make(map[string]int64),
+	}
+	for name := range opts.VCenters {
+		r.relist[name] = newSignal()
+	}
+	return r
 }
+
+// Run reconciles until ctx ends; then it joins everything it started and returns nil. It fails at once when the options do not do.
+func (r *Reconciler) Run(ctx context.Context) error {
+	if err := r.opts.check(); err != nil {
+		return err
+	}
+	var tasks errgroup.Group
+	tasks.Go(func() error { r.follow(ctx); return nil })
+	tasks.Go(func() error { r.clerk(ctx); return nil })
+	for name, vc := range r.opts.VCenters {
+		tasks.Go(func() error { r.discover(ctx, name, vc); return nil })
+	}
+	return tasks.Wait()
+}
+
+// tick orders events of this process: what got its tick later happened later, which a clock does not promise.
+func (r *Reconciler) tick() int64 { return r.ticks.Add(1) }
 
 // Switches returns the newest complete read of every switch, by name; ReadAt says how old each is. They are shared: do not
 // change them.
-func (r *Reconciler) Switches() []mirror.Switch { return nil }
-
-// Refresh reads the switch of that name or UUID now. The error wraps a *mirror.Fault: SwitchNotFound, SwitchAmbiguous, or what
-// vCenter answered.
-func (r *Reconciler) Refresh(ctx context.Context, name string) (mirror.Switch, error) {
-	return mirror.Switch{}, errNotRunning
-}
+func (r *Reconciler) Switches() []mirror.Switch { return r.inventory.picture().switches }

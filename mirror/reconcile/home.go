@@ -1,0 +1,152 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// home is where a session belongs. When it belongs nowhere, fault says why; without a fault that is not known yet.
+type home struct {
+	id    mirror.SwitchID // zero: nowhere
+	fault *mirror.Fault
+}
+
+func (h home) known() bool { return h.id != mirror.SwitchID{} }
+
+// home finds where a session belongs, from the newest reads.
+func (p picture) home(s mirror.Session, now time.Time) home {
+	standing := p.standing(s.UID)
+	if over(s, now) && len(standing) > 0 {
+		return home{id: standing[0].ID}
+	}
+	sw, fault := mirror.Locate(s.Spec, p.switches)
+	switch {
+	case fault == nil && usable(s.Spec, sw):
+		return home{id: sw.ID}
+	case fault != nil && fault.Reason == mirror.SwitchAmbiguous:
+		// A second switch that fits takes no mirror down that stands on the first.
+		for _, sw := range standing {
+			if usable(s.Spec, sw) {
+				return home{id: sw.ID}
+			}
+		}
+		return home{fault: fault}
+	}
+	if unread, why := p.unread(s.Spec.VCenter); unread {
+		return home{fault: why} // it may be on a switch that cannot be seen now
+	}
+	if fault != nil {
+		return home{fault: fault}
+	}
+	return home{id: sw.ID}
+}
+
+func over(s mirror.Session, now time.Time) bool { return s.Deleting() || s.Expired(now) }
+
+func usable(spec mirror.Spec, sw mirror.Switch) bool {
+	return slices.ContainsFunc(mirror.Place(spec, sw, nil), func(p mirror.PlacedSource) bool { return p.Fault == nil })
+}
+
+// standing returns the switches that show a session of that UID.
+func (p picture) standing(uid string) []mirror.Switch {
+	var list []mirror.Switch
+	for _, e := range p.entries {
+		if e.markers[uid] {
+			list = append(list, *e.read)
+		}
+	}
+	return list
+}
+
+// unread reports whether there are switches of a vCenter, or of any when the name is empty, that were never read or cannot be
+// read now; why is nil while the first try is not over.
+func (p picture) unread(vcenter string) (unread bool, why *mirror.Fault) {
+	for name, l := range p.vcenters {
+		if (vcenter == "" || vcenter == name) && !l.listed {
+			unread, why = true, cmp.Or(why, l.fault)
+		}
+	}
+	for _, e := range p.entries {
+		if (vcenter == "" || vcenter == e.loop.id.VCenter) && (e.read == nil || e.fault != nil) {
+			unread, why = true, cmp.Or(why, e.fault)
+		}
+	}
+	return unread, why
+}
+
+// complete reports whether every switch of every vCenter was read once.
+func (p picture) complete() bool {
+	for _, l := range p.vcenters {
+		if !l.listed {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(p.entries, func(e entry) bool { return e.read == nil })
+}
+
+// gone reports whether the session of that UID stands nowhere any more and cannot come to. old sessions are those that this
+// process found when it started: they may stand wherever it has not looked yet.
+func (p picture) gone(uid string, old bool) bool {
+	if old && !p.complete() {
+		return false
+	}
+	return !slices.ContainsFunc(p.entries, func(e entry) bool { return e.markers[uid] || e.planning || e.adding[uid] })
+}
+
+// lookedSince reports whether every switch of a vCenter, or of any when the name is empty, was read since a tick or cannot be read.
+func (p picture) lookedSince(vcenter string, since int64) bool {
+	return !slices.ContainsFunc(p.entries, func(e entry) bool {
+		return (vcenter == "" || vcenter == e.loop.id.VCenter) && e.tried < since && e.fault == nil
+	})
+}
+
+// wanted is what a plan for one switch is made from.
+func (r *Reconciler) wanted(sw mirror.Switch, sessions []mirror.Session, p picture, now time.Time) mirror.Wanted {
+	w := mirror.Wanted{
+		Switch: sw, Owner: r.opts.Owner, Receivers: r.opts.Receivers, ReceiverMACs: r.opts.ReceiverMACs, Now: now,
+		Elsewhere: make(map[string]string), TakenIDs: make(map[mirror.IDUse]string),
+	}
+	names := make(map[string]string, len(sessions))
+	for _, s := range sessions {
+		names[s.UID] = s.Name
+		h := p.home(s, now)
+		if h.id == sw.ID {
+			w.Sessions = append(w.Sessions, s)
+			continue
+		}
+		w.Others = append(w.Others, s)
+		w.Elsewhere[s.UID] = elsewhere(s, h)
+	}
+	for _, other := range p.switches {
+		if other.ID == sw.ID {
+			continue
+		}
+		for _, v := range other.Sessions {
+			name := fmt.Sprintf("%s (key %s on %s)", v.Name, v.Key, other.Name)
+			if m, ok := v.Marker(); ok && m.Owner == r.opts.Owner && names[m.UID] != "" {
+				name = names[m.UID]
+			}
+			for _, use := range v.IDUses() {
+				w.TakenIDs[use] = name
+			}
+		}
+	}
+	return w
+}
+
+func elsewhere(s mirror.Session, h home) string {
+	switch {
+	case h.known():
+		return "it belongs to another switch now"
+	case s.Deleting():
+		return "it was deleted"
+	case h.fault != nil:
+		return "it belongs to no switch any more: " + h.fault.Error()
+	default:
+		return "its sources are not on this switch"
+	}
+}

@@ -1,0 +1,166 @@
+package reconcile
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// inventory is what is known of the switches right now. All methods may be called concurrently.
+type inventory struct {
+	owner string
+
+	mu       sync.Mutex
+	vcenters map[string]*listing
+	switches map[mirror.SwitchID]*entry
+}
+
+// listing is how asking one vCenter for its switches fares.
+type listing struct {
+	listed bool          // once at least
+	fault  *mirror.Fault // of the newest try
+}
+
+// entry is one switch.
+type entry struct {
+	loop    *loop
+	read    *mirror.Switch  // the newest complete read; nil before the first
+	markers map[string]bool // UIDs of this installation in it
+	tried   int64           // the tick at which the newest finished read began, failed ones included
+	fault   *mirror.Fault   // of the newest read; nil when it succeeded
+
+	// What may come to stand here that no read has shown yet: anything while a pass plans from a list of sessions, then the sessions
+	// it adds, until a read shows what came of it.
+	planning bool
+	adding   map[string]bool
+}
+
+func newInventory(owner string, vcenters map[string]VCenter) *inventory {
+	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry)}
+	for name := range vcenters {
+		i.vcenters[name] = &listing{}
+	}
+	return i
+}
+
+// listed records how asking for the switches of a vCenter ended.
+func (i *inventory) listed(vcenter string, fault *mirror.Fault) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	l := i.vcenters[vcenter]
+	l.fault = fault
+	l.listed = l.listed || fault == nil
+}
+
+func (i *inventory) add(l *loop) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.switches[l.id] = &entry{loop: l}
+}
+
+func (i *inventory) drop(id mirror.SwitchID) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	delete(i.switches, id)
+}
+
+// seen records a complete read that began at a tick.
+func (i *inventory) seen(sw mirror.Switch, began int64) {
+	markers := make(map[string]bool)
+	for _, v := range sw.Sessions {
+		if m, ok := v.Marker(); ok && m.Owner == i.owner {
+			markers[m.UID] = true
+		}
+	}
+	i.change(sw.ID, func(e *entry) {
+		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
+		e.adding = nil
+	})
+}
+
+// unseen records a read that failed.
+func (i *inventory) unseen(id mirror.SwitchID, fault *mirror.Fault, began int64) {
+	i.change(id, func(e *entry) { e.tried, e.fault = began, fault })
+}
+
+// plans records that a pass is about to read the list of sessions it plans from.
+func (i *inventory) plans(id mirror.SwitchID) {
+	i.change(id, func(e *entry) { e.planning = true })
+}
+
+// adds records what the pass came to.
+func (i *inventory) adds(id mirror.SwitchID, changes []mirror.Change) {
+	i.change(id, func(e *entry) {
+		e.planning, e.adding = false, make(map[string]bool)
+		for _, c := range changes {
+			if c.Operation == mirror.Add {
+				e.adding[c.UID] = true
+			}
+		}
+	})
+}
+
+func (i *inventory) change(id mirror.SwitchID, change func(*entry)) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if e := i.switches[id]; e != nil {
+		change(e)
+	}
+}
+
+// readAfter returns the newest read of a switch if it succeeded and began after a tick, else nil.
+func (i *inventory) readAfter(id mirror.SwitchID, tick int64) *mirror.Switch {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if e := i.switches[id]; e != nil && e.fault == nil && e.tried > tick {
+		return e.read
+	}
+	return nil
+}
+
+// loop returns the loop of a switch; nil when there is none.
+func (i *inventory) loop(id mirror.SwitchID) *loop {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if e := i.switches[id]; e != nil {
+		return e.loop
+	}
+	return nil
+}
+
+// picture is the inventory at one moment; it does not change afterwards.
+type picture struct {
+	entries  []entry         // by name of the switch
+	switches []mirror.Switch // that were read, in the same order
+	vcenters map[string]listing
+}
+
+func (i *inventory) picture() picture {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	p := picture{vcenters: make(map[string]listing)}
+	for name, l := range i.vcenters {
+		p.vcenters[name] = *l
+	}
+	for _, e := range i.switches {
+		p.entries = append(p.entries, *e)
+	}
+	slices.SortFunc(p.entries, func(a, b entry) int {
+		return cmp.Or(cmp.Compare(a.name(), b.name()), cmp.Compare(a.loop.id.VCenter, b.loop.id.VCenter), cmp.Compare(a.loop.id.UUID, b.loop.id.UUID))
+	})
+	for _, e := range p.entries {
+		if e.read != nil {
+			p.switches = append(p.switches, *e.read)
+		}
+	}
+	return p
+}
+
+func (e entry) name() string {
+	if e.read == nil {
+		return ""
+	}
+	return e.read.Name
+}

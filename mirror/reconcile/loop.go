@@ -1,0 +1,147 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// loop keeps one switch as the store asks.
+type loop struct {
+	r     *Reconciler
+	id    mirror.SwitchID
+	vc    VCenter
+	log   *slog.Logger
+	dirty signal        // the switch is worth a look
+	call  chan struct{} // holds a token while a call of Observe or Apply is under way
+
+	// What the loop's own goroutine remembers from pass to pass, by Session.UID.
+	refusals map[string]refusal
+	applied  map[string]mirror.VSPAN // as last found to be what was wanted
+	hosts    map[string]*mirror.Fault
+	orphans  int
+}
+
+func newLoop(r *Reconciler, id mirror.SwitchID, vc VCenter) *loop {
+	return &loop{
+		r: r, id: id, vc: vc, log: r.opts.Log.With("vcenter", id.VCenter, "switch", id.UUID),
+		dirty: newSignal(), call: make(chan struct{}, 1),
+		refusals: make(map[string]refusal), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
+	}
+}
+
+// run keeps the switch until ctx ends.
+func (l *loop) run(ctx context.Context) {
+	watched := make(chan struct{})
+	go func() { defer close(watched); l.watch(ctx) }()
+	defer func() { <-watched }()
+	retry := newBackoff()
+	for ctx.Err() == nil {
+		began := l.r.opts.Now()
+		wake, err := l.pass(ctx)
+		l.r.changed.send()
+		if err == nil {
+			retry.Reset()
+			l.rest(ctx, l.r.opts.Now().Sub(began))
+			l.idle(ctx, wake, l.dirty, nil)
+			continue
+		}
+		if ctx.Err() == nil {
+			if mirror.FaultOf(err, mirror.VCenterUnreachable).Reason == mirror.SwitchNotFound {
+				l.r.relist[l.id.VCenter].send()
+			}
+			pause := retry.NextBackOff()
+			l.log.Warn("switch is not as asked", "error", err, "retry", pause)
+			l.idle(ctx, pause, nil, l.dirty)
+		}
+	}
+}
+
+// rest lets as much time pass as the last pass took, up to five seconds, so that notifications without end keep no vCenter busy
+// more than half of the time.
+func (l *loop) rest(ctx context.Context, took time.Duration) {
+	if took > 0 {
+		l.idle(ctx, min(took, 5*time.Second), nil, nil)
+	}
+}
+
+// idle waits until the time has passed, or wake comes, or ctx ends. While vCenter rests after a failure, what comes by still makes
+// the sessions say what is the matter; that asks vCenter nothing.
+func (l *loop) idle(ctx context.Context, pause time.Duration, wake, still signal) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+			return
+		case <-wake:
+			return
+		case <-still:
+			l.unreadable(ctx)
+		}
+	}
+}
+
+// watch has vCenter notify the loop until ctx ends. What happens between two watches is found by looking when one begins.
+func (l *loop) watch(ctx context.Context) {
+	retry := newBackoff()
+	for ctx.Err() == nil {
+		began := l.r.opts.Now()
+		err := l.vc.Watch(ctx, l.id, l.dirty.send)
+		if ctx.Err() != nil {
+			return
+		}
+		if l.r.opts.Now().Sub(began) > retry.MaxInterval {
+			retry.Reset()
+		}
+		pause := retry.NextBackOff()
+		l.log.Warn("watching the switch ended", "error", err, "retry", pause)
+		l.idle(ctx, pause, nil, nil)
+		l.dirty.send()
+	}
+}
+
+// observe reads the switch completely, one call at a time. A read that began after the caller asked is as good as one of its own.
+func (l *loop) observe(ctx context.Context) (mirror.Switch, error) {
+	asked := l.r.tick()
+	release, err := l.enter(ctx)
+	if err != nil {
+		return mirror.Switch{}, err
+	}
+	defer release()
+	if sw := l.r.inventory.readAfter(l.id, asked); sw != nil {
+		return *sw, nil
+	}
+	began, now := l.r.tick(), l.r.opts.Now()
+	sw, err := l.vc.Observe(ctx, l.id)
+	if err == nil && sw.ID != l.id {
+		err = fmt.Errorf("vCenter answered with switch %s of %s", sw.ID.UUID, sw.ID.VCenter)
+	}
+	if err != nil {
+		err = fmt.Errorf("read switch %s of %s: %w", l.id.UUID, l.id.VCenter, err)
+		if ctx.Err() == nil {
+			l.r.inventory.unseen(l.id, mirror.FaultOf(err, mirror.VCenterUnreachable), began)
+		}
+		return mirror.Switch{}, err
+	}
+	if sw.ReadAt.IsZero() {
+		sw.ReadAt = now
+	}
+	l.r.inventory.seen(sw, began)
+	return sw, nil
+}
+
+// enter waits for the calls under way to end; release lets the next one begin.
+func (l *loop) enter(ctx context.Context) (release func(), err error) {
+	select {
+	case l.call <- struct{}{}:
+		return func() { <-l.call }, nil
+	case <-ctx.Done():
+		return nil, fmt.Errorf("wait for another call to switch %s of %s: %w", l.id.UUID, l.id.VCenter, ctx.Err())
+	}
+}

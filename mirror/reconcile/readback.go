@@ -1,0 +1,58 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// readBack compares what vCenter said it did with what the switch shows.
+func (p *pass) readBack(sw mirror.Switch) {
+	sent := p.sent
+	p.sent = nil
+	for _, c := range sent {
+		switch {
+		case c.Operation == mirror.Remove:
+			p.readBackRemoval(sw, c, sent)
+		default:
+			p.readBackSession(sw, c, sent)
+		}
+	}
+}
+
+func (p *pass) readBackSession(sw mirror.Switch, c mirror.Change, sent []mirror.Change) {
+	object := fmt.Sprintf("session %q", c.Session.Name)
+	var differences []string
+	for _, v := range sw.Sessions {
+		if m, ok := v.Marker(); !ok || m.Owner != p.r.opts.Owner || m.UID != c.UID {
+			continue
+		}
+		if differences = c.Session.Differences(v); len(differences) == 0 {
+			return
+		}
+	}
+	if differences == nil {
+		p.refuse(c.UID, sent, mirror.Faultf(mirror.NotPersisted, object, "vCenter said the task succeeded, and the read-back shows no session %q on switch %q: "+
+			"this vCenter does not keep port mirroring sessions (a simulator?) or something removes them", c.Session.Name, sw.Name))
+		return
+	}
+	if c.Operation == mirror.Edit && !p.replace[c.UID] {
+		p.replace[c.UID] = true
+		return
+	}
+	p.refuse(c.UID, sent, mirror.Faultf(mirror.ReadBackDiffers, object, "vCenter said the task succeeded, and switch %q shows another %s than was sent",
+		sw.Name, strings.Join(differences, ", ")))
+}
+
+func (p *pass) readBackRemoval(sw mirror.Switch, c mirror.Change, sent []mirror.Change) {
+	still := slices.ContainsFunc(sw.Sessions, func(v mirror.VSPAN) bool {
+		m, ok := v.Marker()
+		return ok && m.Owner == p.r.opts.Owner && m.UID == c.UID && v.Key == c.Session.Key
+	})
+	if still {
+		p.refuse(c.UID, sent, mirror.Faultf(mirror.NotPersisted, fmt.Sprintf("session %q", c.Session.Name),
+			"vCenter said the task succeeded, and the read-back still shows session %q (key %s) on switch %q", c.Session.Name, c.Session.Key, sw.Name))
+	}
+}
