@@ -71,6 +71,7 @@ type sighting struct {
 	packet                erspan.Packet
 	frame                 frame.Frame
 	mark                  mirror.Direction // believed; Both when there is none
+	inWhole               bool             // its sequence number fits in with everything its exporter sends
 }
 
 // hasMACs reports whether the frame came with its Ethernet header.

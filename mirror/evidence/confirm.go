@@ -21,7 +21,11 @@ func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
 	}
 	if numbered(s.packet) {
 		k := streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type, id: s.packet.Header.SessionID, hardwareID: s.packet.Header.HardwareID}
-		l.streams.at(k, a.Time).Observe(s.packet.GRE.Sequence)
+		stream := l.streams.at(k, a.Time)
+		stream.Observe(s.packet.GRE.Sequence)
+		if !s.inWhole {
+			stream.aliens++
+		}
 	}
 	switch {
 	case c.n == 1:
@@ -153,9 +157,11 @@ func (r *row) sourceOf(s *sighting) int32 {
 		return someSource
 	}
 	src, dst := r.macs[s.frame.Src], r.macs[s.frame.Dst]
-	if len(src)+len(dst) != 1 {
-		return someSource
+	switch {
+	case len(src) == 1 && len(dst) == 0:
+		return src[0]
+	case len(src) == 0 && len(dst) == 1:
+		return dst[0]
 	}
-	return append(src[:len(src):len(src)], dst...)[0]
+	return someSource
 }
-

@@ -28,6 +28,24 @@ type Options struct {
 	MinPackets uint64
 }
 
+func (o Options) complete() Options {
+	for _, d := range []struct {
+		option *time.Duration
+		value  time.Duration
+	}{
+		{&o.Grace, 3 * time.Second}, {&o.Window, 10 * time.Second}, {&o.Silence, 4 * time.Second}, {&o.Lag, 2 * time.Second},
+		{&o.Stale, 15 * time.Second}, {&o.Idle, 5 * time.Second}, {&o.SlowRefresh, 30 * time.Second}, {&o.Memory, time.Minute},
+	} {
+		if *d.option <= 0 {
+			*d.option = d.value
+		}
+	}
+	if o.MinPackets == 0 {
+		o.MinPackets = 4
+	}
+	return o
+}
+
 // Input is everything a verdict on one session depends on.
 type Input struct {
 	Session   mirror.Session
@@ -60,13 +78,75 @@ type Result struct {
 }
 
 // Judge keeps what has to be remembered of each session from one tick to the next. It is for one goroutine.
-type Judge struct{ options Options }
+type Judge struct {
+	options  Options
+	sessions map[string]*history // by UID
+	paces    map[hostKey]pace
+}
+
+// hostKey names a host; hosts of two vCenters may have the same name.
+type hostKey struct {
+	on   mirror.SwitchID
+	host string
+}
+
+// pace is how fast the counters of a host's ports are refreshed, as far as was seen.
+type pace struct {
+	every time.Duration
+	at    time.Time // of the reading that showed it
+}
 
 // NewJudge returns a judge that has seen nothing.
-func NewJudge(options Options) *Judge { return &Judge{options: options} }
+func NewJudge(options Options) *Judge {
+	return &Judge{options: options.complete(), sessions: make(map[string]*history), paces: make(map[hostKey]pace)}
+}
 
 // Judge says what follows from the input at now. It is meant to be called about once a second for each session.
-func (j *Judge) Judge(now time.Time, in Input) Result { return Result{UID: in.Session.UID} }
+func (j *Judge) Judge(now time.Time, in Input) Result {
+	t := in.tally()
+	h := j.recall(now, &in, t)
+	c := &hearing{options: &j.options, judge: j, now: now, in: &in, history: h, tally: t}
+	sources, verdict := c.decide()
+	verdict.At = now
+	h.verdict = verdict.Next(h.verdict)
+	return Result{UID: in.Session.UID, Evidence: c.evidence(sources), Verdict: h.verdict}
+}
 
 // Forget drops what is remembered of a session that is gone.
-func (j *Judge) Forget(uid string) {}
+func (j *Judge) Forget(uid string) { delete(j.sessions, uid) }
+
+// tally is what the ledgers counted for the session; never nil.
+func (in *Input) tally() *tally {
+	if in.View != nil {
+		if t := in.View.sessions[in.Session.UID]; t != nil {
+			return t
+		}
+	}
+	return newTally()
+}
+
+// maxPaces bounds the hosts whose pace is remembered.
+const maxPaces = 4096
+
+// learnPace notes that the counters of a port on the host were seen to change several times in a row, at most every apart. The fastest
+// port of the last while is the measure: a slower one had less to count.
+func (j *Judge) learnPace(on mirror.SwitchID, host string, every time.Duration, at time.Time) {
+	k := hostKey{on, host}
+	have, ok := j.paces[k]
+	if ok && have.every < every && at.Sub(have.at) <= j.options.Memory {
+		return
+	}
+	if !ok && len(j.paces) >= maxPaces {
+		clear(j.paces)
+	}
+	j.paces[k] = pace{every, at}
+}
+
+// patience is how long the counters of a port on the host have to stand still before that means something.
+func (j *Judge) patience(on mirror.SwitchID, host string, now time.Time) time.Duration {
+	p, ok := j.paces[hostKey{on, host}]
+	if !ok || now.Sub(p.at) > j.options.Memory {
+		return j.options.SlowRefresh
+	}
+	return min(max(j.options.Idle, 3*p.every), max(j.options.SlowRefresh, j.options.Idle))
+}

@@ -123,7 +123,7 @@ func (l *Ledger) wholeOf(s *sighting, a *Arrival) *stream {
 	}
 	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type, whole: true}, a.Time)
 	if numbered(s.packet) {
-		whole.Observe(s.packet.GRE.Sequence)
+		s.inWhole = whole.Observe(s.packet.GRE.Sequence)
 	}
 	return whole
 }

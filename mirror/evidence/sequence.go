@@ -12,9 +12,9 @@ const (
 	seqRepeats = 16
 )
 
-// Sequence follows the numbers of one sequence space (RFC 2890 section 2.2), compared as RFC 1982 says. The zero value is ready. Its
+// sequence follows the numbers of one sequence space (RFC 2890 section 2.2), compared as RFC 1982 says. The zero value is ready. Its
 // counts are estimates: a packet that was lost and one that was never sent look the same.
-type Sequence struct {
+type sequence struct {
 	Packets    uint64 // that bore a number
 	Lost       uint64 // numbers passed over and not come late; falls when one comes late
 	Reordered  uint64 // came after a higher number
@@ -33,52 +33,54 @@ type Sequence struct {
 }
 
 // Usable reports whether the counts mean anything: the numbers change, and they mostly follow each other.
-func (s *Sequence) Usable() bool {
+func (s *sequence) Usable() bool {
 	return s.varying && (s.Strays+s.Resets)*8 <= s.Packets+8
 }
 
-// Observe takes the number of one packet.
-func (s *Sequence) Observe(number uint32) {
+// Observe takes the number of one packet, and reports whether it is one that was to be expected: not a duplicate, and not far off.
+func (s *sequence) Observe(number uint32) bool {
 	s.Packets++
 	switch {
 	case !s.started:
 		s.begin(number)
-		return
+		return true
 	case !s.varying && number == s.top:
 		s.repeats++
-		return
+		return false
 	case !s.varying && s.repeats > seqRepeats:
 		s.begin(number)
-		return
+		return true
 	case !s.varying:
 		s.Duplicated += s.repeats
 		s.varying = true
 	}
-	s.follow(number)
+	return s.follow(number)
 }
 
 // begin starts a space at number: nothing before it is missed.
-func (s *Sequence) begin(number uint32) {
+func (s *sequence) begin(number uint32) {
 	s.started, s.astray, s.repeats = true, false, 0
 	s.top, s.span = number, 1
 	clear(s.seen[:])
 	s.mark(number)
 }
 
-func (s *Sequence) follow(number uint32) {
+func (s *sequence) follow(number uint32) bool {
+	fits := true
 	switch ahead := int64(int32(number - s.top)); {
 	case ahead > 0 && ahead <= seqJump:
 		s.advance(number, uint32(ahead))
 	case ahead <= 0 && -ahead < seqWindow:
-		s.late(number, uint32(-ahead))
+		fits = s.late(number, uint32(-ahead))
 	default:
 		s.misfit(number)
-		return
+		return false
 	}
 	s.astray = false
+	return fits
 }
 
-func (s *Sequence) advance(number, by uint32) {
+func (s *sequence) advance(number, by uint32) {
 	if by >= seqWindow {
 		clear(s.seen[:])
 	} else {
@@ -91,21 +93,23 @@ func (s *Sequence) advance(number, by uint32) {
 	s.mark(number)
 }
 
-func (s *Sequence) late(number, behind uint32) {
+func (s *sequence) late(number, behind uint32) bool {
 	switch {
 	case behind >= s.span: // before the first number: it was never missed
 		s.Reordered++
 	case s.marked(number):
 		s.Duplicated++
+		return false
 	default:
 		s.mark(number)
 		s.Reordered++
 		s.Lost--
 	}
+	return true
 }
 
 // misfit takes a number far from all others. One alone is a stray; two close to each other are a new beginning.
-func (s *Sequence) misfit(number uint32) {
+func (s *sequence) misfit(number uint32) {
 	step := int32(number - s.stray)
 	if !s.astray || step > seqNear || step < -seqNear {
 		s.stray, s.astray = number, true
@@ -122,5 +126,5 @@ func (s *Sequence) misfit(number uint32) {
 	s.follow(second)
 }
 
-func (s *Sequence) mark(n uint32)        { s.seen[n%seqWindow/64] |= 1 << (n % 64) }
-func (s *Sequence) marked(n uint32) bool { return s.seen[n%seqWindow/64]&(1<<(n%64)) != 0 }
+func (s *sequence) mark(n uint32)        { s.seen[n%seqWindow/64] |= 1 << (n % 64) }
+func (s *sequence) marked(n uint32) bool { return s.seen[n%seqWindow/64]&(1<<(n%64)) != 0 }

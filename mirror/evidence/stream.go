@@ -17,33 +17,48 @@ type streamKey struct {
 	whole                 bool // all ids and hardware ids
 }
 
-// stream is what is followed under one key. The marks are those of whole ones.
+// stream is what is followed under one key.
 type stream struct {
-	Sequence
-	marks marks
+	sequence
+	marks  marks  // of a whole one
+	aliens uint64 // of one that is not whole: packets whose number does not fit in with the whole
 }
 
-// Stream is the sequence accounting of one space, as a view has it.
-type Stream struct {
-	Lost, Reordered, Duplicated, Resets, Packets uint64
-	Misfits                                      uint64 // duplicates, resets and strays: many of them say that this is not one space
-	Usable                                       bool
+// streamView is the accounting of one stream as a view has it.
+type streamView struct {
+	packets, lost, reordered, duplicated, resets uint64
+	inWhole                                      bool // the exporter counts this stream together with its others, or has no other
+	usable                                       bool
 }
 
-func (s *stream) view() Stream {
-	return Stream{
-		Lost: s.Lost, Reordered: s.Reordered, Duplicated: s.Duplicated, Resets: s.Resets, Packets: s.Packets,
-		Misfits: s.Duplicated + s.Resets + s.Strays, Usable: s.Usable(),
+func (s *stream) view() streamView {
+	return streamView{
+		packets: s.Packets, lost: s.Lost, reordered: s.Reordered, duplicated: s.Duplicated, resets: s.Resets,
+		inWhole: s.aliens*8 <= s.Packets, usable: s.Usable(),
 	}
 }
 
 // join puts what two ledgers saw under one key together. Each of them saw the other's packets as gaps, so the sum says nothing of loss.
-func (s Stream) join(o Stream) Stream {
+func (s streamView) join(o streamView) streamView {
 	switch {
-	case s.Packets == 0:
+	case s.packets == 0:
 		return o
-	case o.Packets == 0:
+	case o.packets == 0:
 		return s
 	}
-	return Stream{Packets: s.Packets + o.Packets}
+	return streamView{packets: s.packets + o.packets}
 }
+
+// wholeKey is the key of everything that the exporter of k sends to its destination.
+func (k streamKey) wholeKey() streamKey {
+	return streamKey{exporter: k.exporter, destination: k.destination, kind: k.kind, whole: true}
+}
+
+// channel is what a session's streams have in common.
+type channel struct {
+	destination netip.Addr
+	kind        erspan.Type
+	id          uint16
+}
+
+func (k streamKey) channel() channel { return channel{k.destination, k.kind, k.id} }

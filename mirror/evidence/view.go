@@ -25,7 +25,8 @@ type View struct {
 	Unclaimed []Unclaimed       // most packets first
 
 	sessions map[string]*tally // by UID
-	streams  map[streamKey]Stream
+	streams  map[streamKey]streamView
+	channels map[channel][]streamKey // the streams of streams, but for the whole ones
 }
 
 // View returns a copy of everything counted so far.
@@ -37,7 +38,7 @@ func (l *Ledger) View() *View {
 		Refused:  l.refused.byName(),
 		Flawed:   l.flawed.byName(),
 		sessions: make(map[string]*tally, len(l.rows)),
-		streams:  make(map[streamKey]Stream, len(l.streams.entries)),
+		streams:  make(map[streamKey]streamView, len(l.streams.entries)),
 	}
 	v.Totals.Evicted = l.streams.evicted + l.unclaimed.evicted
 	for _, a := range l.rows {
@@ -50,10 +51,21 @@ func (l *Ledger) View() *View {
 		v.Unclaimed = append(v.Unclaimed, u.value.view(k))
 	}
 	slices.SortFunc(v.Unclaimed, mostFirst)
+	v.arrange()
 	return v
 }
 
-// Merge adds up the views of several ledgers; of none it is an empty one. The views must not be used otherwise afterwards.
+// arrange sorts the streams by the session they belong to.
+func (v *View) arrange() {
+	v.channels = make(map[channel][]streamKey)
+	for k := range v.streams {
+		if !k.whole {
+			v.channels[k.channel()] = append(v.channels[k.channel()], k)
+		}
+	}
+}
+
+// Merge adds up the views of several ledgers; of none it is an empty one.
 func Merge(views ...*View) *View {
 	if len(views) == 1 {
 		return views[0]
@@ -62,7 +74,7 @@ func Merge(views ...*View) *View {
 		Refused:  make(map[string]uint64),
 		Flawed:   make(map[string]uint64),
 		sessions: make(map[string]*tally),
-		streams:  make(map[streamKey]Stream),
+		streams:  make(map[streamKey]streamView),
 	}
 	unclaimed := make(map[UnclaimedKey]Unclaimed)
 	for _, v := range views {
@@ -73,7 +85,7 @@ func Merge(views ...*View) *View {
 			if have := sum.sessions[uid]; have != nil {
 				have.join(t)
 			} else {
-				sum.sessions[uid] = t
+				sum.sessions[uid] = t.snapshot()
 			}
 		}
 		for k, s := range v.streams {
@@ -87,6 +99,7 @@ func Merge(views ...*View) *View {
 		}
 	}
 	sum.Unclaimed = slices.SortedFunc(maps.Values(unclaimed), mostFirst)
+	sum.arrange()
 	return sum
 }
 

@@ -1,0 +1,102 @@
+package evidence
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// hearing is one session before the judge: everything a verdict is drawn from, brought up to now.
+type hearing struct {
+	options *Options
+	judge   *Judge
+	now     time.Time
+	in      *Input
+	history *history
+	tally   *tally
+}
+
+func verdict(s mirror.State, r mirror.Reason, format string, args ...any) mirror.Verdict {
+	return mirror.Verdict{State: s, Reason: r, Message: fmt.Sprintf(format, args...)}
+}
+
+// decide returns the verdict on each placed source, in their order, and on the session.
+func (c *hearing) decide() ([]mirror.Verdict, mirror.Verdict) {
+	if v, settled := c.unjudgeable(); settled {
+		return c.sameForAll(v), v
+	}
+	sources := make([]mirror.Verdict, len(c.in.Placement.Sources))
+	for i := range sources {
+		sources[i] = c.source(&c.in.Placement.Sources[i])
+	}
+	return sources, c.session(sources)
+}
+
+// unjudgeable is the verdict where what arrives, or does not, settles nothing: because of what was asked for, what stands on the
+// switch, or our own state.
+func (c *hearing) unjudgeable() (mirror.Verdict, bool) {
+	s, p := &c.in.Session, &c.in.Placement
+	switch {
+	case s.Deleting():
+		return verdict(mirror.Pending, mirror.NotApplied, "it is being removed from the switch"), true
+	case s.Expired(c.now):
+		return verdict(mirror.Expired, mirror.LifeOver, "its time was up at %s", s.ExpiresAt.UTC().Format(time.RFC3339)), true
+	case p.Fault != nil && p.Fault.Permanent():
+		return verdict(mirror.Failed, p.Fault.Reason, "%s", p.Fault.Error()), true
+	case p.Fault != nil && !c.arriving():
+		return c.transient(p.Fault), true
+	case p.Fault == nil && (!p.Applied || p.Generation < s.Generation):
+		return c.notApplied(), true
+	case !s.Spec.Enabled:
+		return c.disabled(), true
+	case !p.Local:
+		return verdict(mirror.Unverified, mirror.ExternalDestination, "it is sent to %s, somebody else's collector: whether it arrives cannot be seen from here", addresses(p.Destinations)), true
+	case !c.in.Receiver.Up:
+		return verdict(mirror.Unknown, mirror.ReceiverDown, "the receiver is down%s: nothing can be said of what is sent to it", because(c.in.Receiver.Reason)), true
+	}
+	return mirror.Verdict{}, false
+}
+
+// arriving reports whether confirmed packets came lately.
+func (c *hearing) arriving() bool { return c.history.confirmed.since(c.windowStart()) }
+
+func (c *hearing) windowStart() time.Time { return c.now.Add(-c.options.Window) }
+
+func (c *hearing) transient(f *mirror.Fault) mirror.Verdict {
+	if f.Reason == mirror.VCenterUnreachable || !c.in.VCenter.Reachable {
+		return verdict(mirror.Unknown, mirror.VCenterUnreachable, "%s; it is tried again", f.Error())
+	}
+	return verdict(mirror.Pending, mirror.NotApplied, "%s; it is tried again", f.Error())
+}
+
+func (c *hearing) notApplied() mirror.Verdict {
+	s, p := &c.in.Session, &c.in.Placement
+	if !c.in.VCenter.Reachable {
+		return verdict(mirror.Unknown, mirror.VCenterUnreachable, "it does not stand on the switch as asked, and vCenter cannot be reached%s", c.vcenterTrouble())
+	}
+	if p.Applied {
+		return verdict(mirror.Pending, mirror.NotApplied, "generation %d stands on the switch, generation %d is asked for", p.Generation, s.Generation)
+	}
+	return verdict(mirror.Pending, mirror.NotApplied, "it does not stand on the switch yet")
+}
+
+func (c *hearing) disabled() mirror.Verdict {
+	still := ""
+	if c.history.confirmed.since(c.now.Add(-c.options.Silence)) && c.now.Sub(c.in.Placement.Since) > c.options.Grace {
+		still = "; packets of it still arrive"
+	}
+	return verdict(mirror.Disabled, mirror.IsDisabled, "it is disabled%s", still)
+}
+
+// sameForAll is the session's verdict for every source that has no fault of its own.
+func (c *hearing) sameForAll(v mirror.Verdict) []mirror.Verdict {
+	vs := make([]mirror.Verdict, len(c.in.Placement.Sources))
+	for i := range vs {
+		vs[i] = v
+		if f := c.in.Placement.Sources[i].Fault; f != nil {
+			vs[i] = verdict(mirror.Failed, f.Reason, "%s", f.Error())
+		}
+	}
+	return vs
+}

@@ -1,0 +1,57 @@
+package evidence
+
+import (
+	"slices"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// rateWindow is the time over which rates are taken.
+const rateWindow = 3 * time.Second
+
+// evidence is what is reported of the session, with the verdicts on its sources.
+func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
+	t, g := c.tally, &c.history.gaps
+	recent, span := c.history.within(rateWindow)
+	e := mirror.Evidence{
+		Packets: t.packets, Bytes: t.bytes, First: t.first, Last: t.last,
+		Lost: g.lost, Reordered: g.reordered, Duplicated: g.duplicated, Resets: g.resets, SequenceUsable: g.usable,
+		Truncated: t.truncated, Fragments: t.fragments, ReceiverDropped: c.history.droppedNow,
+		Ambiguous: t.ambiguous, Unlisted: t.unlisted,
+		Exporters: c.exporters(),
+	}
+	e.PacketsPerSecond, e.BitsPerSecond = rates(recent, span)
+	for i := range c.in.Placement.Sources {
+		p := &c.in.Placement.Sources[i]
+		s := mirror.SourceEvidence{PortKey: p.Port.Key, MAC: p.Port.MAC, Verdict: verdicts[i]}
+		s.Verdict.At = c.now
+		s.Verdict.Since = c.now
+		if h := c.history.sources[p.Port.Key]; h != nil && p.Fault == nil {
+			h.verdict = s.Verdict.Next(h.verdict)
+			s.Verdict = h.verdict
+		}
+		if counted := t.sources[p.Port.Key]; counted != nil {
+			s.FromVM, s.ToVM, s.Last = counted.direct.from, counted.direct.to, counted.last
+		}
+		e.Sources = append(e.Sources, s)
+	}
+	return e
+}
+
+// exporters are the hosts' addresses that sent for the session, in the order of the addresses.
+func (c *hearing) exporters() []mirror.ExporterEvidence {
+	var es []mirror.ExporterEvidence
+	for a, x := range c.tally.exporters {
+		es = append(es, mirror.ExporterEvidence{Address: a, Host: x.host, Packets: x.packets, Last: x.last})
+	}
+	slices.SortFunc(es, func(a, b mirror.ExporterEvidence) int { return a.Address.Compare(b.Address) })
+	return es
+}
+
+func rates(s sample, span time.Duration) (packets, bits float64) {
+	if span <= 0 {
+		return 0, 0
+	}
+	return float64(s.packets) / span.Seconds(), float64(s.bytes) * 8 / span.Seconds()
+}

@@ -1,0 +1,202 @@
+package evidence
+
+import (
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+const (
+	// minSampled is how many packets sampling has to be expected to let pass before their absence means anything: of a random one
+	// of n, none of ten comes with a probability of 1 in 22,000.
+	minSampled = 10
+	// minOneWay is how many packets a port has to move in one direction before a mirror of the other alone is incomplete.
+	minOneWay = 10
+	// minBlind is how many packets have to come while a port's counters stand still to show that they are not refreshed.
+	minBlind = 10
+)
+
+// source is the verdict on one source. The order of the questions is that of how much an answer proves.
+func (c *hearing) source(p *mirror.PlacedSource) mirror.Verdict {
+	if f := p.Fault; f != nil {
+		return verdict(mirror.Failed, f.Reason, "%s", f.Error())
+	}
+	s := c.history.sources[p.Port.Key]
+	for _, question := range []func(*mirror.PlacedSource, *sourceHistory) mirror.Verdict{
+		c.misdirected, c.lost, c.delivering, c.waiting, c.dropping, c.ambiguous, c.countersUnavailable, c.idle,
+	} {
+		if v := question(p, s); !v.IsZero() {
+			return v
+		}
+	}
+	return c.undecided(p, s)
+}
+
+// baseOf is the moment since which an absence of packets of p would mean something.
+func (c *hearing) baseOf(p *mirror.PlacedSource) time.Time {
+	return later(later(c.history.base, c.in.Placement.Since), p.Moved)
+}
+
+// silentSince is since when nothing of p in direction d came, and something would have.
+func (c *hearing) silentSince(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) time.Time {
+	t := c.baseOf(p)
+	if d.HasFromVM() {
+		t = later(t, s.from.last())
+	}
+	if d.HasToVM() {
+		t = later(t, s.to.last())
+	}
+	return t
+}
+
+// unseen is what the port moved in direction d since it fell silent, and whether that is enough to say that the mirror of it is missing.
+func (c *hearing) unseen(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction, least uint64) (mirror.Volume, bool) {
+	silent := c.silentSince(p, s, d)
+	if c.now.Sub(silent) < c.options.Silence || !c.countersSpeak(p, s) {
+		return mirror.Volume{}, false
+	}
+	moved := s.readings.moved(silent.Add(c.options.Lag), d)
+	packets := max(moved.Packets, (moved.Bytes+1513)/1514) // not every switch counts packets, and offload merges them
+	if n := uint64(max(c.in.Session.Spec.Sampling, 1)); n > 1 {
+		packets, least = packets/n, max(least, minSampled)
+	}
+	return moved, packets >= least
+}
+
+// countersSpeak reports whether the port's counters are read, and read of a host that vCenter hears from.
+func (c *hearing) countersSpeak(p *mirror.PlacedSource, s *sourceHistory) bool {
+	return c.in.VCenter.Reachable && s.readings.fresh(c.now, c.options.Stale) && c.connected(p.Port.Host)
+}
+
+func (c *hearing) connected(host string) bool {
+	for i := range c.in.Placement.Hosts {
+		if h := &c.in.Placement.Hosts[i]; h.Name == host {
+			return h.Connected
+		}
+	}
+	return true
+}
+
+// direct reports whether packets that are certainly of this source, in a direction that was asked for, came lately.
+func (c *hearing) direct(p *mirror.PlacedSource, s *sourceHistory) bool {
+	return p.Direction.HasFromVM() && s.from.direct.since(c.windowStart()) || p.Direction.HasToVM() && s.to.direct.since(c.windowStart())
+}
+
+// misdirected: what should come comes as something else.
+func (c *hearing) misdirected(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	switch {
+	case c.direct(p, s):
+		return mirror.Verdict{}
+	case s.odd.since(c.windowStart()):
+		return c.oddity(label(p) + " ")
+	case s.unlisted.since(c.windowStart()):
+		return verdict(mirror.Degraded, mirror.UnlistedSource, "frames of %s arrive from %s alone, which is no vmkernel address of a host on switch %q: they confirm nothing",
+			label(p), c.tally.unlistedFrom, c.in.Placement.SwitchName)
+	}
+	return mirror.Verdict{}
+}
+
+// lost: the port moved traffic, and nothing of it came.
+func (c *hearing) lost(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	moved, proven := c.unseen(p, s, p.Direction, c.options.MinPackets)
+	if !proven {
+		return mirror.Verdict{}
+	}
+	silence := c.now.Sub(c.silentSince(p, s, p.Direction))
+	if s.ever {
+		return verdict(mirror.Lost, mirror.WasDeliveringStopped, "%s stopped arriving %s ago; since then its port moved at least %s%s: %s",
+			label(p), seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+	}
+	return verdict(mirror.Lost, mirror.PortsActiveNothingArrived, "nothing of %s arrived in %s, while its port moved at least %s%s: %s",
+		label(p), seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+}
+
+func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	if !c.direct(p, s) {
+		return mirror.Verdict{}
+	}
+	if p.Direction == mirror.Both {
+		for _, d := range []mirror.Direction{mirror.FromVM, mirror.ToVM} {
+			if moved, missing := c.unseen(p, s, d, minOneWay); missing {
+				return verdict(mirror.Degraded, mirror.DirectionMissing, "of %s only one direction arrives: %s nothing came for %s, while its port moved at least %s that way",
+					label(p), d, seconds(c.now.Sub(c.silentSince(p, s, d))), amount(moved))
+			}
+		}
+	}
+	return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrive (%s)", label(p), c.directions(p, s))
+}
+
+func (c *hearing) waiting(p *mirror.PlacedSource, _ *sourceHistory) mirror.Verdict {
+	since, why := c.in.Placement.Since, "it was applied"
+	for _, later := range []struct {
+		t   time.Time
+		why string
+	}{{c.history.started, "the receiver began to look"}, {c.history.upSince, "the receiver came up"}, {p.Moved, "the VM moved to " + p.Port.Host}} {
+		if later.t.After(since) {
+			since, why = later.t, later.why
+		}
+	}
+	if c.now.Sub(since) >= c.options.Grace {
+		return mirror.Verdict{}
+	}
+	return verdict(mirror.Pending, mirror.WithinGrace, "nothing of %s arrived yet, %s after %s", label(p), seconds(c.now.Sub(since)), why)
+}
+
+func (c *hearing) dropping(p *mirror.PlacedSource, _ *sourceHistory) mirror.Verdict {
+	if !c.history.dropped.since(c.windowStart()) {
+		return mirror.Verdict{}
+	}
+	return verdict(mirror.Unknown, mirror.ReceiverDropping, "nothing of %s was seen, but the receiver itself dropped packets lately (%d since it looks at this session): they may have been among those",
+		label(p), c.history.droppedNow)
+}
+
+// ambiguous: what came may be of this source, or of another.
+func (c *hearing) ambiguous(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	start := c.windowStart()
+	if !s.from.possible.since(start) && !s.to.possible.since(start) {
+		return mirror.Verdict{}
+	}
+	return verdict(mirror.Unknown, mirror.AmbiguousAttribution, "frames arrive that may be of %s and of another source as well, and none that is certainly its: it is neither confirmed nor missing", label(p))
+}
+
+func (c *hearing) countersUnavailable(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	const why = "nothing of %s arrives, and whether there is anything to mirror cannot be told: %s"
+	switch {
+	case !c.in.VCenter.Reachable:
+		return verdict(mirror.Unknown, mirror.VCenterUnreachable, why, label(p), "vCenter cannot be reached"+c.vcenterTrouble())
+	case !c.connected(p.Port.Host):
+		return verdict(mirror.Unknown, mirror.CountersUnavailable, why, label(p), "its host "+p.Port.Host+" is not connected to vCenter, so that the port's counters stand still")
+	case len(s.readings.list) == 0:
+		return verdict(mirror.Unknown, mirror.CountersUnavailable, why, label(p), "the port's counters cannot be read")
+	case !s.readings.fresh(c.now, c.options.Stale):
+		age := c.now.Sub(s.readings.list[len(s.readings.list)-1].At)
+		return verdict(mirror.Unknown, mirror.CountersUnavailable, why, label(p), "the port's counters were last read "+seconds(age)+" ago")
+	case s.blind >= minBlind:
+		return verdict(mirror.Unknown, mirror.CountersUnavailable, why, label(p), "the port's counters stood still while frames of it arrived")
+	}
+	return mirror.Verdict{}
+}
+
+func (c *hearing) idle(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	steady := s.readings.steady(p.Direction)
+	if steady < c.judge.patience(c.in.Placement.Switch, p.Port.Host, c.now) {
+		return mirror.Verdict{}
+	}
+	unplugged := ""
+	if !p.Port.Connected {
+		unplugged = ", and it is not connected"
+	}
+	return verdict(mirror.Idle, mirror.SourcePortsIdle, "nothing of %s arrives, and its port moved nothing %s for %s%s: there is nothing to mirror",
+		label(p), wayOf(p.Direction), seconds(steady), unplugged)
+}
+
+// undecided: nothing arrives, and the counters have not said enough. What delivered before is taken to go on while they stand still.
+func (c *hearing) undecided(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	silent := c.silentSince(p, s, p.Direction)
+	if s.ever && !silent.Before(c.now.Add(-c.options.SlowRefresh)) && s.readings.steady(p.Direction) >= c.now.Sub(silent.Add(c.options.Lag)) {
+		return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrived until %s ago, and its port has moved nothing since, as far as its counters say",
+			label(p), seconds(c.now.Sub(silent)))
+	}
+	return verdict(mirror.Unknown, mirror.CountersUnavailable, "nothing of %s arrived in %s, and its port's counters have not said enough yet to tell whether there was anything to mirror%s",
+		label(p), seconds(c.now.Sub(silent)), c.sampled())
+}
