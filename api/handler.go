@@ -1,0 +1,83 @@
+package api
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// New returns the handler of the whole API. It starts nothing. It panics when one registry is given to two handlers.
+func New(o Options) http.Handler {
+	o = o.withDefaults()
+	r := chi.NewRouter()
+	r.Use(observe(newTraffic(o.Metrics), o.Log), recoverPanics(o.Log), secure, onlyLoopbackHost, onlySameOrigin, limit, headAsGet)
+	r.NotFound(func(w http.ResponseWriter, req *http.Request) {
+		writeProblem(w, noRoute.problem("no such path; /docs lists what there is"))
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) { refuseMethod(r, w, req) })
+
+	a := humachi.New(r, document(o.Version))
+	newSessions(o).register(a)
+	switches{o.Inventory, o.Store, o.Owner}.register(a)
+	reception{o.Receivers, o.Unclaimed}.register(a)
+	health{o.Ready, o.Version}.register(a)
+
+	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{Registry: o.Metrics}))
+	mountDocs(r, a.OpenAPI())
+	return r
+}
+
+// refuseMethod answers 405 with the methods there are; or 404 for /v1/sessions/NAME:verb with a verb that does not exist, which
+// the router takes for a name.
+func refuseMethod(routes chi.Routes, w http.ResponseWriter, r *http.Request) {
+	if strings.Contains(r.URL.Path, ":") {
+		writeProblem(w, noRoute.problem("no such path; /docs lists what there is"))
+		return
+	}
+	var allowed []string
+	for _, m := range []string{http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
+		lookedFor := m
+		if m == http.MethodHead {
+			lookedFor = http.MethodGet
+		}
+		if routes.Match(chi.NewRouteContext(), lookedFor, r.URL.EscapedPath()) {
+			allowed = append(allowed, m)
+		}
+	}
+	w.Header().Set("Allow", strings.Join(allowed, ", "))
+	writeProblem(w, methodNotAllowed.problem("there is %s", strings.Join(allowed, ", ")))
+}
+
+// document is the frame of the OpenAPI document and the way bodies are read: JSON only, unknown query parameters refused, no
+// $schema links, no page that loads from elsewhere.
+func document(version string) huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title:       "vspan",
+				Version:     version,
+				Description: description,
+				License:     nil,
+			},
+			Tags: []*huma.Tag{
+				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
+				{Name: "switches", Description: "What can be mirrored, and who else mirrors"},
+				{Name: "reception", Description: "What takes the mirrors in"},
+				{Name: "health"},
+			},
+		},
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	}
+}
+
+const description = `Port mirroring of vSphere distributed switches, with proof that it delivers.
+
+Every error is an RFC 9457 problem with a stable ` + "`code`" + `. Unknown fields and query parameters are refused. A query parameter that is
+given must have a value. Bodies are JSON of at most 1 MiB; with curl use ` + "`--json`" + `, because ` + "`-d`" + ` alone says that it sends a form.`

@@ -1,0 +1,60 @@
+package api
+
+import (
+	"strings"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// lifePolicy is how long sessions may live.
+type lifePolicy struct {
+	standard mirror.Life   // when nothing is asked for
+	longest  time.Duration // 0: no limit
+}
+
+// never is what must be said to have a session without an end.
+const never = "never"
+
+// parse reads spec.expiresIn. problem says what is wanted instead, or is empty.
+func (p lifePolicy) parse(s string) (life mirror.Life, problem string) {
+	switch s {
+	case "":
+		return p.standard, ""
+	case never:
+		if p.longest > 0 {
+			return mirror.Life{}, "this server does not allow sessions without an end: want at most " + shortDuration(p.longest)
+		}
+		return mirror.Life{Never: true}, ""
+	}
+	d, err := time.ParseDuration(s)
+	switch {
+	case err != nil:
+		return mirror.Life{}, `want a Go duration such as 90s, 1h30m or 24h, or "never"`
+	case d < time.Second:
+		return mirror.Life{}, `want at least 1s, or "never"`
+	case p.longest > 0 && d > p.longest:
+		return mirror.Life{}, "this server allows at most " + shortDuration(p.longest)
+	}
+	return mirror.Life{For: d}, ""
+}
+
+// formatLife is the inverse of parse.
+func formatLife(l mirror.Life) string {
+	if l.Never {
+		return never
+	}
+	return shortDuration(l.For)
+}
+
+// shortDuration writes a duration the way a person would: 1h rather than 1h0m0s.
+func shortDuration(d time.Duration) string {
+	s := d.String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}

@@ -1,0 +1,94 @@
+package api
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+// Options are what the API serves. Store, Board, Planner and Inventory are needed; the rest has a default.
+type Options struct {
+	Store     store.Store
+	Board     *store.Board
+	Planner   Planner
+	Inventory Inventory
+
+	// Owner is this installation, as it stands in the markers. It tells orphans from sessions of others.
+	Owner string
+
+	Receivers func() []Receiver  // nil: none
+	Unclaimed func() []Unclaimed // nil: none
+	Ready     func() []Check     // nil: always ready
+
+	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
+	// registry with the API's series alone. One registry serves one handler.
+	Metrics *prometheus.Registry
+
+	DefaultLife mirror.Life   // of sessions that do not ask for one; zero: an hour
+	MaxLife     time.Duration // the longest that may be asked for; 0: no limit, and "never" is allowed
+
+	Now     func() time.Time // nil: time.Now
+	NewUID  func() string    // nil: random UUIDs
+	Log     *slog.Logger     // nil: nothing is logged
+	Version string           // of vspan
+}
+
+// Planner says what a session would come to, without doing anything.
+type Planner interface {
+	// Preview plans s as if it were stored: against the switch as it stands and beside every other session. Its error wraps a
+	// *mirror.Fault when the session cannot be placed or vCenter cannot be asked.
+	Preview(ctx context.Context, s mirror.Session) (Preview, error)
+}
+
+// Preview is what would be done for one session.
+type Preview struct {
+	Planned mirror.Planned
+	Switch  mirror.Switch
+	Changes []mirror.Change // those made for this session, in order
+}
+
+// Inventory knows the switches of every vCenter.
+type Inventory interface {
+	// Switches returns them as they were last read, or reads them now when fresh is true. Its error wraps a *mirror.Fault.
+	Switches(ctx context.Context, fresh bool) ([]mirror.Switch, error)
+}
+
+// Check is one thing the daemon needs in order to do its work.
+type Check struct {
+	Name    string
+	OK      bool
+	Message string // for a person; why not, when it is not OK
+}
+
+func (o Options) withDefaults() Options {
+	if o.Receivers == nil {
+		o.Receivers = func() []Receiver { return nil }
+	}
+	if o.Unclaimed == nil {
+		o.Unclaimed = func() []Unclaimed { return nil }
+	}
+	if o.Ready == nil {
+		o.Ready = func() []Check { return nil }
+	}
+	if o.Metrics == nil {
+		o.Metrics = prometheus.NewRegistry()
+	}
+	if o.DefaultLife == (mirror.Life{}) {
+		o.DefaultLife = mirror.Life{For: time.Hour}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.NewUID == nil {
+		o.NewUID = newUUID
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	return o
+}

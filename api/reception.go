@@ -1,0 +1,103 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// Receiver is what takes mirrored packets in, with its counters since it was started.
+type Receiver struct {
+	Name      string // mirror.LocalReceiver
+	Kind      string // ring, raw, file, memory
+	Interface string // "": all of them
+	Addresses []netip.Addr
+	Up        bool
+	Message   string // why it is down, or works less well than it could
+
+	Packets       uint64 // handed over by the kernel
+	Datagrams     uint64 // whole GRE datagrams delivered
+	Fragments     uint64
+	Truncated     uint64
+	KernelDropped uint64
+	Refused       map[string]uint64 // by reason; a bounded set
+}
+
+// Unclaimed is mirror traffic that belongs to no session, from one exporter under one id.
+type Unclaimed struct {
+	Exporter      netip.Addr // outer source
+	Receiver      netip.Addr // outer destination
+	Encapsulation mirror.EncapsulationType
+	ERSPANID      uint16
+	Reason        string // why it belongs to no session
+	Packets       uint64
+	Bytes         uint64
+	First, Last   time.Time
+}
+
+// reception answers what takes the mirrors in, and what it takes in that nobody asked for.
+type reception struct {
+	receivers func() []Receiver
+	unclaimed func() []Unclaimed
+}
+
+func (h reception) register(a huma.API) {
+	op := func(id, path, summary string) huma.Operation {
+		return operation(a, "reception", id, http.MethodGet, path, summary, "")
+	}
+	huma.Register(a, op("list-receivers", "/v1/receivers", "List receivers"), h.listReceivers)
+	huma.Register(a, op("list-unclaimed", "/v1/unclaimed", "List mirror traffic that belongs to no session"), h.listUnclaimed)
+}
+
+type receptionInput struct{ pageQuery }
+
+type receiversOutput struct{ Body wire.ReceiverList }
+
+func (h reception) listReceivers(_ context.Context, in *receptionInput) (*receiversOutput, error) {
+	cut, next, p := sortedPage(h.receivers(), in.pageQuery, func(r Receiver) string { return r.Name + "\x00" + r.Interface })
+	if p != nil {
+		return nil, p
+	}
+	list := make([]wire.Receiver, len(cut))
+	for i, r := range cut {
+		refused := maps.Clone(r.Refused)
+		if refused == nil {
+			refused = map[string]uint64{}
+		}
+		list[i] = wire.Receiver{
+			Name: r.Name, Kind: r.Kind, Interface: r.Interface, Addresses: renderAddresses(r.Addresses), Up: r.Up, Message: r.Message,
+			Packets: r.Packets, Datagrams: r.Datagrams, Fragments: r.Fragments, Truncated: r.Truncated,
+			KernelDropped: r.KernelDropped, Refused: refused,
+		}
+	}
+	return &receiversOutput{wire.ReceiverList{Items: list, NextPageToken: next}}, nil
+}
+
+type unclaimedOutput struct{ Body wire.UnclaimedList }
+
+func (h reception) listUnclaimed(_ context.Context, in *receptionInput) (*unclaimedOutput, error) {
+	key := func(u Unclaimed) string {
+		return fmt.Sprintf("%s\x00%s\x00%s\x00%d\x00%s", u.Exporter, u.Receiver, u.Encapsulation, u.ERSPANID, u.Reason)
+	}
+	cut, next, p := sortedPage(h.unclaimed(), in.pageQuery, key)
+	if p != nil {
+		return nil, p
+	}
+	list := make([]wire.Unclaimed, len(cut))
+	for i, u := range cut {
+		list[i] = wire.Unclaimed{
+			Exporter: u.Exporter.String(), Receiver: u.Receiver.String(), Encapsulation: u.Encapsulation.String(),
+			ERSPANID: int(u.ERSPANID), Reason: u.Reason, Packets: u.Packets, Bytes: u.Bytes,
+			FirstPacketAt: utc(u.First), LastPacketAt: utc(u.Last),
+		}
+	}
+	return &unclaimedOutput{wire.UnclaimedList{Items: list, NextPageToken: next}}, nil
+}

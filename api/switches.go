@@ -1,0 +1,132 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+const freshText = `What was last read of vCenter; with ` + "`fresh`" + ` it is read now.`
+
+// switches answers what is there to be mirrored, and who else mirrors.
+type switches struct {
+	inventory Inventory
+	store     store.Store
+	owner     string
+}
+
+func (h switches) register(a huma.API) {
+	op := func(id, path, summary string) huma.Operation {
+		return operation(a, "switches", id, http.MethodGet, "/v1/switches"+path, summary, freshText)
+	}
+	huma.Register(a, op("list-switches", "", "List distributed switches"), h.list)
+	huma.Register(a, op("list-ports", "/{name}/ports", "List the ports of a switch"), h.ports)
+	huma.Register(a, op("list-foreign-sessions", "/{name}/foreign-sessions", "List the sessions on a switch that are not vspan's"), h.foreign)
+}
+
+// switchQuery picks among switches and their readings.
+type switchQuery struct {
+	VCenter string `query:"vcenter" doc:"Name of a configured vCenter; needed when several have a switch of this name"`
+	Fresh   bool   `query:"fresh" doc:"true: read vCenter now"`
+}
+
+type switchesInput struct {
+	pageQuery
+	switchQuery
+}
+
+type switchesOutput struct{ Body wire.SwitchList }
+
+func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput, error) {
+	all, err := h.read(ctx, in.switchQuery)
+	if err != nil {
+		return nil, err
+	}
+	cut, next, p := sortedPage(all, in.pageQuery, func(s mirror.Switch) string { return s.Name + "\x00" + s.ID.VCenter + "\x00" + s.ID.UUID })
+	if p != nil {
+		return nil, p
+	}
+	list := make([]wire.Switch, len(cut))
+	for i, s := range cut {
+		list[i] = renderSwitch(s)
+	}
+	return &switchesOutput{wire.SwitchList{Items: list, NextPageToken: next}}, nil
+}
+
+// switchPath names a switch in the URL.
+type switchPath struct {
+	Name string `path:"name" doc:"The switch's name" example:"DVS0"`
+}
+
+type portsInput struct {
+	switchPath
+	switchQuery
+	pageQuery
+	VM string `query:"vm" doc:"Only ports of this VM"`
+}
+
+type portsOutput struct{ Body wire.PortList }
+
+func (h switches) ports(ctx context.Context, in *portsInput) (*portsOutput, error) {
+	sw, err := h.find(ctx, in.Name, in.switchQuery)
+	if err != nil {
+		return nil, err
+	}
+	ports := slices.DeleteFunc(slices.Clone(sw.Ports), func(p mirror.Port) bool { return in.VM != "" && p.VM != in.VM })
+	cut, next, p := sortedPage(ports, in.pageQuery, func(p mirror.Port) string { return p.VM + "\x00" + p.NIC + "\x00" + p.Key })
+	if p != nil {
+		return nil, p
+	}
+	list := make([]wire.Port, len(cut))
+	for i, p := range cut {
+		list[i] = renderPort(p)
+	}
+	return &portsOutput{wire.PortList{Items: list, NextPageToken: next}}, nil
+}
+
+// read returns the switches of the vCenter asked for, or of all.
+func (h switches) read(ctx context.Context, q switchQuery) ([]mirror.Switch, error) {
+	all, err := h.inventory.Switches(ctx, q.Fresh)
+	if err != nil {
+		return nil, faultProblem(err)
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(s mirror.Switch) bool { return q.VCenter != "" && s.ID.VCenter != q.VCenter }), nil
+}
+
+// find returns the one switch of this name.
+func (h switches) find(ctx context.Context, name string, q switchQuery) (mirror.Switch, error) {
+	all, err := h.read(ctx, q)
+	if err != nil {
+		return mirror.Switch{}, err
+	}
+	var where []string
+	var found mirror.Switch
+	for _, s := range all {
+		if s.Name == name {
+			found = s
+			where = append(where, s.ID.VCenter)
+		}
+	}
+	switch len(where) {
+	case 0:
+		return mirror.Switch{}, switchNotFound.problem("there is no switch %q; GET /v1/switches lists those there are", name)
+	case 1:
+		return found, nil
+	default:
+		return mirror.Switch{}, switchAmbiguous.problem("switch %q is on the vCenters %s: say which with ?vcenter=", name, strings.Join(where, ", "))
+	}
+}
+
+// sortedPage sorts items by key and cuts the asked page out of them.
+func sortedPage[T any](items []T, q pageQuery, key func(T) string) ([]T, string, *wire.Problem) {
+	slices.SortFunc(items, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
+	return page(items, q, key)
+}

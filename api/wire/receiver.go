@@ -1,0 +1,44 @@
+package wire
+
+import "time"
+
+// Receiver is what takes mirrored packets in.
+type Receiver struct {
+	Name          string            `json:"name" example:"local"`
+	Kind          string            `json:"kind" doc:"ring, raw, file or memory"`
+	Interface     string            `json:"interface" doc:"Empty: all of them"`
+	Addresses     []string          `json:"addresses" doc:"Where mirrors are sent to reach it"`
+	Up            bool              `json:"up"`
+	Message       string            `json:"message" doc:"Why it is down, or works less well than it could"`
+	Packets       uint64            `json:"packets" doc:"Packets handed over by the kernel"`
+	Datagrams     uint64            `json:"datagrams" doc:"Whole GRE datagrams delivered"`
+	Fragments     uint64            `json:"fragments" doc:"Packets that were fragments of GRE datagrams"`
+	Truncated     uint64            `json:"truncated" doc:"Datagrams that a snap length cut"`
+	KernelDropped uint64            `json:"kernelDropped" doc:"Packets lost before they could be read"`
+	Refused       map[string]uint64 `json:"refused" doc:"Packets that could not be used, by reason"`
+}
+
+// ReceiverList is a page of receivers, ordered by name.
+type ReceiverList struct {
+	Items         []Receiver `json:"items"`
+	NextPageToken string     `json:"nextPageToken"`
+}
+
+// Unclaimed is mirror traffic that belongs to no session, from one exporter under one id.
+type Unclaimed struct {
+	Exporter      string    `json:"exporter" doc:"Outer source address"`
+	Receiver      string    `json:"receiver" doc:"Outer destination address"`
+	Encapsulation string    `json:"encapsulation"`
+	ERSPANID      int       `json:"erspanId"`
+	Reason        string    `json:"reason" doc:"Why it belongs to no session"`
+	Packets       uint64    `json:"packets"`
+	Bytes         uint64    `json:"bytes"`
+	FirstPacketAt time.Time `json:"firstPacketAt,omitzero"`
+	LastPacketAt  time.Time `json:"lastPacketAt,omitzero"`
+}
+
+// UnclaimedList is a page of unclaimed traffic, ordered by exporter, receiver and id.
+type UnclaimedList struct {
+	Items         []Unclaimed `json:"items"`
+	NextPageToken string      `json:"nextPageToken"`
+}
