@@ -89,7 +89,7 @@ func (s *Simulator) furnishHosts(ctx *simulator.Context) {
 		})
 		f := &host{
 			ref: h.Self, name: name, number: i + 1, connected: true,
-			address:  netip.AddrFrom4([4]byte{127, 1, 0, byte(i + 1)}),
+			address:  s.options.hostAddress(i + 1),
 			address6: netip.AddrFrom16([16]byte{0xfd, 0x00, 0x01, 0x27, 0x00, 0x01, 15: byte(i + 1)}),
 		}
 		s.fabric.hosts[h.Self] = f

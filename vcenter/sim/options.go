@@ -37,6 +37,11 @@ type Options struct {
 	// Hosts is the number of hosts, 1..99, default 2. Host N is called esx-0N
 	// and sends mirror packets from 127.1.0.N.
 	Hosts int
+	// HostAddresses are the vmkernel addresses of the first hosts, instead of
+	// 127.1.0.N: the addresses of other senders, where packets come from
+	// elsewhere and the simulator only has to know of them. IPv4, each once, no
+	// more of them than hosts.
+	HostAddresses []netip.Addr
 	// VMs is the number of virtual machines, 2..999, default 4.
 	VMs int
 	// Seed makes the traffic reproducible: the same seed and the same
@@ -130,6 +135,9 @@ func (o Options) check() error {
 	case o.Username == o.ReadOnlyUsername:
 		return fmt.Errorf("simulator: user %q cannot be both administrator and read-only", o.Username)
 	}
+	if err := o.checkHostAddresses(); err != nil {
+		return err
+	}
 	if err := o.checkListen("listen", o.Listen); err != nil {
 		return err
 	}
@@ -137,6 +145,33 @@ func (o Options) check() error {
 		return nil
 	}
 	return o.checkListen("control", o.Control)
+}
+
+// checkHostAddresses refuses what cannot be the address of one host each.
+func (o Options) checkHostAddresses() error {
+	if len(o.HostAddresses) > o.Hosts {
+		return fmt.Errorf("simulator: %d host addresses for %d hosts", len(o.HostAddresses), o.Hosts)
+	}
+	seen := make(map[netip.Addr]bool)
+	for n := range o.Hosts {
+		address := o.hostAddress(n + 1)
+		if !address.Is4() || address.IsUnspecified() || address.IsMulticast() {
+			return fmt.Errorf("simulator: host address %q is not an IPv4 address that a host can have", address)
+		}
+		if seen[address] {
+			return fmt.Errorf("simulator: two hosts cannot both have the address %q", address)
+		}
+		seen[address] = true
+	}
+	return nil
+}
+
+// hostAddress is the vmkernel address of host number 1..Hosts.
+func (o Options) hostAddress(number int) netip.Addr {
+	if number <= len(o.HostAddresses) {
+		return o.HostAddresses[number-1]
+	}
+	return netip.AddrFrom4([4]byte{127, 1, 0, byte(number)})
 }
 
 // checkListen refuses addresses other machines could reach: the simulator has
