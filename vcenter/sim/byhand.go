@@ -15,7 +15,7 @@ const somebody = "somebody"
 func (s *Simulator) AddForeignSession(spec SessionSpec) (string, error) {
 	before := make(map[string]bool)
 	var key string
-	err := s.byHand("adding session "+fmt.Sprintf("%q", spec.Name), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
+	err := s.byHand(fmt.Sprintf("adding session %q", spec.Name), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
 		for _, v := range now {
 			before[v.Key] = true
 		}
@@ -34,13 +34,23 @@ func (s *Simulator) AddForeignSession(spec SessionSpec) (string, error) {
 
 // EditSession changes a session by hand, as the user "somebody".
 func (s *Simulator) EditSession(key string, edit func(*SessionSpec)) error {
-	return s.byHand("editing session "+fmt.Sprintf("%q", key), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
+	return s.editSession(key, func(spec *SessionSpec) error {
+		edit(spec)
+		return nil
+	})
+}
+
+// editSession is EditSession with a change that can fail; nothing is changed then.
+func (s *Simulator) editSession(key string, edit func(*SessionSpec) error) error {
+	return s.byHand(fmt.Sprintf("editing session %q", key), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
 		for _, v := range now {
 			if v.Key != key {
 				continue
 			}
 			spec := specOf(v)
-			edit(&spec)
+			if err := edit(&spec); err != nil {
+				return types.VMwareDVSVspanConfigSpec{}, err
+			}
 			next := spec.session()
 			next.Key = key
 			return types.VMwareDVSVspanConfigSpec{Operation: string(types.ConfigSpecOperationEdit), VspanSession: next}, nil
@@ -51,7 +61,7 @@ func (s *Simulator) EditSession(key string, edit func(*SessionSpec)) error {
 
 // RemoveSession removes a session by hand, as the user "somebody".
 func (s *Simulator) RemoveSession(key string) error {
-	return s.byHand("removing session "+fmt.Sprintf("%q", key), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
+	return s.byHand(fmt.Sprintf("removing session %q", key), func(now []types.VMwareVspanSession) (types.VMwareDVSVspanConfigSpec, error) {
 		for _, v := range now {
 			if v.Key == key {
 				return types.VMwareDVSVspanConfigSpec{

@@ -126,3 +126,21 @@ func l3(name, port, destination string) types.VMwareVspanSession {
 		SamplingRate:          1,
 	}
 }
+
+// runUntil runs the simulator until n packets were captured.
+func runUntil(t *testing.T, s *sim.Simulator, c *capture, n int) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	<-s.Ready()
+	c.mu.Lock()
+	for len(c.packets) < n {
+		c.more.Wait()
+	}
+	c.mu.Unlock()
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+}

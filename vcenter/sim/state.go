@@ -43,6 +43,11 @@ type NICState struct {
 	IP        string `json:"ip"`
 	PortKey   string `json:"portKey"`
 	Portgroup string `json:"portgroup"`
+	// What passed the port, as its counters say: in is from the machine.
+	FramesIn  uint64 `json:"framesIn"`
+	FramesOut uint64 `json:"framesOut"`
+	BytesIn   uint64 `json:"bytesIn"`
+	BytesOut  uint64 `json:"bytesOut"`
 }
 
 // SessionState is a VSPAN session as the switch stores it, with what was
@@ -105,8 +110,13 @@ func (m *machine) state() VMState {
 		v.Host = m.host.name
 	}
 	for _, n := range m.nics {
+		c := &n.port.stats
 		v.NICs = append(v.NICs, NICState{
 			Label: n.label, Key: n.key, MAC: n.mac, IP: n.ip.String(), PortKey: n.port.id.key, Portgroup: n.port.group.name,
+			FramesIn:  uint64(c.PacketsInUnicast + c.PacketsInMulticast + c.PacketsInBroadcast),
+			FramesOut: uint64(c.PacketsOutUnicast + c.PacketsOutMulticast + c.PacketsOutBroadcast),
+			BytesIn:   uint64(c.BytesInUnicast + c.BytesInMulticast + c.BytesInBroadcast),
+			BytesOut:  uint64(c.BytesOutUnicast + c.BytesOutMulticast + c.BytesOutBroadcast),
 		})
 	}
 	return v
