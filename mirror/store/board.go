@@ -17,7 +17,7 @@ type Board struct {
 	mu       sync.Mutex
 	statuses map[string]mirror.Status // by Session.UID
 	waiting  map[string]*waiters      // by Session.UID, where somebody waits
-	changed  chan struct{}            // closed with the next change of anything; nil while nobody asked for it
+	placed   chan struct{}            // closed when the next session is placed or forgotten; nil while nobody asked for it
 }
 
 // waiters are those who wait for one session's status to change. A change wakes them and nobody else, so that a tick over all
@@ -48,7 +48,10 @@ func (b *Board) Statuses() map[string]mirror.Status {
 
 // Place records where a session was placed.
 func (b *Board) Place(uid string, p mirror.Placement, now time.Time) {
-	b.update(uid, now, func(s *mirror.Status) { s.Placement = p })
+	b.update(uid, now, func(s *mirror.Status) {
+		s.Placement = p
+		b.announcePlacement()
+	})
 }
 
 // Judge records what was received of a session and what follows from it.
@@ -62,6 +65,7 @@ func (b *Board) Forget(uid string) {
 	defer b.mu.Unlock()
 	if _, there := b.statuses[uid]; there {
 		delete(b.statuses, uid)
+		b.announcePlacement()
 		b.announce(uid)
 	}
 }
@@ -108,14 +112,15 @@ func (b *Board) look(uid string) (mirror.Status, <-chan struct{}) {
 	return b.statuses[uid], b.waiting[uid].changed
 }
 
-// Changed returns a channel that is closed with the next change of anything on the board.
-func (b *Board) Changed() <-chan struct{} {
+// Placed returns a channel that is closed when the next session is placed or forgotten: the judge looks at once then, so that no
+// packet of a new session passes unrecognised. Judging does not close it, or a judge would wake himself.
+func (b *Board) Placed() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.changed == nil {
-		b.changed = make(chan struct{})
+	if b.placed == nil {
+		b.placed = make(chan struct{})
 	}
-	return b.changed
+	return b.placed
 }
 
 func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
@@ -128,14 +133,18 @@ func (b *Board) update(uid string, now time.Time, change func(*mirror.Status)) {
 	b.announce(uid)
 }
 
-// announce wakes those who wait for a session and those who wait for anything; the caller holds mu.
+// announce wakes those who wait for a session; the caller holds mu.
 func (b *Board) announce(uid string) {
 	if w := b.waiting[uid]; w != nil {
 		close(w.changed)
 		w.changed = make(chan struct{})
 	}
-	if b.changed != nil {
-		close(b.changed)
-		b.changed = nil
+}
+
+// announcePlacement wakes the judge; the caller holds mu.
+func (b *Board) announcePlacement() {
+	if b.placed != nil {
+		close(b.placed)
+		b.placed = nil
 	}
 }
