@@ -11,7 +11,6 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/vspan-io/vspan/api/wire"
-	"github.com/vspan-io/vspan/mirror"
 )
 
 // Receiver is what takes mirrored packets in, with its counters since it was started.
@@ -35,7 +34,7 @@ type Receiver struct {
 type Unclaimed struct {
 	Exporter      netip.Addr // outer source
 	Receiver      netip.Addr // outer destination
-	Encapsulation mirror.EncapsulationType
+	Encapsulation string // gre, erspan1, erspan2 or erspan3
 	ERSPANID      uint16
 	Reason        string // why it belongs to no session
 	Packets       uint64
@@ -57,12 +56,12 @@ func (h reception) register(a huma.API) {
 	huma.Register(a, op("list-unclaimed", "/v1/unclaimed", "List mirror traffic that belongs to no session"), h.listUnclaimed)
 }
 
-type receptionInput struct{ pageQuery }
+type receptionInput struct{ PageQuery }
 
 type receiversOutput struct{ Body wire.ReceiverList }
 
 func (h reception) listReceivers(_ context.Context, in *receptionInput) (*receiversOutput, error) {
-	cut, next, p := sortedPage(h.receivers(), in.pageQuery, func(r Receiver) string { return r.Name + "\x00" + r.Interface })
+	cut, next, p := sortedPage(h.receivers(), in.PageQuery, func(r Receiver) string { return r.Name + "\x00" + r.Interface })
 	if p != nil {
 		return nil, p
 	}
@@ -87,14 +86,14 @@ func (h reception) listUnclaimed(_ context.Context, in *receptionInput) (*unclai
 	key := func(u Unclaimed) string {
 		return fmt.Sprintf("%s\x00%s\x00%s\x00%d\x00%s", u.Exporter, u.Receiver, u.Encapsulation, u.ERSPANID, u.Reason)
 	}
-	cut, next, p := sortedPage(h.unclaimed(), in.pageQuery, key)
+	cut, next, p := sortedPage(h.unclaimed(), in.PageQuery, key)
 	if p != nil {
 		return nil, p
 	}
 	list := make([]wire.Unclaimed, len(cut))
 	for i, u := range cut {
 		list[i] = wire.Unclaimed{
-			Exporter: u.Exporter.String(), Receiver: u.Receiver.String(), Encapsulation: u.Encapsulation.String(),
+			Exporter: u.Exporter.String(), Receiver: u.Receiver.String(), Encapsulation: u.Encapsulation,
 			ERSPANID: int(u.ERSPANID), Reason: u.Reason, Packets: u.Packets, Bytes: u.Bytes,
 			FirstPacketAt: utc(u.First), LastPacketAt: utc(u.Last),
 		}
