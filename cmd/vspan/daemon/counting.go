@@ -1,0 +1,109 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// counting reads the port counters of mirrored ports: the other half of the proof. One task reads them at a bounded rate, so that
+// a slow vCenter delays the counters and not the verdicts.
+type counting struct {
+	read map[string]readCounters // by vCenter
+	log  *slog.Logger
+
+	mu     sync.Mutex
+	wanted map[mirror.SwitchID][]string
+	newest map[mirror.SwitchID]map[string]mirror.PortCounters
+}
+
+// readCounters is vcenter.Client.Counters.
+type readCounters func(ctx context.Context, id mirror.SwitchID, portKeys []string) ([]mirror.PortCounters, error)
+
+const (
+	countEvery   = 2 * time.Second  // one reading of every mirrored port
+	countTimeout = 10 * time.Second // of one reading
+)
+
+// want says which ports are to be read from now on; the keys are sorted.
+func (c *counting) want(ports map[mirror.SwitchID][]string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.wanted = ports
+}
+
+// readings returns the newest counters of a switch's ports. The map must not be changed.
+func (c *counting) readings(id mirror.SwitchID) map[string]mirror.PortCounters {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.newest[id]
+}
+
+// run reads until ctx ends. Without mirrored ports it asks nothing.
+func (c *counting) run(ctx context.Context) error {
+	ticker := time.NewTicker(countEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			c.once(ctx)
+		}
+	}
+}
+
+// once reads every switch, all at the same time: a slow vCenter must not delay another.
+func (c *counting) once(ctx context.Context) {
+	c.mu.Lock()
+	wanted := maps.Clone(c.wanted)
+	c.mu.Unlock()
+	var group errgroup.Group
+	for id, keys := range wanted {
+		group.Go(func() error {
+			c.readSwitch(ctx, id, keys)
+			return nil
+		})
+	}
+	_ = group.Wait()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.newest, func(id mirror.SwitchID, _ map[string]mirror.PortCounters) bool { return wanted[id] == nil })
+}
+
+func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []string) {
+	ctx, cancel := context.WithTimeout(ctx, countTimeout)
+	defer cancel()
+	list, err := c.read[id.VCenter](ctx, id, keys)
+	if err != nil {
+		// The last readings stay: the judge sees how old they are.
+		c.log.Debug("reading port counters", "vcenter", id.VCenter, "switch", id.UUID, "error", err)
+		return
+	}
+	readings := make(map[string]mirror.PortCounters, len(list))
+	for _, p := range list {
+		readings[p.PortKey] = p
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.newest == nil {
+		c.newest = make(map[mirror.SwitchID]map[string]mirror.PortCounters)
+	}
+	c.newest[id] = readings
+}
+
+// sortedKeys turns sets of port keys into sorted lists.
+func sortedKeys(sets map[mirror.SwitchID]map[string]bool) map[mirror.SwitchID][]string {
+	lists := make(map[mirror.SwitchID][]string, len(sets))
+	for id, set := range sets {
+		lists[id] = slices.Sorted(maps.Keys(set))
+	}
+	return lists
+}

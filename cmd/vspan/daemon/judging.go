@@ -1,0 +1,132 @@
+package daemon
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+// judging is the task that turns evidence into verdicts: once a second, and at once when a session is placed.
+type judging struct {
+	store     store.Store
+	board     *store.Board
+	reception *reception
+	counting  *counting
+	vcenters  map[string]vcenterHealth
+	judge     *evidence.Judge
+	now       func() time.Time
+	log       *slog.Logger
+
+	known map[string]bool // UIDs judged at the last tick
+}
+
+// vcenterHealth asks a client how its connection stands.
+type vcenterHealth func() evidence.VCenter
+
+// tick is how often verdicts are made.
+const tick = time.Second
+
+// run judges until ctx ends.
+func (j *judging) run(ctx context.Context) error {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		placed := j.board.Placed()
+		if err := j.once(ctx); err != nil && ctx.Err() == nil {
+			j.log.Error("judging", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+		case <-placed:
+		}
+	}
+}
+
+// once renews the table of expected sessions and judges each of them.
+func (j *judging) once(ctx context.Context) error {
+	sessions, _, err := j.store.List(ctx)
+	if err != nil {
+		return err
+	}
+	statuses := j.board.Statuses()
+	j.reception.table.Store(evidence.NewTable(expectations(sessions, statuses)))
+	j.counting.want(portsOf(sessions, statuses))
+
+	now := j.now()
+	view, receiver := j.reception.ledger.View(), j.reception.health()
+	known := make(map[string]bool, len(sessions))
+	for _, s := range sessions {
+		known[s.UID] = true
+		placement := statuses[s.UID].Placement
+		result := j.judge.Judge(now, evidence.Input{
+			Session: s, Placement: placement, View: view, Receiver: receiver,
+			Counters: j.counting.readings(placement.Switch),
+			VCenter:  j.healthOf(placement.Switch),
+		})
+		j.announce(s, statuses[s.UID].Verdict, result.Verdict)
+		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
+	}
+	j.forget(known)
+	return nil
+}
+
+func (j *judging) forget(known map[string]bool) {
+	for uid := range j.known {
+		if !known[uid] {
+			j.judge.Forget(uid)
+			j.board.Forget(uid)
+		}
+	}
+	j.known = known
+}
+
+// healthOf is the health of a switch's vCenter; of a session that was placed nowhere yet nothing can be said against.
+func (j *judging) healthOf(id mirror.SwitchID) evidence.VCenter {
+	if health, ok := j.vcenters[id.VCenter]; ok {
+		return health()
+	}
+	return evidence.VCenter{Reachable: true}
+}
+
+// announce logs a verdict that changed.
+func (j *judging) announce(s mirror.Session, before, after mirror.Verdict) {
+	if before.State != after.State || before.Reason != after.Reason {
+		j.log.Info("verdict", "session", s.Name, "state", after.State.String(), "reason", after.Reason.String(), "message", after.Message)
+	}
+}
+
+func expectations(sessions []mirror.Session, statuses map[string]mirror.Status) []evidence.Expectation {
+	var list []evidence.Expectation
+	for _, s := range sessions {
+		if e, ok := evidence.Expect(s, statuses[s.UID].Placement); ok {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+// portsOf returns the mirrored ports of the sessions that are judged by their counters, by switch.
+func portsOf(sessions []mirror.Session, statuses map[string]mirror.Status) map[mirror.SwitchID][]string {
+	ports := make(map[mirror.SwitchID]map[string]bool)
+	for _, s := range sessions {
+		p := statuses[s.UID].Placement
+		if !p.Local || !p.Applied || !s.Spec.Enabled {
+			continue
+		}
+		if ports[p.Switch] == nil {
+			ports[p.Switch] = make(map[string]bool)
+		}
+		for _, source := range p.Sources {
+			if source.Fault == nil {
+				ports[p.Switch][source.Port.Key] = true
+			}
+		}
+	}
+	return sortedKeys(ports)
+}

@@ -1,0 +1,191 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/receive"
+)
+
+// reception takes mirrored packets in and counts them in a ledger. A receiver that cannot be opened or that breaks does not end
+// the daemon: the sessions are still kept, and their verdicts say that nothing is received.
+type reception struct {
+	off       bool
+	addresses []netip.Addr
+	tap       receive.Handler
+	open      func() receive.Source // makes the next source to try
+	log       *slog.Logger
+
+	table  atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
+	ledger *evidence.Ledger
+
+	mu     sync.Mutex
+	source receive.Source // the one that runs, or that last ran
+	up     bool
+	reason string // why it is not up
+	past   receive.Counters
+}
+
+// notOpened is the reason of a receiver before it was tried.
+const notOpened = "it has not been opened yet"
+
+// retryReception is how long to wait before a broken receiver is opened again.
+const retryReception = 5 * time.Second
+
+func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *reception {
+	r := &reception{
+		off: c.Off, addresses: addresses, tap: c.Tap, log: log,
+		ledger: evidence.NewLedger(evidence.Limits{}),
+		reason: notOpened,
+	}
+	r.open = func() receive.Source { return receive.NewLive(receive.LiveOptions{Interface: c.Interface}) }
+	if c.Source != nil {
+		r.open = func() receive.Source { return c.Source }
+	}
+	if r.off {
+		r.reason = "the receiver is switched off"
+	}
+	return r
+}
+
+// run receives until ctx ends.
+func (r *reception) run(ctx context.Context) error {
+	if r.off {
+		return nil
+	}
+	for {
+		err := r.receive(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		r.down(err)
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(retryReception):
+		}
+	}
+}
+
+// receive opens a source and receives until it breaks or ctx ends.
+func (r *reception) receive(ctx context.Context) error {
+	source := r.open()
+	r.mu.Lock()
+	if r.source != nil {
+		r.past = add(r.past, r.source.Counters())
+	}
+	r.source = source
+	r.mu.Unlock()
+	if err := source.Open(); err != nil {
+		return fmt.Errorf("opening the receiver: %w", err)
+	}
+	r.mu.Lock()
+	r.up, r.reason = true, ""
+	r.mu.Unlock()
+	d := source.Describe()
+	r.log.Info("receiving", "kind", d.Kind, "interface", d.Interface, "addresses", r.addresses, "reason", d.Reason)
+	err := source.Run(ctx, r.take)
+	if err == nil {
+		err = fmt.Errorf("the source ended")
+	}
+	return err
+}
+
+// take is the handler of every datagram.
+func (r *reception) take(d *receive.Datagram) {
+	if r.tap != nil {
+		r.tap(d)
+	}
+	r.ledger.Observe(r.table.Load(), evidence.Arrival{
+		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
+		WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
+	})
+}
+
+func (r *reception) down(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.reason != err.Error() {
+		r.log.Error("not receiving", "error", err)
+	}
+	r.up, r.reason = false, err.Error()
+}
+
+// counters are those of every source there was: the kernel's drops of a source that broke are not forgotten.
+func (r *reception) counters() receive.Counters {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.source == nil {
+		return r.past
+	}
+	return add(r.past, r.source.Counters())
+}
+
+// health is what the judge has to know.
+func (r *reception) health() evidence.Receiver {
+	dropped := r.counters().KernelDrops
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return evidence.Receiver{Up: r.up, Dropped: dropped, Reason: r.reason}
+}
+
+// describe is what the API shows.
+func (r *reception) describe() []api.Receiver {
+	counters := r.counters()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	shown := api.Receiver{
+		Name: mirror.LocalReceiver, Addresses: r.addresses, Up: r.up, Message: r.reason,
+		Packets: counters.Packets, Datagrams: counters.Datagrams, Fragments: counters.Fragments,
+		Truncated: counters.Truncated, KernelDropped: counters.KernelDrops, Refused: r.refused(counters),
+	}
+	if r.source != nil {
+		d := r.source.Describe()
+		shown.Kind, shown.Interface = string(d.Kind), d.Interface
+		for _, text := range append([]string{d.Reason}, d.Warnings...) {
+			if shown.Message == "" {
+				shown.Message = text
+			}
+		}
+	}
+	return []api.Receiver{shown}
+}
+
+// refused joins the refusals of the outer packets with those of what they carried.
+func (r *reception) refused(counters receive.Counters) map[string]uint64 {
+	refused := make(map[string]uint64)
+	for reason, n := range counters.Refused {
+		if n > 0 {
+			refused[receive.Refusal(reason).String()] += n
+		}
+	}
+	for name, n := range r.ledger.View().Refused {
+		refused[name] += n
+	}
+	return refused
+}
+
+func add(a, b receive.Counters) receive.Counters {
+	a.Packets += b.Packets
+	a.NotGRE += b.NotGRE
+	a.Datagrams += b.Datagrams
+	a.Delivered += b.Delivered
+	a.Fragments += b.Fragments
+	a.Duplicates += b.Duplicates
+	a.Pending, a.PendingBytes = b.Pending, b.PendingBytes
+	a.Truncated += b.Truncated
+	a.KernelDrops += b.KernelDrops
+	a.RingFreezes += b.RingFreezes
+	for i, n := range b.Refused {
+		a.Refused[i] += n
+	}
+	return a
+}
