@@ -8,9 +8,9 @@ import (
 )
 
 type foreignInput struct {
-	switchPath
-	switchQuery
-	pageQuery
+	SwitchPath
+	SwitchQuery
+	PageQuery
 }
 
 type foreignOutput struct{ Body wire.ForeignSessionList }
@@ -18,7 +18,7 @@ type foreignOutput struct{ Body wire.ForeignSessionList }
 // foreign lists the sessions on a switch that belong to no session of the store. One that bears this installation's marker is
 // an orphan: its session is gone or was made by a state that is lost.
 func (h switches) foreign(ctx context.Context, in *foreignInput) (*foreignOutput, error) {
-	sw, err := h.find(ctx, in.Name, in.switchQuery)
+	sw, err := h.find(ctx, in.Name, in.SwitchQuery)
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +37,7 @@ func (h switches) foreign(ctx context.Context, in *foreignInput) (*foreignOutput
 			others = append(others, v)
 		}
 	}
-	cut, next, p := sortedPage(others, in.pageQuery, func(v mirror.VSPAN) string { return v.Name + "\x00" + v.Key })
+	cut, next, p := sortedPage(others, in.PageQuery, func(v mirror.VSPAN) string { return v.Name + "\x00" + v.Key })
 	if p != nil {
 		return nil, p
 	}

@@ -62,7 +62,6 @@ func document(version string) huma.Config {
 				Title:       "vspan",
 				Version:     version,
 				Description: description,
-				License:     nil,
 			},
 			Tags: []*huma.Tag{
 				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
@@ -71,7 +70,8 @@ func document(version string) huma.Config {
 				{Name: "health"},
 			},
 		},
-		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat},
+		// "json" is how huma looks up application/problem+json.
+		Formats:                      map[string]huma.Format{"application/json": huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}

@@ -10,7 +10,7 @@ import (
 
 // page cuts the asked page out of items, which are ordered by key. The token holds the last key of the page before, so that what
 // comes and goes in between neither repeats nor hides an item that stays.
-func page[T any](items []T, q pageQuery, key func(T) string) (cut []T, next string, problem *wire.Problem) {
+func page[T any](items []T, q PageQuery, key func(T) string) (cut []T, next string, problem *wire.Problem) {
 	if q.Token != "" {
 		last, err := base64.RawURLEncoding.DecodeString(q.Token)
 		if err != nil {

@@ -15,7 +15,7 @@ const deleteText = `202: it is being taken off its switch, which needs vCenter. 
 the time is up before. Deleting what is being deleted changes nothing.`
 
 type deleteInput struct {
-	sessionPath
+	SessionPath
 	IfMatch string `header:"If-Match" doc:"Delete only if the session's ETag is still this one"`
 	Wait    string `query:"wait" example:"30s" doc:"How long to wait until it is gone, at most 5m"`
 }

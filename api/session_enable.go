@@ -13,7 +13,7 @@ const (
 )
 
 type enableInput struct {
-	sessionPath
+	SessionPath
 	IfMatch string `header:"If-Match" doc:"Change only if the session's ETag is still this one"`
 }
 

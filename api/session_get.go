@@ -9,20 +9,22 @@ import (
 const getText = `With ` + "`wait`" + ` the answer comes when the condition named by ` + "`for`" + ` is True, or when waiting has become useless (the
 condition is False for a reason that does not pass by itself), or when the time is up. It is 200 each time: look at the condition.`
 
-// sessionPath names a session in the URL.
-type sessionPath struct {
+// SessionPath names a session in the URL.
+// It is exported only because huma reads no other embedded structs.
+type SessionPath struct {
 	Name string `path:"name" doc:"The session's name" example:"web-01"`
 }
 
-// waitQuery asks for an answer when a condition holds.
-type waitQuery struct {
+// WaitQuery asks for an answer when a condition holds.
+// It is exported only because huma reads no other embedded structs.
+type WaitQuery struct {
 	Wait string `query:"wait" example:"30s" doc:"How long to wait for the condition, at most 5m"`
 	For  string `query:"for" enum:"Accepted,Applied,Delivering,Ready" doc:"The condition to wait for; Ready when left out"`
 }
 
 type getInput struct {
-	sessionPath
-	waitQuery
+	SessionPath
+	WaitQuery
 }
 
 type getOutput struct {
@@ -47,7 +49,7 @@ func (h *sessions) get(ctx context.Context, in *getInput) (*getOutput, error) {
 	return &getOutput{ETag: etag(s), Body: renderSession(s, h.board.Status(s.UID))}, nil
 }
 
-type evidenceInput struct{ sessionPath }
+type evidenceInput struct{ SessionPath }
 
 type evidenceOutput struct{ Body wire.EvidenceReport }
 

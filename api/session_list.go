@@ -11,14 +11,15 @@ import (
 
 const listText = `Ordered by name. Filters that are given must all hold; of several states one is enough.`
 
-// pageQuery picks a page of a list.
-type pageQuery struct {
+// PageQuery picks a page of a list.
+// It is exported only because huma reads no other embedded structs.
+type PageQuery struct {
 	Size  int    `query:"pageSize" minimum:"1" maximum:"1000" default:"100" doc:"How many items at most"`
 	Token string `query:"pageToken" doc:"nextPageToken of the page before"`
 }
 
 type listInput struct {
-	pageQuery
+	PageQuery
 	Labels []string `query:"label,explode" maxItems:"16" example:"ticket=INC-42" doc:"KEY=VALUE; may be given several times"`
 	States []string `query:"state,explode" enum:"pending,delivering,degraded,idle,lost,unverified,unknown,disabled,failed,expired" doc:"Of the verdict; may be given several times"`
 	VM     string   `query:"vm" doc:"Sessions that mirror this VM, or ask for it by name"`
@@ -46,7 +47,7 @@ func (h *sessions) list(ctx context.Context, in *listInput) (*listOutput, error)
 			len(in.States) > 0 && !slices.Contains(in.States, renderVerdict(status.Verdict).State) ||
 			in.VM != "" && !mirrors(s, status, in.VM)
 	})
-	items, next, p := page(fitting, in.pageQuery, func(s mirror.Session) string { return s.Name })
+	items, next, p := page(fitting, in.PageQuery, func(s mirror.Session) string { return s.Name })
 	if p != nil {
 		return nil, p
 	}

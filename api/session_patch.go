@@ -15,8 +15,8 @@ whole. It does not renew a session whose time is up; changing ` + "`spec.expires
 const mergePatchMedia = "application/merge-patch+json"
 
 type patchInput struct {
-	sessionPath
-	planQuery
+	SessionPath
+	PlanQuery
 	IfMatch string          `header:"If-Match" doc:"Change only if the session's ETag is still this one"`
 	Body    json.RawMessage `contentType:"application/json"`
 }

@@ -12,7 +12,7 @@ const postText = `To choose the name, PUT it. With an ` + "`Idempotency-Key`" + 
 gets the session that the first one made, another body is refused. Keys are remembered for a day, the newest 1024 of them, and not over a restart.`
 
 type postInput struct {
-	planQuery
+	PlanQuery
 	Key  string `header:"Idempotency-Key" minLength:"1" maxLength:"255" doc:"Any text that names this creation, e.g. a UUID"`
 	Body wire.SessionInput
 }

@@ -14,15 +14,16 @@ const putText = `The same body twice changes nothing the second time, not even t
 (` + "`expiresIn`" + `) begins anew when it changes, and when the session's time was up. Read-only fields (uid, revision, status, …) are accepted
 and ignored, so that what GET answered can be edited and sent back.`
 
-// planQuery asks for the plan instead of the deed.
-type planQuery struct {
+// PlanQuery asks for the plan instead of the deed.
+// It is exported only because huma reads no other embedded structs.
+type PlanQuery struct {
 	DryRun bool `query:"dryRun" doc:"true: do nothing, and answer what would be done"`
 }
 
 type putInput struct {
-	sessionPath
-	planQuery
-	waitQuery
+	SessionPath
+	PlanQuery
+	WaitQuery
 	IfMatch     string `header:"If-Match" doc:"Replace only if the session's ETag is still this one; * only if the session exists"`
 	IfNoneMatch string `header:"If-None-Match" doc:"*: create only"`
 	Body        wire.SessionInput

@@ -32,25 +32,26 @@ func (h switches) register(a huma.API) {
 	huma.Register(a, op("list-foreign-sessions", "/{name}/foreign-sessions", "List the sessions on a switch that are not vspan's"), h.foreign)
 }
 
-// switchQuery picks among switches and their readings.
-type switchQuery struct {
+// SwitchQuery picks among switches and their readings.
+// It is exported only because huma reads no other embedded structs.
+type SwitchQuery struct {
 	VCenter string `query:"vcenter" doc:"Name of a configured vCenter; needed when several have a switch of this name"`
 	Fresh   bool   `query:"fresh" doc:"true: read vCenter now"`
 }
 
 type switchesInput struct {
-	pageQuery
-	switchQuery
+	PageQuery
+	SwitchQuery
 }
 
 type switchesOutput struct{ Body wire.SwitchList }
 
 func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput, error) {
-	all, err := h.read(ctx, in.switchQuery)
+	all, err := h.read(ctx, in.SwitchQuery)
 	if err != nil {
 		return nil, err
 	}
-	cut, next, p := sortedPage(all, in.pageQuery, func(s mirror.Switch) string { return s.Name + "\x00" + s.ID.VCenter + "\x00" + s.ID.UUID })
+	cut, next, p := sortedPage(all, in.PageQuery, func(s mirror.Switch) string { return s.Name + "\x00" + s.ID.VCenter + "\x00" + s.ID.UUID })
 	if p != nil {
 		return nil, p
 	}
@@ -61,27 +62,28 @@ func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput,
 	return &switchesOutput{wire.SwitchList{Items: list, NextPageToken: next}}, nil
 }
 
-// switchPath names a switch in the URL.
-type switchPath struct {
+// SwitchPath names a switch in the URL.
+// It is exported only because huma reads no other embedded structs.
+type SwitchPath struct {
 	Name string `path:"name" doc:"The switch's name" example:"DVS0"`
 }
 
 type portsInput struct {
-	switchPath
-	switchQuery
-	pageQuery
+	SwitchPath
+	SwitchQuery
+	PageQuery
 	VM string `query:"vm" doc:"Only ports of this VM"`
 }
 
 type portsOutput struct{ Body wire.PortList }
 
 func (h switches) ports(ctx context.Context, in *portsInput) (*portsOutput, error) {
-	sw, err := h.find(ctx, in.Name, in.switchQuery)
+	sw, err := h.find(ctx, in.Name, in.SwitchQuery)
 	if err != nil {
 		return nil, err
 	}
 	ports := slices.DeleteFunc(slices.Clone(sw.Ports), func(p mirror.Port) bool { return in.VM != "" && p.VM != in.VM })
-	cut, next, p := sortedPage(ports, in.pageQuery, func(p mirror.Port) string { return p.VM + "\x00" + p.NIC + "\x00" + p.Key })
+	cut, next, p := sortedPage(ports, in.PageQuery, func(p mirror.Port) string { return p.VM + "\x00" + p.NIC + "\x00" + p.Key })
 	if p != nil {
 		return nil, p
 	}
@@ -93,7 +95,7 @@ func (h switches) ports(ctx context.Context, in *portsInput) (*portsOutput, erro
 }
 
 // read returns the switches of the vCenter asked for, or of all.
-func (h switches) read(ctx context.Context, q switchQuery) ([]mirror.Switch, error) {
+func (h switches) read(ctx context.Context, q SwitchQuery) ([]mirror.Switch, error) {
 	all, err := h.inventory.Switches(ctx, q.Fresh)
 	if err != nil {
 		return nil, faultProblem(err)
@@ -102,7 +104,7 @@ func (h switches) read(ctx context.Context, q switchQuery) ([]mirror.Switch, err
 }
 
 // find returns the one switch of this name.
-func (h switches) find(ctx context.Context, name string, q switchQuery) (mirror.Switch, error) {
+func (h switches) find(ctx context.Context, name string, q SwitchQuery) (mirror.Switch, error) {
 	all, err := h.read(ctx, q)
 	if err != nil {
 		return mirror.Switch{}, err
@@ -126,7 +128,7 @@ func (h switches) find(ctx context.Context, name string, q switchQuery) (mirror.
 }
 
 // sortedPage sorts items by key and cuts the asked page out of them.
-func sortedPage[T any](items []T, q pageQuery, key func(T) string) ([]T, string, *wire.Problem) {
+func sortedPage[T any](items []T, q PageQuery, key func(T) string) ([]T, string, *wire.Problem) {
 	slices.SortFunc(items, func(a, b T) int { return cmp.Compare(key(a), key(b)) })
 	return page(items, q, key)
 }

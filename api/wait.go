@@ -15,7 +15,7 @@ type goal struct {
 	timeout   time.Duration // 0: it does not wait
 }
 
-func (q waitQuery) goal() (goal, *wire.Problem) {
+func (q WaitQuery) goal() (goal, *wire.Problem) {
 	timeout, p := parseWait(q.Wait)
 	if p != nil {
 		return goal{}, p
