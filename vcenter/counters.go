@@ -64,6 +64,26 @@ func (c *connection) refresh(ctx context.Context, sw reference, keys []string) e
 	if c.noRefresh.Load() {
 		return nil
 	}
+	err := c.refreshState(ctx, sw, keys)
+	if !notFound(err) {
+		return err
+	}
+	// One port that is gone fails the call for all: ask for those that are there.
+	fetched, err := fetchPorts(ctx, c, sw, types.DistributedVirtualSwitchPortCriteria{PortKey: keys})
+	if err != nil || len(fetched) == 0 {
+		return err
+	}
+	there := make([]string, 0, len(fetched))
+	for _, f := range fetched {
+		there = append(there, f.Key)
+	}
+	if err = c.refreshState(ctx, sw, there); notFound(err) {
+		return nil // another has gone meanwhile; stale counters are better than none
+	}
+	return err
+}
+
+func (c *connection) refreshState(ctx context.Context, sw reference, keys []string) error {
 	_, err := methods.RefreshDVPortState(ctx, c.vim, &types.RefreshDVPortState{This: sw, PortKeys: keys})
 	fault, _ := methodFault(err)
 	switch fault.(type) {
@@ -73,4 +93,10 @@ func (c *connection) refresh(ctx context.Context, sw reference, keys []string) e
 	default:
 		return err
 	}
+}
+
+func notFound(err error) bool {
+	f, _ := methodFault(err)
+	_, is := f.(*types.NotFound)
+	return is
 }

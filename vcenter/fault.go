@@ -43,6 +43,9 @@ func (e errTask) Error() string {
 // methodFault returns vCenter's fault in err's chain, with its words; nil when vCenter did not answer with one.
 func methodFault(err error) (types.BaseMethodFault, string) {
 	if t, ok := errors.AsType[errTask](err); ok {
+		if t.LocalizedMethodFault.Fault == nil {
+			return &types.MethodFault{}, t.LocalizedMessage
+		}
 		return t.LocalizedMethodFault.Fault, t.LocalizedMessage
 	}
 	for e := err; e != nil; e = errors.Unwrap(e) {
@@ -118,14 +121,22 @@ func judge(fault types.BaseMethodFault, message string, config Config) (mirror.R
 	case *types.DvsOperationBulkFault:
 		return mirror.HostRefused, "vCenter accepted the change and these hosts did not: " + refusals(f, nil)
 	case *types.HostNotConnected, *types.HostNotReachable, *types.HostCommunication:
-		return mirror.HostRefused, "a host cannot be reached by vCenter: " + message
+		return mirror.HostRefused, "a host cannot be reached by vCenter" + saying(message)
 	case *types.NotSupported:
-		return mirror.NotSupported, "the switch cannot do this: " + message
+		return mirror.NotSupported, "the switch cannot do this" + saying(message)
 	case *types.InvalidArgument:
-		return mirror.VCenterFault, fmt.Sprintf("vCenter refuses the value of %s (InvalidArgument): %s", quoted(f.InvalidProperty), message)
+		return mirror.VCenterFault, fmt.Sprintf("vCenter refuses the value of %s (InvalidArgument)%s", quoted(f.InvalidProperty), saying(message))
 	default:
-		return mirror.VCenterFault, fmt.Sprintf("vCenter refuses it (%s%s): %s", nameOfFault(fault), concerning(fault), message)
+		return mirror.VCenterFault, fmt.Sprintf("vCenter refuses it (%s%s)%s", nameOfFault(fault), concerning(fault), saying(message))
 	}
+}
+
+// saying appends vCenter's own words, where there are any.
+func saying(message string) string {
+	if message == "" {
+		return ""
+	}
+	return ": " + message
 }
 
 func quoted(property string) string {

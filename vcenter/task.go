@@ -48,11 +48,7 @@ func (c *connection) outcome(ctx context.Context, task reference) (ended bool, e
 		case types.TaskInfoStateSuccess:
 			return true, nil
 		case types.TaskInfoStateError:
-			fault := get[types.LocalizedMethodFault](o, "info.error")
-			if fault.Fault == nil {
-				fault.Fault = &types.MethodFault{}
-			}
-			return true, errTask{fault}
+			return true, errTask{get[types.LocalizedMethodFault](o, "info.error")}
 		}
 		return false, nil
 	}
