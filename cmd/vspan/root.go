@@ -23,6 +23,10 @@ Start with 'vspan demo': it needs no vCenter.`,
 		&cobra.Group{ID: groupOperate, Title: "Ask and look:"},
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 	)
+	root.AddCommand(newServeCommand())
+	root.AddCommand(newSimCommand())
+	root.AddCommand(newDemoCommand())
+	root.AddCommand(newHealthcheckCommand())
 	root.AddCommand(newVersionCommand())
 	root.AddCommand(newInspectCommand())
 	return root

@@ -1,0 +1,85 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/vcenter"
+	"github.com/vspan-io/vspan/vcenter/sim"
+)
+
+// stage is a simulated vCenter and a daemon that drives it.
+type stage struct {
+	sim    *sim.Simulator
+	daemon *daemon.Daemon
+	tap    *wiretap
+	medium string // how packets travel, for people
+}
+
+// loopback is where the hosts of the simulator send their mirrors to.
+var loopback = netip.MustParseAddr("127.0.0.1")
+
+// newStage starts the simulator in the group, because a daemon needs its certificate, and builds the daemon.
+func newStage(ctx context.Context, group *errgroup.Group, listen string, log *slog.Logger) (*stage, error) {
+	st := &stage{tap: newWiretap()}
+	simOptions := sim.Options{Control: "127.0.0.1:0", Seed: 1, Log: slog.New(slog.DiscardHandler)}
+	receiver := daemon.Receiver{Addresses: []netip.Addr{loopback}, Tap: st.tap.take}
+	st.choose(&simOptions, &receiver)
+	var err error
+	if st.sim, err = sim.New(simOptions); err != nil {
+		return nil, fmt.Errorf("building the simulated vCenter: %w", err)
+	}
+	group.Go(func() error { return st.sim.Run(ctx) })
+	select {
+	case <-st.sim.Ready():
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	settings := vcenter.Settings{
+		URL: st.sim.URL().String(), Username: "user", Password: vcenter.NewSecret("pass"), Thumbprint: st.sim.Thumbprint(),
+	}
+	vc, err := settings.Config("default")
+	if err != nil {
+		return nil, fmt.Errorf("reaching the simulated vCenter: %w", err)
+	}
+	config := daemon.Defaults()
+	config.Listen, config.VCenters, config.Receiver, config.Log = freeAddress(listen), []vcenter.Config{vc}, receiver, log
+	st.daemon, err = daemon.New(config)
+	return st, err
+}
+
+// choose lets packets cross real sockets where the process may open them, and memory where it may not.
+func (st *stage) choose(simOptions *sim.Options, receiver *daemon.Receiver) {
+	live := receive.NewLive(receive.LiveOptions{})
+	err := live.Open()
+	if err == nil {
+		_ = live.Close() // it was opened only to see whether it can be
+		simOptions.Emit = sim.EmitSocket
+		st.medium = "real sockets: the simulated hosts send GRE (IP protocol 47) over loopback"
+		return
+	}
+	pair := receive.NewPair(receive.PairOptions{})
+	simOptions.Emit = sim.EmitMemory
+	simOptions.Memory = func(packet []byte) { pair.Inject(time.Now(), packet) }
+	receiver.Source = pair
+	st.medium = "memory, because this user may not open packet sockets; run it as root to see them on loopback"
+}
+
+// freeAddress returns the address asked for, or one with any free port on the same host if that one is taken.
+func freeAddress(listen string) string {
+	l, err := net.Listen("tcp", listen)
+	if err != nil {
+		host, _, _ := net.SplitHostPort(listen)
+		return net.JoinHostPort(host, "0")
+	}
+	_ = l.Close()
+	return listen
+}
