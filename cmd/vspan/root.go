@@ -29,6 +29,10 @@ Start with 'vspan demo': it needs no vCenter.`,
 	root.AddCommand(newHealthcheckCommand())
 	root.AddCommand(newVersionCommand())
 	root.AddCommand(newInspectCommand())
+	root.AddCommand(newSessionCommand())
+	root.AddCommand(newSwitchesCommand())
+	root.AddCommand(newPortsCommand())
+	addServerFlag(root)
 	return root
 }
 

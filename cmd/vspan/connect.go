@@ -1,0 +1,72 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/vspan-io/vspan/api/client"
+	"github.com/vspan-io/vspan/api/wire"
+)
+
+// defaultServer is where "vspan serve" listens when nothing else is said.
+const defaultServer = "http://127.0.0.1:8080"
+
+// serverVariable is the environment's name for --server.
+const serverVariable = "VSPAN_SERVER"
+
+// addServerFlag gives cmd and the commands below it the flag --server.
+func addServerFlag(cmd *cobra.Command) {
+	cmd.PersistentFlags().String("server", "", "address of the daemon (default $"+serverVariable+", or "+defaultServer+")")
+}
+
+// serverAddress is where the daemon is to be found.
+func serverAddress(cmd *cobra.Command) string {
+	said, _ := cmd.Flags().GetString("server") // fails only where there is no such flag
+	return cmp.Or(said, os.Getenv(serverVariable), defaultServer)
+}
+
+// connect returns a client of the daemon. It asks nothing yet.
+func connect(cmd *cobra.Command) (*client.Client, error) {
+	c, err := client.New(serverAddress(cmd), nil)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return c, nil
+}
+
+// failed turns what a request to the daemon failed with into what a person is told, with the exit code that belongs to it.
+func failed(cmd *cobra.Command, err error) error {
+	if err == nil || cmd.Context().Err() != nil {
+		return err
+	}
+	if p, ok := errors.AsType[*wire.Problem](err); ok {
+		return problemError(p)
+	}
+	if e, ok := errors.AsType[*url.Error](err); ok {
+		return fmt.Errorf("no vspan daemon answers at %s: start one with 'vspan serve' or say --server (%w)", serverAddress(cmd), e.Err)
+	}
+	return err
+}
+
+// problemError is what the daemon refused, every part of it.
+func problemError(p *wire.Problem) error {
+	lines := []string{printable(cmp.Or(p.Detail, p.Title))}
+	for _, e := range p.Errors {
+		lines = append(lines, printable(e.Field+": "+e.Detail))
+	}
+	err := errors.New(strings.Join(lines, "\n  "))
+	switch {
+	case p.Status == http.StatusNotFound:
+		return exitCodeError{exitNotFound, err}
+	case p.Code == "invalid":
+		return usageError{err}
+	}
+	return err
+}
