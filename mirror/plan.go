@@ -92,7 +92,7 @@ func MakePlan(w Wanted) Plan {
 	}
 	for _, o := range v.orphans {
 		m, _ := o.Marker()
-		if !m.Expiry.IsZero() && !w.Now.Before(m.Expiry) {
+		if expired(m, w.Now) {
 			plan.Changes = append(plan.Changes, Change{Remove, m.UID, o, timeIsUp(m.Expiry)})
 			continue
 		}
@@ -165,6 +165,8 @@ func overReason(s Session, now time.Time) string {
 		return ""
 	}
 }
+
+func expired(m Marker, now time.Time) bool { return !m.Expiry.IsZero() && !now.Before(m.Expiry) }
 
 func timeIsUp(at time.Time) string { return "its time was up at " + at.UTC().Format(time.RFC3339) }
 

@@ -36,7 +36,9 @@ func survey(w Wanted) view {
 			v.strays = append(v.strays, on)
 		default:
 			v.orphans = append(v.orphans, on)
-			v.meet(on)
+			if !expired(m, w.Now) {
+				v.meet(on) // else it is removed in the same call
+			}
 		}
 		for _, key := range on.Ports() {
 			v.mirroring[key] = append(v.mirroring[key], m.UID)

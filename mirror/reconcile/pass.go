@@ -29,6 +29,8 @@ type pass struct {
 	moved   map[string]bool // by UID: the mirror was interrupted or begun
 	clashes int
 
+	hostsTold bool // some host refused what vCenter may have taken
+
 	// Of the newest round.
 	wanted mirror.Wanted
 	plan   mirror.Plan
@@ -158,13 +160,13 @@ func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 	fault := mirror.FaultOf(err, mirror.VCenterUnreachable)
 	p.log.Warn("changes were not applied", "changes", len(batch), "reason", fault.Reason.String(), "error", err)
 	switch {
-	case fault.Reason == mirror.ConcurrentAccess, fault.Reason == mirror.HostRefused:
-		if fault.Reason == mirror.HostRefused {
-			p.blameHosts(batch, fault)
-		}
+	case fault.Reason == mirror.ConcurrentAccess:
 		if p.clashes++; p.clashes > maxClashes {
 			return err
 		}
+	case fault.Reason == mirror.HostRefused && !p.hostsTold:
+		p.hostsTold = true // what stands all the same is settled by the next read
+		p.blameHosts(batch, fault)
 	case !fault.Permanent():
 		return err
 	default:
