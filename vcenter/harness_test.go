@@ -107,7 +107,7 @@ func startStock(t *testing.T, model *simulator.Model) Config {
 // startClient runs a client.
 func startClient(t *testing.T, config Config) *Client {
 	t.Helper()
-	c, err := New(config, slog.New(slog.DiscardHandler))
+	c, err := New(config, slog.New(slog.NewTextHandler(t.Output(), nil)))
 	if err != nil {
 		t.Fatal(err)
 	}

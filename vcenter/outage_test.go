@@ -89,6 +89,7 @@ func TestOutage(t *testing.T) {
 	c := startClient(t, config)
 	sw := only(t, c)
 	woken := watch(t, c, sw.ID)
+	still(t, woken) // it waits for vCenter now
 
 	between.pull(true)
 	_, err := c.Observe(t.Context(), sw.ID)

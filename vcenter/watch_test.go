@@ -62,9 +62,6 @@ func TestWatch(t *testing.T) {
 		"a host that is disconnected": func(s *sim.Simulator, _ string) error { return s.DisconnectHost("esx-02") },
 		"a deleted VM":                func(s *sim.Simulator, _ string) error { return s.DeleteVM("web-02") },
 		"promiscuous mode":            func(s *sim.Simulator, _ string) error { return s.SetPromiscuous("prod-db", true) },
-		"a port that changed hands": func(s *sim.Simulator, _ string) error {
-			return s.ReassignPort(s.State().VMs[0].NICs[0].PortKey, "db-01")
-		},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
