@@ -31,10 +31,12 @@ type File struct {
 	options FileOptions
 	intake  *intake
 
-	mu       sync.Mutex // guards what follows
-	stage    stage
-	packets  packetFile
-	close    func() error
+	mu      sync.Mutex // guards stage, packets and close; held while Open waits
+	stage   stage
+	packets packetFile
+	close   func() error
+
+	warned   sync.Mutex // guards warnings
 	warnings []string
 }
 
@@ -123,8 +125,8 @@ func (f *File) warn(link layers.LinkType) {
 		return
 	}
 	sentence := fmt.Sprintf("packets of link type %d are counted and not read", uint16(link))
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.warned.Lock()
+	defer f.warned.Unlock()
 	if len(f.warnings) < maxWarnings && !slices.Contains(f.warnings, sentence) {
 		f.warnings = append(f.warnings, sentence)
 	}
@@ -142,7 +144,7 @@ func (f *File) Counters() Counters { return f.intake.tally.snapshot() }
 
 // Describe may be called at any time.
 func (f *File) Describe() Description {
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	f.warned.Lock()
+	defer f.warned.Unlock()
 	return Description{Kind: KindFile, Path: f.options.Path, Warnings: slices.Clone(f.warnings)}
 }

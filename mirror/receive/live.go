@@ -7,7 +7,8 @@ import "time"
 type LiveOptions struct {
 	// Interface is the one to listen on; empty means all of them.
 	Interface string
-	// SnapLen is how many bytes of each outer IP packet to keep, 0 all. Ring only.
+	// SnapLen is how many bytes of each outer IP packet to keep, 0 all. Below 128
+	// the headers that evidence is made of may be cut. Ring only.
 	SnapLen int
 	// BlockSize is the size of one block of the ring in bytes, a multiple of the
 	// page size, default 1 MiB; Blocks is their number, default 32. Ring only.

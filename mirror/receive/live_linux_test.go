@@ -69,8 +69,7 @@ func TestLoopbackEachOnce(t *testing.T) {
 // Fragments are joined, by us or by the kernel, also when they come in disorder.
 func TestLoopbackFragments(t *testing.T) {
 	forEachSource(t, func(t *testing.T, ns namespace, source Source) {
-		ns.ip(t, "addr add fd00::1/128 dev lo nodad")
-		ns.ip(t, "addr add fd00::2/128 dev lo nodad")
+		ns.addIPv6(t)
 		r, s, payload := runIn(t, ns, source), newSender(t, ns), gre(4000)
 		four, six := split4(payload, 7, 1480), split6(payload, 8, 1448)
 		slices.Reverse(four)
@@ -95,8 +94,7 @@ func TestLoopbackFragments(t *testing.T) {
 
 func TestLoopbackIPv6(t *testing.T) {
 	forEachSource(t, func(t *testing.T, ns namespace, source Source) {
-		ns.ip(t, "addr add fd00::1/128 dev lo nodad")
-		ns.ip(t, "addr add fd00::2/128 dev lo nodad")
+		ns.addIPv6(t)
 		r, s, payload := runIn(t, ns, source), newSender(t, ns), gre(200)
 		s.send(ipv6(v6a, v6b, 47, payload), ipv6(v6a, v6b, 60, append(option(47), payload...)))
 		s.send(ipv6(v6a, v6b, 47, fence))
@@ -119,7 +117,11 @@ func answers(t *testing.T, ns namespace, s *sender) []byte {
 	var fd int
 	ns.do(t, func() (err error) {
 		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
-		return errors.Join(err, unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &unix.Timeval{Sec: int64(patience.Seconds())}))
+		if err != nil {
+			return err
+		}
+		timeout := unix.NsecToTimeval(patience.Nanoseconds())
+		return unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout)
 	})
 	defer func() { _ = unix.Close(fd) }()
 	udp := []byte{0x12, 0x34, 0x43, 0x21, 0, 8, 0, 0} // to a port where nobody listens

@@ -3,11 +3,14 @@ package receive
 import (
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -86,6 +89,45 @@ func (ns namespace) ip(t *testing.T, arguments string) {
 	if err != nil {
 		t.Fatalf("ip %s: %v: %s", arguments, err, out)
 	}
+}
+
+// addIPv6 gives the loopback interface the addresses v6a and v6b and waits until
+// packets pass between them: the kernel installs the routes of an address some
+// time after it has accepted the address, and until then loses packets.
+func (ns namespace) addIPv6(t *testing.T) {
+	t.Helper()
+	ns.ip(t, "addr add "+v6a.String()+"/128 dev lo nodad")
+	ns.ip(t, "addr add "+v6b.String()+"/128 dev lo nodad")
+	ns.do(t, func() error {
+		var err error
+		for began := time.Now(); time.Since(began) < patience; {
+			if err = udpPasses(v6a, v6b); err == nil {
+				return nil
+			}
+		}
+		return fmt.Errorf("no packet passes from %v to %v: %w", v6a, v6b, err)
+	})
+}
+
+// udpPasses sends one datagram and waits a little for it.
+func udpPasses(src, dst netip.Addr) error {
+	receiver, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(dst, 0)))
+	if err != nil {
+		return err
+	}
+	defer func() { _ = receiver.Close() }()
+	to := receiver.LocalAddr().(*net.UDPAddr)
+	sender, err := net.DialUDP("udp", net.UDPAddrFromAddrPort(netip.AddrPortFrom(src, 0)), to)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = sender.Close() }()
+	_, err = sender.Write([]byte{1})
+	if err := errors.Join(err, receiver.SetReadDeadline(time.Now().Add(20*time.Millisecond))); err != nil {
+		return err
+	}
+	_, err = receiver.Read(make([]byte, 1))
+	return err
 }
 
 // veth joins two namespaces by a pair of interfaces of the same name, both up.

@@ -101,7 +101,8 @@ func (s *rawSocket) receive() (received, bool, error) {
 	if err != nil {
 		return received{}, false, fmt.Errorf("read raw IPv%d socket: %w", s.version, err)
 	}
-	got := received{data: s.buffer[:n:n]}
+	// The kernel's time replaces ours, except where its layout is a 32-bit one.
+	got := received{at: time.Now(), data: s.buffer[:n:n]}
 	if sender, ok := from.(*unix.SockaddrInet6); ok {
 		got.src = netip.AddrFrom16(sender.Addr)
 	}

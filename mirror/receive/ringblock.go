@@ -45,7 +45,7 @@ func walkBlock(block []byte, each func(ringFrame)) error {
 	}
 	word := binary.NativeEndian.Uint32
 	at := uint64(word(block[blockFirst:]))
-	for range word(block[blockPackets:]) {
+	for left := word(block[blockPackets:]); left > 0; left-- {
 		if at+frameLen > uint64(len(block)) {
 			return errBlock
 		}
@@ -61,7 +61,11 @@ func walkBlock(block []byte, each func(ringFrame)) error {
 			interfaceIndex: int(int32(word(header[frameInterface:]))),
 			data:           header[from:to:to],
 		})
-		at += uint64(word(header[frameNext:]))
+		next := uint64(word(header[frameNext:]))
+		if next < frameLen && left > 1 {
+			return errBlock // or it would never end
+		}
+		at += next
 	}
 	return nil
 }

@@ -73,6 +73,7 @@ func TestWalkBlockRefusesContradictions(t *testing.T) {
 		"data beyond":       func(b []byte) []byte { b[48+12], b[48+13] = 0xFF, 0xFF; return b },
 		"data in header":    func(b []byte) []byte { b[48+26], b[48+27] = 0, 0; return b },
 		"more than there":   func(b []byte) []byte { b[12], b[13] = 0xFF, 0xFF; b[48], b[49] = 0xFF, 0xFF; return b },
+		"no next":           func(b []byte) []byte { b[12] = 2; return b },
 		"header cut":        func(b []byte) []byte { return b[:60] },
 		"huge first offset": func(b []byte) []byte { copy(b[16:], []byte{255, 255, 255, 255}); return b },
 	} {
