@@ -65,6 +65,16 @@ func (c *claims) severalSessions() bool {
 	return c.more
 }
 
+// firstOfSession reports whether no claim before the one at i is of the same session.
+func (c *claims) firstOfSession(i int) bool {
+	for _, x := range c.list[:i] {
+		if x.row == c.list[i].row {
+			return false
+		}
+	}
+	return true
+}
+
 // sighting is what a packet tells about where it belongs.
 type sighting struct {
 	exporter, destination netip.Addr

@@ -17,6 +17,7 @@ type Expectation struct {
 	Sources      []ExpectedSource
 	Exporters    map[netip.Addr]string // vmkernel addresses of the switch's hosts, to the host's name: only these confirm anything
 	SnapLength   int                   // bytes of each frame that were asked for; 0: whole frames
+	Sampling     int                   // one of so many packets is mirrored; 1: every one
 }
 
 // ExpectedSource is one mirrored port.
@@ -38,6 +39,7 @@ func Expect(s mirror.Session, p mirror.Placement) (Expectation, bool) {
 		Type:       typeOf(s.Spec.Encapsulation.Type),
 		ID:         s.ERSPANID,
 		SnapLength: s.Spec.SnapLength,
+		Sampling:   s.Spec.Sampling,
 		Exporters:  make(map[netip.Addr]string),
 	}
 	for _, a := range p.Destinations {

@@ -1,60 +1,76 @@
 package evidence
 
+import "time"
+
 // gaps is the sequence accounting of one session, added up over its streams from tick to tick.
 type gaps struct {
 	numbered, lost                uint64 // lost is an estimate, and falls when packets come late
+	missing                       uint64 // of lost, what counts against a session that delivers
 	reordered, duplicated, resets uint64
 	usable                        bool
-	previous                      map[streamKey]streamView
+	previous                      map[streamKey]streamMemory
 }
 
-// update takes the streams of the newest view. Of a stream that its exporter counts together with others, the gaps of all of them
-// together are taken if they are fewer: what went to another session is no loss.
-func (g *gaps) update(in *Input) {
-	if in.View == nil {
-		return
-	}
+// streamMemory is a stream as it was at the tick before.
+type streamMemory struct {
+	view, whole streamView
+	advanced    time.Time // when packets of it last came
+	tainted     bool      // since then our own receiver may have missed some
+}
+
+// update takes the streams of the newest view. Gaps that our own receiver may have made, because it was down or dropped, are no loss.
+func (g *gaps) update(in *Input, now time.Time, impaired bool, silence time.Duration) {
 	e, ok := Expect(in.Session, in.Placement)
-	if !ok {
+	if !ok || in.View == nil {
 		return
 	}
 	g.reordered, g.duplicated, g.resets = 0, 0, 0
-	now := make(map[streamKey]streamView)
+	next := make(map[streamKey]streamMemory)
 	var sound, unsound uint64
 	for _, d := range e.Destinations {
 		for _, k := range in.View.channels[channel{d, e.Type, e.ID}] {
 			if _, listed := e.Exporters[k.exporter]; !listed {
 				continue
 			}
-			s := in.View.streams[k]
-			now[k], now[k.wholeKey()] = s, in.View.streams[k.wholeKey()]
-			if !s.usable {
-				unsound += s.packets
+			s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired}
+			if before, known := g.previous[k]; known && before.view.packets == s.view.packets {
+				s.advanced, s.tainted = before.advanced, before.tainted || impaired
+			}
+			next[k] = s
+			g.reordered, g.duplicated, g.resets = g.reordered+s.view.reordered, g.duplicated+s.view.duplicated, g.resets+s.view.resets
+			if !s.view.usable {
+				unsound += s.view.packets
 				continue
 			}
-			sound += s.packets
-			g.reordered, g.duplicated, g.resets = g.reordered+s.reordered, g.duplicated+s.duplicated, g.resets+s.resets
-			g.add(k, s, in.View.streams[k.wholeKey()])
+			sound += s.view.packets
+			g.add(s, g.previous[k], now, impaired, silence)
 		}
 	}
 	g.usable = sound > unsound
-	g.previous = now
+	g.previous = next
 }
 
-// add counts what happened to one stream since the last tick.
-func (g *gaps) add(k streamKey, s, whole streamView) {
-	before, wholeBefore := g.previous[k], g.previous[k.wholeKey()]
-	if s.packets < before.packets {
-		before, wholeBefore = streamView{}, whole // it was evicted and began anew
+// add counts what happened to one stream since the tick before. Of a stream that its exporter counts together with others, the gaps of
+// all of them together are taken if they are fewer: what went to another session is no loss. What was lost while nothing came at
+// all was judged then, and is not held against the session again.
+func (g *gaps) add(s, before streamMemory, now time.Time, impaired bool, silence time.Duration) {
+	if s.view.packets < before.view.packets {
+		before = streamMemory{whole: s.whole} // it was evicted and began anew
 	}
-	g.numbered += s.packets - before.packets
-	step := int64(s.lost) - int64(before.lost)
-	if s.inWhole && whole.usable {
-		step = min(step, max(int64(whole.lost)-int64(wholeBefore.lost), 0))
+	g.numbered += s.view.packets - before.view.packets
+	step := int64(s.view.lost) - int64(before.view.lost)
+	if s.view.inWhole && s.whole.usable {
+		step = min(step, max(int64(s.whole.lost)-int64(before.whole.lost), 0))
 	}
-	if step < 0 && uint64(-step) > g.lost {
-		g.lost = 0
-		return
+	switch {
+	case step < 0:
+		g.lost -= min(uint64(-step), g.lost)
+		g.missing -= min(uint64(-step), g.missing)
+	case impaired || before.tainted:
+	case before.advanced.IsZero() || now.Sub(before.advanced) < silence:
+		g.missing += uint64(step)
+		fallthrough
+	default:
+		g.lost += uint64(step)
 	}
-	g.lost += uint64(step)
 }

@@ -42,11 +42,13 @@ func (c *hearing) unjudgeable() (mirror.Verdict, bool) {
 		return verdict(mirror.Pending, mirror.NotApplied, "it is being removed from the switch"), true
 	case s.Expired(c.now):
 		return verdict(mirror.Expired, mirror.LifeOver, "its time was up at %s", s.ExpiresAt.UTC().Format(time.RFC3339)), true
+	case p.Generation < s.Generation:
+		return c.notApplied(), true
 	case p.Fault != nil && p.Fault.Permanent():
 		return verdict(mirror.Failed, p.Fault.Reason, "%s", p.Fault.Error()), true
 	case p.Fault != nil && !c.arriving():
 		return c.transient(p.Fault), true
-	case p.Fault == nil && (!p.Applied || p.Generation < s.Generation):
+	case p.Fault == nil && !p.Applied:
 		return c.notApplied(), true
 	case !s.Spec.Enabled:
 		return c.disabled(), true
@@ -75,8 +77,8 @@ func (c *hearing) notApplied() mirror.Verdict {
 	if !c.in.VCenter.Reachable {
 		return verdict(mirror.Unknown, mirror.VCenterUnreachable, "it does not stand on the switch as asked, and vCenter cannot be reached%s", c.vcenterTrouble())
 	}
-	if p.Applied {
-		return verdict(mirror.Pending, mirror.NotApplied, "generation %d stands on the switch, generation %d is asked for", p.Generation, s.Generation)
+	if p.Generation > 0 && p.Generation < s.Generation {
+		return verdict(mirror.Pending, mirror.NotApplied, "generation %d is asked for, and the switch was last looked at for generation %d", s.Generation, p.Generation)
 	}
 	return verdict(mirror.Pending, mirror.NotApplied, "it does not stand on the switch yet")
 }

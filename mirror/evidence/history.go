@@ -62,7 +62,7 @@ func (j *Judge) recall(now time.Time, in *Input, t *tally) *history {
 	}
 	h.count(now, t)
 	j.recallSources(now, in, t, h)
-	h.gaps.update(in)
+	h.gaps.update(in, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
 	h.sample(now, t, j.options.Window)
 	return h
 }
@@ -178,7 +178,7 @@ func (h *history) sample(now time.Time, t *tally, window time.Duration) {
 		h.samples = h.samples[:0] // the ledger began anew
 	}
 	h.samples = append(h.samples, sample{
-		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.lost,
+		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.missing,
 	})
 }
 

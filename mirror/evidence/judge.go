@@ -148,5 +148,5 @@ func (j *Judge) patience(on mirror.SwitchID, host string, now time.Time) time.Du
 	if !ok || now.Sub(p.at) > j.options.Memory {
 		return j.options.SlowRefresh
 	}
-	return min(max(j.options.Idle, 3*p.every), max(j.options.SlowRefresh, j.options.Idle))
+	return max(j.options.Idle, 2*p.every+j.options.Lag)
 }

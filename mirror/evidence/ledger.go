@@ -139,30 +139,26 @@ func (l *Ledger) listed(c *claims, s *sighting) bool {
 
 func (l *Ledger) countUnlisted(c *claims, s *sighting) {
 	l.totals.Unlisted++
-	previous := int32(-1)
-	for _, x := range c.all() {
+	for i, x := range c.all() {
 		account := &l.rows[x.row]
 		if x.source != someSource {
 			account.sources[x.source].unlisted++
 		}
-		if x.row != previous {
+		if c.firstOfSession(i) {
 			account.unlisted++
 			account.unlistedFrom = s.exporter
 		}
-		previous = x.row
 	}
 }
 
 func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
 	l.totals.Ambiguous++
-	previous := int32(-1)
-	for _, x := range c.all() {
+	for i, x := range c.all() {
 		account := &l.rows[x.row]
 		account.suppose(x, s)
-		if x.row != previous {
+		if c.firstOfSession(i) {
 			account.ambiguous++
 		}
-		previous = x.row
 	}
 }
 

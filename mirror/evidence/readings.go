@@ -14,6 +14,8 @@ import (
 type readings struct {
 	list      []mirror.PortCounters
 	changed   time.Time        // when a change was last read
+	fromSince time.Time        // since when the from-VM counters read as they do
+	toSince   time.Time        // and the to-VM ones
 	intervals [3]time.Duration // between the last changes
 	known     int              // how many of the intervals there are
 }
@@ -22,7 +24,7 @@ type readings struct {
 func (r *readings) add(c mirror.PortCounters, memory time.Duration) bool {
 	n := len(r.list)
 	if n == 0 {
-		r.list = append(r.list, c)
+		r.list, r.fromSince, r.toSince = append(r.list, c), c.At, c.At
 		return false
 	}
 	last := r.list[n-1]
@@ -30,11 +32,17 @@ func (r *readings) add(c mirror.PortCounters, memory time.Duration) bool {
 		return false
 	}
 	if fell(last, c) { // the host restarted, or the port moved to one that counts from elsewhere
-		*r = readings{list: append(r.list[:0], c)}
+		*r = readings{list: append(r.list[:0], c), fromSince: c.At, toSince: c.At}
 		return true
 	}
 	r.list = append(r.list, c)
 	r.forget(c.At.Add(-memory))
+	if c.FromVM != last.FromVM {
+		r.fromSince = c.At
+	}
+	if c.ToVM != last.ToVM {
+		r.toSince = c.At
+	}
 	if c.FromVM == last.FromVM && c.ToVM == last.ToVM {
 		return false
 	}
@@ -100,11 +108,14 @@ func (r *readings) steady(d mirror.Direction) time.Duration {
 	if n == 0 {
 		return 0
 	}
-	first := n - 1
-	for first > 0 && volume(r.list[first-1], d) == volume(r.list[n-1], d) {
-		first--
+	var since time.Time
+	if d.HasFromVM() {
+		since = r.fromSince
 	}
-	return r.list[n-1].At.Sub(r.list[first].At)
+	if d.HasToVM() {
+		since = later(since, r.toSince)
+	}
+	return r.list[n-1].At.Sub(since)
 }
 
 // volume is what the counters say of one direction, or of both.

@@ -13,6 +13,8 @@ const (
 	minShare = 100
 	// minCases is how many packets it has to happen to within the window.
 	minCases = 10
+	// maxNamed is how many missing sources a sentence names.
+	maxNamed = 3
 	// minLoops is how many mirrored mirrors make a loop.
 	minLoops = 3
 )
@@ -25,16 +27,16 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 		n[v.State]++
 	}
 	received := n[mirror.Delivering]+n[mirror.Degraded] > 0
-	if !received && !c.arriving() {
+	if !received && n[mirror.Pending] == 0 && !c.arriving() {
 		if v := c.wrong(); !v.IsZero() {
 			return v
 		}
 	}
+	onlyFailedAndIdle := n[mirror.Failed] > 0 && n[mirror.Idle] > 0 && n[mirror.Failed]+n[mirror.Idle] == len(sources)
 	switch {
-	case n[mirror.Lost]+n[mirror.Failed] == len(sources) && n[mirror.Lost] > 0 && !c.stillArriving(),
-		n[mirror.Lost] > 0 && !received && !c.stillArriving():
+	case n[mirror.Lost] > 0 && !received && !c.stillArriving():
 		return c.worst(sources, mirror.Lost)
-	case n[mirror.Lost]+n[mirror.Failed] > 0 && n[mirror.Failed] < len(sources) && n[mirror.Pending] == 0:
+	case n[mirror.Lost] > 0, n[mirror.Failed] > 0 && received, onlyFailedAndIdle:
 		return c.missing(sources)
 	case n[mirror.Degraded] > 0:
 		return c.worst(sources, mirror.Degraded)
@@ -99,10 +101,11 @@ func (c *hearing) missing(sources []mirror.Verdict) mirror.Verdict {
 			all = append(all, v.Message)
 		}
 	}
-	if len(all) > 3 {
-		all = append(all[:3], fmt.Sprintf("and %d more", len(all)-3))
+	n := len(all)
+	if n > maxNamed {
+		all = append(all[:maxNamed], fmt.Sprintf("and %d more", n-maxNamed))
 	}
-	return verdict(mirror.Degraded, mirror.SourceMissing, "%d of %d sources are missing: %s", len(all), len(sources), strings.Join(all, "; "))
+	return verdict(mirror.Degraded, mirror.SourceMissing, "%d of %d sources are missing: %s", n, len(sources), strings.Join(all, "; "))
 }
 
 // delivered is the verdict on a session of which every source that moved traffic arrives.

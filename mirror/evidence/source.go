@@ -85,7 +85,7 @@ func (c *hearing) direct(p *mirror.PlacedSource, s *sourceHistory) bool {
 // misdirected: what should come comes as something else.
 func (c *hearing) misdirected(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
 	switch {
-	case c.direct(p, s):
+	case c.direct(p, s) || c.inGrace(p):
 		return mirror.Verdict{}
 	case s.odd.since(c.windowStart()):
 		return c.oddity(label(p) + " ")
@@ -126,8 +126,9 @@ func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Ve
 	return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrive (%s)", label(p), c.directions(p, s))
 }
 
-func (c *hearing) waiting(p *mirror.PlacedSource, _ *sourceHistory) mirror.Verdict {
-	since, why := c.in.Placement.Since, "it was applied"
+// graceOf is what the grace is counted from, and what that was.
+func (c *hearing) graceOf(p *mirror.PlacedSource) (since time.Time, why string) {
+	since, why = c.in.Placement.Since, "it was applied"
 	for _, later := range []struct {
 		t   time.Time
 		why string
@@ -136,9 +137,19 @@ func (c *hearing) waiting(p *mirror.PlacedSource, _ *sourceHistory) mirror.Verdi
 			since, why = later.t, later.why
 		}
 	}
-	if c.now.Sub(since) >= c.options.Grace {
+	return since, why
+}
+
+func (c *hearing) inGrace(p *mirror.PlacedSource) bool {
+	since, _ := c.graceOf(p)
+	return c.now.Sub(since) < c.options.Grace
+}
+
+func (c *hearing) waiting(p *mirror.PlacedSource, _ *sourceHistory) mirror.Verdict {
+	if !c.inGrace(p) {
 		return mirror.Verdict{}
 	}
+	since, why := c.graceOf(p)
 	return verdict(mirror.Pending, mirror.WithinGrace, "nothing of %s arrived yet, %s after %s", label(p), seconds(c.now.Sub(since)), why)
 }
 

@@ -21,7 +21,9 @@ func label(p *mirror.PlacedSource) string {
 	return fmt.Sprintf("%s (%s, port %s)", p.Port.VM, p.Port.NIC, p.Port.Key)
 }
 
-func seconds(d time.Duration) string { return fmt.Sprintf("%d s", int64(d.Round(time.Second)/time.Second)) }
+func seconds(d time.Duration) string {
+	return fmt.Sprintf("%d s", int64(d.Round(time.Second)/time.Second))
+}
 
 func amount(v mirror.Volume) string {
 	if v.Packets == 0 {
