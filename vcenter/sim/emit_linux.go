@@ -37,7 +37,11 @@ func (s *rawSocket) send(packet []byte, to netip.Addr) error {
 	if !to.Is4() || !to.IsLoopback() {
 		return fmt.Errorf("sending to %v: not an IPv4 loopback address", to)
 	}
-	if err := unix.Sendto(s.fd, packet, 0, &unix.SockaddrInet4{Addr: to.As4()}); err != nil {
+	var err error = unix.EINTR
+	for err == unix.EINTR { // the runtime preempts with signals
+		err = unix.Sendto(s.fd, packet, 0, &unix.SockaddrInet4{Addr: to.As4()})
+	}
+	if err != nil {
 		return fmt.Errorf("sending %d bytes to %v: %w", len(packet), to, err)
 	}
 	return nil
