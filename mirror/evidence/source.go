@@ -204,9 +204,9 @@ func (c *hearing) idle(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict 
 // undecided: nothing arrives, and the counters have not said enough. What delivered before is taken to go on while they stand still.
 func (c *hearing) undecided(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
 	silent := c.silentSince(p, s, p.Direction)
-	if s.ever && !silent.Before(c.now.Add(-c.options.SlowRefresh)) && s.readings.steady(p.Direction) >= c.now.Sub(silent.Add(c.options.Lag)) {
+	if last := later(s.from.direct.at, s.to.direct.at); !last.IsZero() && c.now.Sub(last) <= c.options.SlowRefresh && s.readings.steady(p.Direction) >= c.now.Sub(last.Add(c.options.Lag)) {
 		return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrived until %s ago, and its port has moved nothing since, as far as its counters say",
-			label(p), seconds(c.now.Sub(silent)))
+			label(p), seconds(c.now.Sub(last)))
 	}
 	return verdict(mirror.Unknown, mirror.CountersUnavailable, "nothing of %s arrived in %s, and its port's counters have not said enough yet to tell whether there was anything to mirror%s",
 		label(p), seconds(c.now.Sub(silent)), c.sampled())

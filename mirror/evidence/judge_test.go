@@ -1,0 +1,177 @@
+package evidence
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
+
+// Whatever happens, in whatever order: "delivering" needs packets, "lost" needs a receiver that heard everything and counters that
+// moved, and a verdict never lacks a reason and a sentence.
+func TestNoVerdictWithoutProof(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		encapsulation := rapid.SampledFrom([]mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3}).Draw(t, "encapsulation")
+		s := newStage(unwitnessed{}, encapsulation, vm(1), vm(2))
+		s.refresh = rapid.SampledFrom([]int{1, 5, 20}).Draw(t, "refresh")
+		s.session.Spec.Sampling = rapid.SampledFrom([]int{1, 100}).Draw(t, "sampling")
+		acts := []func(*stage){
+			nothing, breakPath, mendPath, silence,
+			func(s *stage) { s.guests[0].mute(!s.guests[0].muteFrom) },
+			func(s *stage) { s.guests[0].from, s.guests[0].to = 10, 3 },
+			func(s *stage) { s.guests[1].from, s.guests[1].to = 1, 30 },
+			func(s *stage) { s.frozen = !s.frozen },
+			func(s *stage) { s.unread = !s.unread },
+			func(s *stage) { s.dropping = 5 - s.dropping },
+			func(s *stage) { s.down = strings.TrimPrefix("gone", s.down) },
+			func(s *stage) { s.vcenter.Reachable = !s.vcenter.Reachable },
+			func(s *stage) { s.skip = (s.skip + 1) % 3 },
+			func(s *stage) { s.exporter = stranger },
+			func(s *stage) { s.exporter = hosts["none"] },
+			moveTo("esx-01"), moveTo("esx-02"),
+			func(s *stage) { s.packet = func(p *erspan.Packet) { p.Header.SessionID ^= 1 } },
+			func(s *stage) { s.packet = nil },
+		}
+		var lastPacket, lastImpaired, lastMoved time.Time
+		lastRead := start
+		var before Totals
+		shown := s.guests[0].shown.FromVM.Add(s.guests[1].shown.FromVM)
+		for range rapid.IntRange(1, 12).Draw(t, "acts") {
+			acts[rapid.IntRange(0, len(acts)-1).Draw(t, "act")](s)
+			for range rapid.IntRange(1, 25).Draw(t, "seconds") {
+				s.pass(1)
+				if n := s.ledger.View().Totals; n.Confirmed > before.Confirmed {
+					lastPacket, before = s.now, n
+				}
+				if !s.unread {
+					lastRead = s.now
+				}
+				if s.dropping > 0 || s.down != "" || s.now.Sub(lastRead) > 15*time.Second || !s.vcenter.Reachable {
+					lastImpaired = s.now
+				}
+				var all mirror.Volume
+				for _, g := range s.guests {
+					all = all.Add(g.shown.FromVM).Add(g.shown.ToVM)
+				}
+				if all != shown {
+					lastMoved, shown = s.now, all
+				}
+				v := s.result.Verdict
+				switch {
+				case v.State == mirror.NoVerdict || v.Reason == mirror.NoReason || v.Message == "" || strings.Contains(v.Message, "%!"):
+					t.Fatalf("verdict %+v", v)
+				case v.State == mirror.Delivering && (lastPacket.IsZero() || s.now.Sub(lastPacket) > 30*time.Second):
+					t.Fatalf("delivering, and the last packet came at %s: %s", lastPacket, v.Message)
+				case v.State == mirror.Lost && s.now.Sub(lastImpaired) == 0:
+					t.Fatalf("lost, while the receiver or the counters could not be trusted: %s", v.Message)
+				case v.State == mirror.Lost && (lastMoved.IsZero() || s.now.Sub(lastMoved) > time.Minute):
+					t.Fatalf("lost, and the counters have stood still since %s: %s", lastMoved, v.Message)
+				case v.State == mirror.Lost && s.now.Sub(lastPacket) < 4*time.Second:
+					t.Fatalf("lost, and a packet came at %s: %s", lastPacket, v.Message)
+				case v.State == mirror.Idle && s.refresh < 20 && !s.frozen && s.now.Sub(lastMoved) < 4*time.Second && !lastMoved.IsZero() && lastPacket.Before(lastMoved):
+					t.Fatalf("idle, and a counter moved at %s: %s", lastMoved, v.Message)
+				}
+			}
+		}
+	})
+}
+
+// unwitnessed is for stages whose verdicts are looked at by other means.
+type unwitnessed struct{ testing.TB }
+
+// The path must be called lost in the time that a person would wait, with counters that are refreshed each second.
+func TestLostInTime(t *testing.T) {
+	for _, encapsulation := range []mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3} {
+		s := newStage(t, encapsulation, vm(1))
+		s.pass(10)
+		breakPath(s)
+		n := 0
+		for s.result.Verdict.State != mirror.Lost {
+			if n++; n > 7 {
+				s.want(mirror.Lost, mirror.WasDeliveringStopped)
+			}
+			s.pass(1)
+		}
+	}
+}
+
+// A host that counts the packets of all its sessions together leaves gaps in each of them; none of these is loss, and real loss shows.
+func TestOneSequenceForAllSessions(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1))
+	s.others = []Expectation{expects("other", erspan.TypeII, 6, at("107", vm(7).mac, "esx-01"))}
+	s.packet = func(*erspan.Packet) { // every second packet of the host is another session's
+		p := parcel{host: "esx-01", kind: erspan.TypeII, id: 6, src: vm(7).mac, dst: router}
+		if s.sent%7 != 0 || s.skip == 0 {
+			s.ledger.Observe(s.table(), p.arrival(s.sequence["esx-01"]))
+		}
+		s.sequence["esx-01"]++
+	}
+	s.guests[0].from = 100
+	s.pass(20)
+	s.want(mirror.Delivering, mirror.PacketsSeen)
+	if e := s.result.Evidence; e.Lost != 0 || !e.SequenceUsable {
+		t.Errorf("lost %d, usable %t; want none lost", e.Lost, e.SequenceUsable)
+	}
+	s.skip = 7
+	s.pass(15)
+	s.want(mirror.Degraded, mirror.SequenceGaps)
+}
+
+func TestEvidence(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN3, vm(1), vm(2))
+	s.guests[1].from, s.guests[1].to = 0, 0
+	s.guests[0].to = 30
+	s.pass(20)
+	e := s.result.Evidence
+	if e.Packets != 800 || e.Bytes != 800*innerLen || e.First.After(start.Add(time.Second)) || e.Last.Before(start.Add(19*time.Second)) {
+		t.Errorf("%d packets, %d bytes from %s to %s", e.Packets, e.Bytes, e.First, e.Last)
+	}
+	if e.PacketsPerSecond != 40 || e.BitsPerSecond != 40*innerLen*8 {
+		t.Errorf("%v packets/s, %v bit/s", e.PacketsPerSecond, e.BitsPerSecond)
+	}
+	if len(e.Exporters) != 1 || e.Exporters[0].Host != "esx-01" || e.Exporters[0].Packets != 800 {
+		t.Errorf("exporters %+v", e.Exporters)
+	}
+	first, second := e.Sources[0], e.Sources[1]
+	if first.FromVM != (mirror.Volume{Packets: 200, Bytes: 200 * innerLen}) || first.ToVM.Packets != 600 || first.Verdict.State != mirror.Delivering {
+		t.Errorf("first source %+v", first)
+	}
+	if second.Verdict.State != mirror.Idle || !second.Last.IsZero() {
+		t.Errorf("second source %+v", second)
+	}
+	if v := s.result.Verdict; !v.Since.Equal(start.Add(time.Second)) || !v.At.Equal(s.now) {
+		t.Errorf("the verdict holds since %s, judged at %s", v.Since, v.At)
+	}
+}
+
+// Sessions that one judge forgot begin anew.
+func TestForget(t *testing.T) {
+	s := newStage(t, mirror.GRE, vm(1))
+	s.pass(20)
+	s.judge.Forget("uid-web")
+	if len(s.judge.sessions) != 0 {
+		t.Error("something is remembered")
+	}
+	breakPath(s)
+	s.pass(2)
+	s.want(mirror.Delivering, mirror.PacketsSeen)
+}
+
+// A clock that is set back, and a process that did not run for a while, must not accuse anyone.
+func TestClockJumps(t *testing.T) {
+	for _, jump := range []time.Duration{-time.Hour, time.Hour} {
+		s := newStage(t, mirror.ERSPAN2, vm(1))
+		s.pass(10)
+		s.placement.Since = time.Time{}
+		breakPath(s)
+		s.now = s.now.Add(jump)
+		s.pass(2)
+		if v := s.result.Verdict; v.State == mirror.Lost {
+			t.Errorf("after a jump of %s: %s", jump, v.Message)
+		}
+	}
+}
