@@ -28,6 +28,7 @@ func (ask names) complete(cmd *cobra.Command) ([]cobra.Completion, cobra.ShellCo
 	if err != nil {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
+	found = slices.DeleteFunc(found, func(name string) bool { return name != printable(name) })
 	slices.Sort(found)
 	return slices.Compact(found), cobra.ShellCompDirectiveNoFileComp
 }

@@ -63,6 +63,8 @@ func problemError(p *wire.Problem) error {
 	}
 	err := errors.New(strings.Join(lines, "\n  "))
 	switch {
+	case p.Code == "not_found": // no session or switch, but no such path: something is between us and the API
+		return fmt.Errorf("%w: is --server right?", err)
 	case p.Status == http.StatusNotFound:
 		return exitCodeError{exitNotFound, err}
 	case p.Code == "invalid":

@@ -21,6 +21,12 @@ func TestMain(m *testing.M) {
 func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
+		Setup: func(e *testscript.Env) error {
+			address, stop := startDaemon()
+			e.Setenv("VSPAN_SERVER", address)
+			e.Defer(stop)
+			return nil
+		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"pcap":  writePcap,
 			"exits": exits,

@@ -131,7 +131,8 @@ func stillThere(ctx context.Context, c *client.Client, name string, waited time.
 	case err != nil:
 		return err
 	}
-	return exitWith(exitWaitNotMet, "session %q is not gone after %s: %s", name, waited, newsOf(s))
+	_, news := newsOf(s)
+	return exitWith(exitWaitNotMet, "session %q is not gone after %s: %s", name, waited, news)
 }
 
 // isNotFound reports whether the daemon says that there is no such thing.

@@ -77,7 +77,7 @@ func printSessionPage(w io.Writer, s wire.Session, now time.Time) error {
 	p.fact("", s.Status.Verdict.Message)
 	printSpec(p, s, now)
 	printPlacement(p, s)
-	if err := printConditions(p, s.Status.Conditions, now); err != nil {
+	if err := printConditions(p, s.Status, now); err != nil {
 		return err
 	}
 	if err := printSources(p, s.Status.Sources); err != nil {
@@ -162,15 +162,19 @@ func printPlacement(p page, s wire.Session) {
 	p.fact("Switch", text)
 }
 
-func printConditions(p page, conditions []wire.Condition, now time.Time) error {
-	if len(conditions) == 0 {
+// printConditions leaves out the verdict's sentence, which the page begins with.
+func printConditions(p page, status wire.Status, now time.Time) error {
+	if len(status.Conditions) == 0 {
 		return p.w.Flush()
 	}
 	t, err := p.section("CONDITION", "STATUS", "REASON", "FOR", "MESSAGE")
 	if err != nil {
 		return err
 	}
-	for _, c := range conditions {
+	for _, c := range status.Conditions {
+		if c.Message == status.Verdict.Message {
+			c.Message = "as the verdict"
+		}
 		t.row(c.Type, c.Status, c.Reason, span(now.Sub(c.LastTransitionTime)), c.Message)
 	}
 	return t.flush()

@@ -48,8 +48,8 @@ func (w waiting) run(ctx context.Context) (wire.Session, error) {
 			return last, err
 		}
 		last = s
-		if news := newsOf(s); news != said {
-			said = news
+		if topic, news := newsOf(s); topic != said {
+			said = topic
 			fmt.Fprintf(w.notes, "%s: %s\n", s.Name, news)
 		}
 		if reached, err := w.goal.look(s); reached || err != nil {
@@ -75,13 +75,13 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// newsOf is what a person who waits wants to hear of once.
-func newsOf(s wire.Session) string {
-	applied := conditionOf(s, mirror.ConditionApplied)
-	if applied.Status != string(mirror.StatusTrue) {
-		return fmt.Sprintf("Applied=%s, %s: %s", applied.Status, applied.Reason, printable(applied.Message))
+// newsOf is what a person who waits wants to hear, once for each topic: the numbers in a sentence change all the time.
+func newsOf(s wire.Session) (topic, news string) {
+	c, v := conditionOf(s, mirror.ConditionApplied), s.Status.Verdict
+	if c.Status != string(mirror.StatusTrue) {
+		return c.Status + c.Reason, fmt.Sprintf("Applied=%s (%s): %s", c.Status, c.Reason, printable(c.Message))
 	}
-	return sentence(s.Status.Verdict)
+	return v.State + v.Reason, sentence(v)
 }
 
 // addTimeoutFlag gives cmd the flag --timeout.
