@@ -6,26 +6,38 @@ import (
 	"slices"
 )
 
-// acceptable says why a session cannot stand on the switch, or nil. A session of which some sources are found is acceptable; what
-// is missing shows per source.
-func (v view) acceptable(s Session, sources []PlacedSource, have []VSPAN) *Fault {
-	if f := firstUnusable(s, sources); f != nil {
-		return f
+// draft is where a session would be placed, or why it cannot be, whatever other sessions there are.
+type draft struct {
+	sources []PlacedSource
+	fault   *Fault
+}
+
+// draft places a session. A session of which some sources are found is acceptable; what is missing shows per source.
+func (v view) draft(s Session) draft {
+	d := draft{sources: Place(s.Spec, v.Switch, v.ReceiverMACs)}
+	if d.fault = firstUnusable(s, d.sources); d.fault != nil {
+		return d
 	}
-	if f := capable(v.Switch, s.Spec); f != nil {
+	if d.fault = capable(v.Switch, s.Spec); d.fault != nil {
+		return d
+	}
+	switch destinations := Destinations(s.Spec, v.Receivers); {
+	case len(destinations) == 0:
+		d.fault = Faultf(NoReceiver, objectOf(s), "the destination is the local receiver and there is none: start the daemon with one, or give destination.addresses")
+	case s.Spec.Encapsulation.Type.HasID() && s.ERSPANID == 0:
+		d.fault = Faultf(IDsExhausted, objectOf(s), "no ERSPAN id of 1 to %d is free at %v: remove a session, or give the receiver another address", MaxERSPANID, destinations)
+	}
+	return d
+}
+
+// acceptable says why a session cannot stand on the switch, or nil.
+func (v view) acceptable(s Session, have []VSPAN) *Fault {
+	if f := v.drafts[s.UID].fault; f != nil {
 		return f
 	}
 	destinations := Destinations(s.Spec, v.Receivers)
-	if len(destinations) == 0 {
-		return Faultf(NoReceiver, objectOf(s), "the destination is the local receiver and there is none: start the daemon with one, or give destination.addresses")
-	}
-	if !s.Spec.Encapsulation.Type.HasID() {
-		return nil
-	}
-	if s.ERSPANID == 0 {
-		return Faultf(IDsExhausted, objectOf(s), "no ERSPAN id of 1 to %d is free at %v: remove a session, or give the receiver another address", MaxERSPANID, destinations)
-	}
-	if slices.ContainsFunc(have, func(h VSPAN) bool { return h.sends(s.ERSPANID, destinations) }) {
+	stands := slices.ContainsFunc(have, func(h VSPAN) bool { return h.sends(s.ERSPANID, destinations) })
+	if stands || !s.Spec.Encapsulation.Type.HasID() {
 		return nil // whoever came second has the conflict; it shows among the warnings
 	}
 	return v.idConflict(s, destinations)

@@ -122,8 +122,8 @@ func (v view) plan(s Session) (Planned, []Change) {
 		}
 		return planned, removeAll(s.UID, have, why)
 	}
-	planned.Sources = Place(s.Spec, v.Switch, v.ReceiverMACs)
-	if planned.Fault = v.acceptable(s, planned.Sources, have); planned.Fault != nil {
+	planned.Sources = v.drafts[s.UID].sources
+	if planned.Fault = v.acceptable(s, have); planned.Fault != nil {
 		return planned, removeAll(s.UID, have, "it can no longer be placed: "+planned.Fault.Error())
 	}
 	planned.Accepted = true

@@ -11,13 +11,14 @@ type view struct {
 	orphans   []VSPAN             // of this installation and of no session it knows
 	mirroring map[string][]string // by port key, the UIDs of the sessions that mirror it; "" for a foreign one
 	foreign   map[IDUse]VSPAN     // who on this switch sends an id to an address, of those that are no session's
-	holders   map[IDUse]Session   // of all sessions that are not over, the oldest that sends an id to an address
+	drafts    map[string]draft    // of Wanted.Sessions, by UID
+	holders   map[IDUse]Session   // of all sessions that can stand, the one an id at an address belongs to: see hold
 }
 
 func survey(w Wanted) view {
 	v := view{
 		Wanted: w, standing: make(map[string][]VSPAN), mirroring: make(map[string][]string),
-		foreign: make(map[IDUse]VSPAN), holders: make(map[IDUse]Session),
+		foreign: make(map[IDUse]VSPAN), drafts: make(map[string]draft), holders: make(map[IDUse]Session),
 	}
 	known := make(map[string]bool, len(w.Sessions))
 	for _, s := range w.Sessions {
@@ -44,7 +45,12 @@ func survey(w Wanted) view {
 			v.mirroring[key] = append(v.mirroring[key], m.UID)
 		}
 	}
-	for _, s := range slices.Concat(w.Sessions, w.Others) {
+	for _, s := range w.Sessions {
+		if v.drafts[s.UID] = v.draft(s); v.drafts[s.UID].fault == nil {
+			v.hold(s)
+		}
+	}
+	for _, s := range w.Others {
 		v.hold(s)
 	}
 	return v
@@ -53,7 +59,7 @@ func survey(w Wanted) view {
 // hold notes the id of a session of ours. An id at an address belongs to the oldest of the sessions that stand with it on this
 // switch, or when none does, to the oldest that has it.
 func (v view) hold(s Session) {
-	if overReason(s, v.Now) != "" || !s.Spec.Encapsulation.Type.HasID() || s.ERSPANID == 0 {
+	if overReason(s, v.Now) != "" || !s.Spec.Encapsulation.Type.HasID() {
 		return
 	}
 	for _, a := range Destinations(s.Spec, v.Receivers) {
