@@ -107,7 +107,7 @@ func (c *connection) hostNames(ctx context.Context, f *types.DvsOperationBulkFau
 	}
 	names := make(map[reference]string, len(objects))
 	for _, o := range objects {
-		names[o.ref] = get[string](o, "name")
+		names[o.ref] = name(o)
 	}
 	return names
 }

@@ -30,6 +30,8 @@ type connection struct {
 	login *session.Manager
 	about About
 
+	pageSize int32 // objects of one reply
+
 	end   sync.Once
 	ended chan struct{} // closed when the login was found ended, or is given up
 
@@ -94,10 +96,11 @@ func open(ctx context.Context, config Config, transport *soap.Client, password S
 		return nil, loginRefused(ctx, err, config)
 	}
 	return &connection{
-		vim:   vim,
-		login: login,
-		about: About{Name: about.Name, Version: about.Version, Build: about.Build, InstanceUUID: about.InstanceUuid},
-		ended: make(chan struct{}),
+		vim:      vim,
+		login:    login,
+		about:    About{Name: about.Name, Version: about.Version, Build: about.Build, InstanceUUID: about.InstanceUuid},
+		pageSize: pageSize,
+		ended:    make(chan struct{}),
 	}, nil
 }
 

@@ -57,7 +57,7 @@ func (c *Client) list(ctx context.Context, conn *connection) ([]SwitchName, erro
 	for _, o := range objects {
 		s := SwitchName{
 			ID:      mirror.SwitchID{VCenter: c.config.Name, UUID: get[string](o, "uuid")},
-			Name:    get[string](o, "name"),
+			Name:    name(o),
 			Version: get[types.DistributedVirtualSwitchProductSpec](o, "summary.productInfo").Version,
 			ref:     o.ref,
 		}

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -11,16 +12,17 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-// guess makes a port list for a vCenter that connects adapters to portgroups and to no ports: it reports no connectee on the whole
-// switch, and the adapters' backings have a portgroup and no port key. govmomi's own simulator is such a one; a real vCenter gives
-// every adapter on a static portgroup a port and says which.
+// guess makes a port list for a vCenter that names no connectee on the whole switch while VMs have adapters on it. govmomi's own
+// simulator is such a one; a real vCenter gives every adapter on a static portgroup a port, and says which.
 //
-// The adapters of a static portgroup, in the order of VM and device key, are given its ports one by one, as far as there are any.
-// Nothing else of the ports is made up: no link, no counters. On ephemeral portgroups an adapter without a port has none in truth.
+// An adapter on a static portgroup has the port that its backing names. Those whose backing names none are given the portgroup's
+// other ports, in the order of VM and device key, as far as there are any. Nothing else is made up: no link, no counters. On an
+// ephemeral portgroup an adapter that is not connected has no port in truth, and what its backing still names may be another's.
 func (j *joinery) guess(ctx context.Context, conn *connection) ([]mirror.Port, error) {
+	mirrored := j.mirrored()
 	var found []mirror.Port
 	for _, g := range j.groups {
-		adapters := j.unplaced(g)
+		adapters := j.adapters(g)
 		if len(adapters) == 0 || !g.static || g.Uplink {
 			continue
 		}
@@ -31,14 +33,16 @@ func (j *joinery) guess(ctx context.Context, conn *connection) ([]mirror.Port, e
 		if err != nil {
 			return nil, err
 		}
-		for i, a := range adapters[:min(len(adapters), len(free))] {
-			found = append(found, j.adapterPort(a.vm, a.nic, free[i].Key))
+		for i, key := range assign(adapters, free) {
+			if key == "" {
+				continue
+			}
+			p := mirror.Port{Key: key, PortgroupKey: g.Key, Connectee: mirror.VMNIC, VMID: adapters[i].vm.ref.Value}
+			j.attach(&p, adapters[i].vm.ref, strconv.Itoa(int(adapters[i].nic.key)))
+			j.place(&p)
+			p.MirroredBy = mirrored[key]
+			found = append(found, p)
 		}
-	}
-	found = append(found, j.join(nil)...)
-	mirrored := j.mirrored()
-	for i := range found {
-		found[i].MirroredBy = mirrored[found[i].Key]
 	}
 	sortPorts(found)
 	return found, nil
@@ -49,12 +53,31 @@ type adapter struct {
 	nic nic
 }
 
-// unplaced lists the adapters on a portgroup that have no port key.
-func (j *joinery) unplaced(g *portgroup) []adapter {
+// assign returns each adapter's port key; "" where there is none left.
+func assign(adapters []adapter, ports []types.DistributedVirtualPort) []string {
+	taken := make(map[string]bool)
+	keys := make([]string, len(adapters))
+	for i, a := range adapters {
+		keys[i] = a.nic.backing.PortKey
+		taken[keys[i]] = true
+	}
+	next := 0
+	for i := range keys {
+		for ; keys[i] == "" && next < len(ports); next++ {
+			if !taken[ports[next].Key] {
+				keys[i] = ports[next].Key
+			}
+		}
+	}
+	return keys
+}
+
+// adapters lists the adapters on a portgroup.
+func (j *joinery) adapters(g *portgroup) []adapter {
 	var list []adapter
 	for _, v := range j.inventory.vms {
 		for _, n := range v.nics {
-			if n.backing.SwitchUuid == j.uuid && n.backing.PortgroupKey == g.Key && n.backing.PortKey == "" {
+			if n.backing.SwitchUuid == j.uuid && n.backing.PortgroupKey == g.Key {
 				list = append(list, adapter{v, n})
 			}
 		}

@@ -14,7 +14,7 @@ var hostProperties = kind("HostSystem", "name", "runtime.connectionState", "conf
 func hostOf(o object) mirror.Host {
 	return mirror.Host{
 		ID:        o.ref.Value,
-		Name:      get[string](o, "name"),
+		Name:      name(o),
 		Connected: get[types.HostSystemConnectionState](o, "runtime.connectionState") == types.HostSystemConnectionStateConnected,
 		Addresses: vmkernelAddresses(get[types.ArrayOfHostVirtualNic](o, "config.network.vnic").HostVirtualNic),
 	}

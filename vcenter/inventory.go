@@ -31,7 +31,7 @@ func takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
 		case "HostSystem":
 			inv.hosts[o.ref] = hostOf(o)
 		case "Folder":
-			inv.folders[o.ref] = get[string](o, "name")
+			inv.folders[o.ref] = name(o)
 		}
 	}
 	return inv, nil

@@ -112,12 +112,12 @@ func (c *Client) readSwitch(ctx context.Context, conn *connection, name SwitchNa
 func (r *reading) configure(o object, id mirror.SwitchID, now time.Time) error {
 	config, ok := as[types.VMwareDVSConfigInfo](o.value["config"])
 	if !ok {
-		return mirror.Faultf(mirror.NotSupported, fmt.Sprintf("switch %q", get[string](o, "name")), "is not a VMware distributed switch: its configuration is %T", o.value["config"])
+		return mirror.Faultf(mirror.NotSupported, fmt.Sprintf("switch %q", name(o)), "is not a VMware distributed switch: its configuration is %T", o.value["config"])
 	}
 	r.uuid = get[string](o, "uuid")
 	r.sw = mirror.Switch{
 		ID:            mirror.SwitchID{VCenter: id.VCenter, UUID: r.uuid},
-		Name:          get[string](o, "name"),
+		Name:          name(o),
 		Version:       config.ProductInfo.Version,
 		ConfigVersion: config.ConfigVersion,
 		Capabilities:  capabilitiesOf(get[types.DVSCapability](o, "capability")),

@@ -30,11 +30,9 @@ type joinery struct {
 	at        time.Time // when the ports were read
 }
 
-// join makes ports of those that have a connectee, and of the adapters of VMs that name a port which was not among them: vCenter
-// leaves out, e.g., the port of an adapter that is about to be connected.
+// join makes ports of those that have a connectee.
 func (j *joinery) join(fetched []types.DistributedVirtualPort) []mirror.Port {
 	mirrored := j.mirrored()
-	seen := make(map[string]bool, len(fetched))
 	var found []mirror.Port
 	for _, f := range fetched {
 		if f.Connectee == nil {
@@ -42,19 +40,7 @@ func (j *joinery) join(fetched []types.DistributedVirtualPort) []mirror.Port {
 		}
 		p := j.port(f)
 		p.MirroredBy = mirrored[p.Key]
-		seen[p.Key] = true
 		found = append(found, p)
-	}
-	for _, v := range j.inventory.vms {
-		for _, n := range v.nics {
-			key := n.backing.PortKey
-			if n.backing.SwitchUuid != j.uuid || key == "" || seen[key] {
-				continue
-			}
-			p := j.adapterPort(v, n, key)
-			p.MirroredBy = mirrored[key]
-			found = append(found, p)
-		}
 	}
 	sortPorts(found)
 	return found
@@ -108,14 +94,6 @@ func (j *joinery) attach(p *mirror.Port, ref reference, nicKey string) {
 		p.NIC, p.MAC = n.label, n.mac
 		p.Connected = v.on && n.connected
 	}
-}
-
-// adapterPort makes a port of a VM's adapter, of which nothing else is known.
-func (j *joinery) adapterPort(v *vm, n nic, key string) mirror.Port {
-	p := mirror.Port{Key: key, PortgroupKey: n.backing.PortgroupKey, Connectee: mirror.VMNIC, VMID: v.ref.Value}
-	j.attach(&p, v.ref, strconv.Itoa(int(n.key)))
-	j.place(&p)
-	return p
 }
 
 // place fills in the portgroup.

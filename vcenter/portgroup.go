@@ -21,7 +21,7 @@ type portgroup struct {
 func (r *reading) addGroup(o object) error {
 	config, ok := as[types.DVPortgroupConfigInfo](o.value["config"])
 	if !ok {
-		return fmt.Errorf("portgroup %q has no configuration", get[string](o, "name"))
+		return fmt.Errorf("portgroup %q has no configuration", name(o))
 	}
 	allowed, _ := promiscuous(config.DefaultPortConfig)
 	r.groups = append(r.groups, &portgroup{
@@ -29,7 +29,7 @@ func (r *reading) addGroup(o object) error {
 		static: config.Type == string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding),
 		Portgroup: mirror.Portgroup{
 			Key:         get[string](o, "key"),
-			Name:        get[string](o, "name"),
+			Name:        name(o),
 			Uplink:      config.Uplink != nil && *config.Uplink,
 			Promiscuous: allowed,
 		},

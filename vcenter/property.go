@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/vmware/govmomi/vim25/mo"
+	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -17,13 +17,17 @@ type object struct {
 	value map[string]any
 }
 
-// retrieve reads properties, all pages of them. A property that cannot be read is an error; an object that went away meanwhile is not
-// in the result.
+const (
+	pageSize = 500 // objects of one reply
+
+	// maxObjects bounds what is kept of one read; vCenter's own limit is 40,000 VMs.
+	maxObjects = 500_000
+)
+
+// retrieve reads properties, all pages of them. A page or a property that cannot be read is an error; an object that went away
+// meanwhile is not in the result.
 func (c *connection) retrieve(ctx context.Context, spec types.PropertyFilterSpec) ([]object, error) {
-	contents, err := mo.RetrievePropertiesEx(ctx, c.vim, types.RetrievePropertiesEx{
-		This:    c.vim.ServiceContent.PropertyCollector,
-		SpecSet: []types.PropertyFilterSpec{spec},
-	})
+	contents, err := c.pages(ctx, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -45,6 +49,30 @@ func (c *connection) retrieve(ctx context.Context, spec types.PropertyFilterSpec
 	return objects, nil
 }
 
+func (c *connection) pages(ctx context.Context, spec types.PropertyFilterSpec) ([]types.ObjectContent, error) {
+	collector := c.vim.ServiceContent.PropertyCollector
+	first, err := methods.RetrievePropertiesEx(ctx, c.vim, &types.RetrievePropertiesEx{
+		This:    collector,
+		SpecSet: []types.PropertyFilterSpec{spec},
+		Options: types.RetrieveOptions{MaxObjects: c.pageSize},
+	})
+	if err != nil || first.Returnval == nil {
+		return nil, err
+	}
+	contents, token := first.Returnval.Objects, first.Returnval.Token
+	for token != "" {
+		next, err := methods.ContinueRetrievePropertiesEx(ctx, c.vim, &types.ContinueRetrievePropertiesEx{This: collector, Token: token})
+		if err != nil {
+			return nil, err
+		}
+		contents, token = append(contents, next.Returnval.Objects...), next.Returnval.Token
+		if len(contents) > maxObjects {
+			return nil, fmt.Errorf("vCenter sends more than %d objects", maxObjects)
+		}
+	}
+	return contents, nil
+}
+
 // missed looks through what could not be read of an object.
 func missed(content types.ObjectContent) (gone bool, err error) {
 	for _, m := range content.MissingSet {
@@ -62,6 +90,9 @@ func get[T any](o object, name string) T {
 	v, _ := as[T](o.value[name])
 	return v
 }
+
+// name returns an object's name the way a person reads it: vCenter escapes at least "%", "/" and "\\" (ManagedEntity.name).
+func name(o object) string { return unescape(get[string](o, "name")) }
 
 // as reads a value that may come as T or as a pointer to it.
 func as[T any](v any) (T, bool) {

@@ -26,7 +26,7 @@ func (c *Client) Run(ctx context.Context) error {
 	if !c.state.start() {
 		return errors.New("the vCenter client runs already, or has run")
 	}
-	defer c.state.stop()
+	defer func() { c.state.stop(time.Now()) }()
 	shortLived := 0
 	for ctx.Err() == nil {
 		conn, err := connect(ctx, c.config)
@@ -78,13 +78,16 @@ func (c *Client) keep(ctx context.Context, conn *connection) {
 	for {
 		wait := keepalive
 		if err := c.check(ctx, conn); err == nil {
+			if outage > 0 {
+				c.log.Info("vCenter answers again", "vcenter", c.config.Name)
+			}
 			outage = 0
 		} else if ctx.Err() != nil || loginGone(err) {
 			return
 		} else {
 			outage++
 			wait = jitter(delayAfter(nil, outage))
-			c.log.Warn("vCenter does not answer", "vcenter", c.config.Name, "error", err, "next", wait)
+			c.log.Warn("vCenter does not answer", "vcenter", c.config.Name, "error", c.Health().Fault, "next", wait)
 		}
 		if !c.waitForDoubt(ctx, conn, wait, outage == 0) {
 			return

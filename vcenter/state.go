@@ -44,10 +44,11 @@ func (s *state) start() bool {
 	return ok
 }
 
-func (s *state) stop() {
+func (s *state) stop(now time.Time) {
 	s.update(func() {
 		s.current, s.stopped = nil, true
 		s.health.NextTry = time.Time{}
+		s.health.turn(false, mirror.FaultOf(errStopped, mirror.VCenterUnreachable), now)
 	})
 }
 

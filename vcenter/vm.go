@@ -32,7 +32,7 @@ var vmProperties = kind("VirtualMachine", "name", "parent", "runtime.host", "run
 func vmOf(o object) *vm {
 	return &vm{
 		ref:      o.ref,
-		name:     get[string](o, "name"),
+		name:     name(o),
 		host:     get[reference](o, "runtime.host"),
 		folder:   get[reference](o, "parent"),
 		on:       get[types.VirtualMachinePowerState](o, "runtime.powerState") == types.VirtualMachinePowerStatePoweredOn,
