@@ -28,17 +28,18 @@ func mirrorPort(t *testing.T, s *sim.Simulator, name string) (key string) {
 	return key
 }
 
-// silence fails if anything is emitted in the next 100 ms, many steps of traffic.
+// silence fails if anything is emitted in the next 50 ms, many steps of traffic.
 func silence(t *testing.T, c *capture) {
 	t.Helper()
 	before := len(c.all())
-	time.Sleep(100 * time.Millisecond) // nothing tells that nothing happens
+	time.Sleep(50 * time.Millisecond) // nothing tells that nothing happens
 	if n := len(c.all()) - before; n > 0 {
 		t.Errorf("%d packets where none were to come", n)
 	}
 }
 
 func TestMoveKeepsThePortAndChangesTheSource(t *testing.T) {
+	t.Parallel()
 	s, c, captured := stage(t, sim.Options{})
 	mirrorPort(t, s, "web-01")
 	port := vm(t, s, "web-01").NICs[0].PortKey
@@ -92,6 +93,7 @@ func TestMoveKeepsThePortAndChangesTheSource(t *testing.T) {
 
 // TestSilences stops the mirror in every way there is, and brings it back.
 func TestSilences(t *testing.T) {
+	t.Parallel()
 	s, _, captured := stage(t, sim.Options{})
 	key := mirrorPort(t, s, "web-01")
 	enabled := func(on bool) func() error {
@@ -142,6 +144,7 @@ func TestSilences(t *testing.T) {
 }
 
 func TestShareIsLost(t *testing.T) {
+	t.Parallel()
 	s, _, captured := stage(t, sim.Options{})
 	mirrorPort(t, s, "web-01")
 	if err := s.Loss(0.3); err != nil {
@@ -158,6 +161,7 @@ func TestShareIsLost(t *testing.T) {
 }
 
 func TestReassignedPortMirrorsAStranger(t *testing.T) {
+	t.Parallel()
 	s, c, captured := stage(t, sim.Options{})
 	mirrorPort(t, s, "web-01")
 	key := vm(t, s, "web-01").NICs[0].PortKey
@@ -184,6 +188,7 @@ func TestReassignedPortMirrorsAStranger(t *testing.T) {
 }
 
 func TestDeletedMachineFreesItsPort(t *testing.T) {
+	t.Parallel()
 	s, c, captured := stage(t, sim.Options{})
 	mirrorPort(t, s, "web-01")
 	key := vm(t, s, "web-01").NICs[0].PortKey
@@ -204,6 +209,7 @@ func TestDeletedMachineFreesItsPort(t *testing.T) {
 }
 
 func TestPromiscuousModeIsRefusedWhereMirrored(t *testing.T) {
+	t.Parallel()
 	s, _, _ := stage(t, sim.Options{})
 	key := mirrorPort(t, s, "web-01")
 	var fault *sim.FaultError
@@ -219,6 +225,7 @@ func TestPromiscuousModeIsRefusedWhereMirrored(t *testing.T) {
 }
 
 func TestUnknownNamesAreNotFound(t *testing.T) {
+	t.Parallel()
 	s, err := sim.New(sim.Options{Emit: sim.EmitOff})
 	if err != nil {
 		t.Fatal(err)

@@ -151,7 +151,7 @@ func stage(t *testing.T, o sim.Options) (*sim.Simulator, *client, *capture) {
 	c := newCapture()
 	o.Emit, o.Memory = sim.EmitMemory, c.take
 	if o.Interval == 0 {
-		o.Interval = 2 * time.Millisecond
+		o.Interval = time.Millisecond
 	}
 	s := start(t, o)
 	return s, dial(t, s), c

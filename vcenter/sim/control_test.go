@@ -37,6 +37,7 @@ func ask(t *testing.T, s *sim.Simulator, method, path, body string) (int, string
 
 // TestControlAPI goes through every route and looks at what it did.
 func TestControlAPI(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Control: "127.0.0.1:0", Emit: sim.EmitOff})
 	port := vm(t, s, "web-01").NICs[0].PortKey
 	steps := []struct {
@@ -85,6 +86,7 @@ func TestControlAPI(t *testing.T) {
 }
 
 func TestControlAPIRefuses(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Control: "127.0.0.1:0", Emit: sim.EmitOff})
 	steps := []struct {
 		method, path, body string
@@ -122,6 +124,7 @@ func TestControlAPIRefuses(t *testing.T) {
 }
 
 func TestControlAPIRefusesWebPages(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Control: "127.0.0.1:0", Emit: sim.EmitOff})
 	r, err := http.NewRequestWithContext(t.Context(), "POST", s.ControlURL().String()+"/logins/expire", nil)
 	if err != nil {

@@ -188,12 +188,16 @@ func (s *Simulator) furnishVMKernel() {
 // vmk0 writes the host's vmkernel adapter into its network configuration.
 func vmk0(entity *simulator.HostSystem, h *host, p *port, uuid string) {
 	network := entity.Config.Network
+	mask := "255.0.0.0"
+	if !h.address.IsLoopback() {
+		mask = "255.255.255.0"
+	}
 	for i := range network.Vnic {
 		v := &network.Vnic[i]
 		v.Portgroup, v.Spec.Portgroup = "", ""
 		v.Spec.Mac = p.mac
 		v.Spec.Ip = &types.HostIpConfig{
-			IpAddress: h.address.String(), SubnetMask: "255.0.0.0",
+			IpAddress: h.address.String(), SubnetMask: mask,
 			IpV6Config: &types.HostIpConfigIpV6AddressConfiguration{
 				IpV6Address: []types.HostIpConfigIpV6Address{{IpAddress: h.address6.String(), PrefixLength: 64, Origin: "manual"}},
 			},

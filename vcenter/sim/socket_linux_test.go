@@ -13,6 +13,7 @@ import (
 // TestRealPackets captures on loopback what the hosts send, with a raw socket,
 // which sees datagrams that the kernel has put together again.
 func TestRealPackets(t *testing.T) {
+	t.Parallel()
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_GRE)
 	if err != nil {
 		t.Skipf("this process may not open a raw socket (%v), so real packets cannot be captured", err)

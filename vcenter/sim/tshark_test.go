@@ -17,47 +17,54 @@ import (
 	"github.com/vspan-io/vspan/vcenter/sim"
 )
 
-// TestWiresharkUnderstands has tshark read what the hosts emit.
+// TestWiresharkUnderstands has tshark read what the hosts emit: one session of
+// each encapsulation.
 func TestWiresharkUnderstands(t *testing.T) {
+	t.Parallel()
 	tshark, err := exec.LookPath("tshark")
 	if err != nil {
 		t.Skip("tshark is not installed, so Wireshark's reading cannot be compared")
 	}
-	for _, tt := range []struct{ encapsulation, session string }{{"gre", ""}, {"erspan2", "321"}, {"erspan3", "321"}} {
-		t.Run(tt.encapsulation, func(t *testing.T) {
-			file := record(t, tt.encapsulation)
-			rows := fields(t, tshark, file, "gre.proto", "gre.key", "gre.sequence_number", "erspan.spanid", "erspan.vlan",
-				"http.request.method", "http.response.code", "_ws.malformed")
-			var sequence, requests, responses, frames int
-			for _, row := range rows {
-				if row[7] != "" {
-					t.Errorf("malformed: %q", row)
-				}
-				if row[0] == "" { // a fragment that is not the last
-					continue
-				}
-				frames++
-				if row[5] == "GET" {
-					requests++
-				}
-				if row[6] == "200" {
-					responses++
-				}
-				if tt.encapsulation == "gre" {
-					if row[1] != "0x02000000" && row[1] != "0x00000000" {
-						t.Errorf("key %q", row[1])
-					}
-					continue
-				}
-				if row[3] != tt.session || row[4] != "110" || row[2] != fmt.Sprint(sequence) {
-					t.Errorf("session %q, vlan %q, sequence %q; want %s, 110, %d", row[3], row[4], row[2], tt.session, sequence)
-				}
-				sequence++
+	type tally struct{ frames, requests, responses int }
+	seen := map[string]*tally{"0x6558": {}, "0x88be": {}, "0x22eb": {}}
+	sessions := map[string]string{"0x6558": "", "0x88be": "322", "0x22eb": "323"}
+	rows := fields(t, tshark, record(t), "gre.proto", "gre.key", "gre.sequence_number", "erspan.spanid", "erspan.vlan",
+		"http.request.method", "http.response.code", "_ws.malformed")
+	for _, row := range rows {
+		protocol, key, sequence, session, vlan := row[0], row[1], row[2], row[3], row[4]
+		if row[7] != "" {
+			t.Errorf("malformed: %q", row)
+		}
+		if protocol == "" { // a fragment that is not the last
+			continue
+		}
+		n := seen[protocol]
+		if n == nil {
+			t.Fatalf("GRE protocol %q", protocol)
+		}
+		wantSequence, wantVLAN := fmt.Sprint(n.frames), "110"
+		if protocol == "0x6558" {
+			wantSequence, wantVLAN = "", ""
+			if key != "0x02000000" {
+				t.Errorf("key %q", key)
 			}
-			if frames < 400 || requests == 0 || responses == 0 {
-				t.Errorf("%d frames, %d requests, %d responses", frames, requests, responses)
-			}
-		})
+		}
+		if session != sessions[protocol] || vlan != wantVLAN || sequence != wantSequence {
+			t.Errorf("%s: session %q, vlan %q, sequence %q; want %s, %s, %s",
+				protocol, session, vlan, sequence, sessions[protocol], wantVLAN, wantSequence)
+		}
+		n.frames++
+		if row[5] == "GET" {
+			n.requests++
+		}
+		if row[6] == "200" {
+			n.responses++
+		}
+	}
+	for protocol, n := range seen {
+		if n.frames < 100 || n.requests == 0 || n.responses == 0 {
+			t.Errorf("%s: %+v", protocol, *n)
+		}
 	}
 }
 
@@ -83,23 +90,27 @@ func fields(t *testing.T, tshark, file string, names ...string) [][]string {
 	return rows
 }
 
-// record runs a session from the first frame on and writes 500 packets to a file.
-func record(t *testing.T, encapsulation string) string {
+// record captures three sessions from the first frame on into a file. Each
+// mirrors what another machine sends, so that no frame is in the file twice:
+// Wireshark would take the second for a retransmission.
+func record(t *testing.T) string {
 	t.Helper()
 	captured := newCapture()
 	s, err := sim.New(sim.Options{Seed: 4, Emit: sim.EmitMemory, Memory: captured.take, Interval: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
-	port := vm(t, s, "web-01").NICs[0].PortKey
-	if _, err := s.AddForeignSession(sim.SessionSpec{
-		Name: "wireshark", Enabled: true, FromVM: []string{port}, ToVM: []string{port},
-		Destinations: []string{"127.0.0.1"}, Encapsulation: encapsulation, ERSPANID: 321, COS: 3,
-	}); err != nil {
-		t.Fatal(err)
+	senders := []string{"web-01", "web-02", "client-01"}
+	for i, encapsulation := range []string{"gre", "erspan2", "erspan3"} {
+		if _, err := s.AddForeignSession(sim.SessionSpec{
+			Name: encapsulation, Enabled: true, FromVM: []string{vm(t, s, senders[i]).NICs[0].PortKey},
+			Destinations: []string{"127.0.0.1"}, Encapsulation: encapsulation, ERSPANID: 321 + int32(i), COS: 3,
+		}); err != nil {
+			t.Fatal(err)
+		}
 	}
-	runUntil(t, s, captured, 700)
-	name := filepath.Join(t.TempDir(), encapsulation+".pcap")
+	runUntil(t, s, captured, 1500)
+	name := filepath.Join(t.TempDir(), "mirrors.pcap")
 	file, err := os.Create(name)
 	if err != nil {
 		t.Fatal(err)

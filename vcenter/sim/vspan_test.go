@@ -11,6 +11,7 @@ import (
 )
 
 func TestSessionIsAddedEditedAndRemoved(t *testing.T) {
+	t.Parallel()
 	c := dial(t, start(t, sim.Options{Emit: sim.EmitOff}))
 	if v := c.config().ConfigVersion; v != "1" {
 		t.Fatalf("configVersion of a new switch is %q, want 1", v)

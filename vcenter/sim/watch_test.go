@@ -20,6 +20,7 @@ import (
 
 // TestConfigIsWatched waits for another user's change with a property collector.
 func TestConfigIsWatched(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
@@ -59,6 +60,7 @@ func events(t *testing.T, c *client, kinds ...string) []types.BaseEvent {
 }
 
 func TestReconfiguredEventNamesUserAndSpec(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff, Username: "administrator@vsphere.local", Password: "secret"})
 	c := dialAs(t, s, "administrator@vsphere.local", "secret")
 	if err := c.apply(add(l3("mine", "0", "127.0.0.1"))); err != nil {
@@ -81,6 +83,7 @@ func TestReconfiguredEventNamesUserAndSpec(t *testing.T) {
 }
 
 func TestWrongPasswordIsInvalidLogin(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	for _, login := range [][2]string{{"user", "wrong"}, {"nobody", "pass"}, {"user", ""}} {
 		_, err := connect(t, s, login[0], login[1])
@@ -91,6 +94,7 @@ func TestWrongPasswordIsInvalidLogin(t *testing.T) {
 }
 
 func TestReadOnlyUser(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dialAs(t, s, "reader", "pass")
 	if c.config().ConfigVersion != "1" {
@@ -122,6 +126,7 @@ func TestReadOnlyUser(t *testing.T) {
 }
 
 func TestExpiredLoginIsNotAuthenticated(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	if n := s.ExpireLogins(); n != 1 {
@@ -144,6 +149,7 @@ func TestExpiredLoginIsNotAuthenticated(t *testing.T) {
 
 // TestStockKeepsNothing is what plain vcsim does: the task succeeds.
 func TestStockKeepsNothing(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff, Stock: true})
 	c := dial(t, s)
 	if err := c.applyAt("nonsense", add(l3("lost", "0", "127.0.0.1"))); err != nil {
@@ -158,6 +164,7 @@ func TestStockKeepsNothing(t *testing.T) {
 }
 
 func TestSwitchIsFoundByUUID(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	c := dial(t, s)
 	req := types.QueryDvsByUuid{This: *c.ServiceContent.DvSwitchManager, Uuid: s.State().Switch.UUID}
@@ -173,6 +180,7 @@ func TestSwitchIsFoundByUUID(t *testing.T) {
 
 // TestThumbprintAndAuthority checks that a client can verify the server both ways.
 func TestThumbprintAndAuthority(t *testing.T) {
+	t.Parallel()
 	s := start(t, sim.Options{Emit: sim.EmitOff})
 	sc := soap.NewClient(s.URL(), false)
 	defer sc.CloseIdleConnections()
