@@ -193,12 +193,15 @@ func (c *hearing) idle(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict 
 	if steady < c.judge.patience(c.in.Placement.Switch, p.Port.Host, c.now) {
 		return mirror.Verdict{}
 	}
-	unplugged := ""
+	but := ""
+	if age := c.now.Sub(s.readings.list[len(s.readings.list)-1].At); age > c.options.Lag {
+		but = " before its counters were last read " + seconds(age) + " ago"
+	}
 	if !p.Port.Connected {
-		unplugged = ", and it is not connected"
+		but += ", and it is not connected"
 	}
 	return verdict(mirror.Idle, mirror.SourcePortsIdle, "nothing of %s arrives, and its port moved nothing %s for %s%s: there is nothing to mirror",
-		label(p), wayOf(p.Direction), seconds(steady), unplugged)
+		label(p), wayOf(p.Direction), seconds(steady), but)
 }
 
 // undecided: nothing arrives, and the counters have not said enough. What delivered before is taken to go on while they stand still.
