@@ -84,6 +84,9 @@ func (s *Simulator) byHand(
 	if s.options.Stock {
 		return fmt.Errorf("%s: a stock vcsim keeps no sessions", what)
 	}
+	if s.registry().Get(s.dvs.Self) == nil {
+		return fmt.Errorf("%s: switch %q: %w", what, s.dvs.Name, ErrNotFound)
+	}
 	ctx := s.as(somebody)
 	d := &dvSwitch{s.dvs, s}
 	var err error

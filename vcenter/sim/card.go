@@ -149,7 +149,9 @@ func (s *Simulator) writeCards(ctx *simulator.Context, vm *mo.VirtualMachine, ca
 	}
 	ctx.Update(vm, []types.PropertyChange{
 		{Name: "config.hardware.device", Val: devices},
-		{Name: "guest.net", Val: guestNet(s, cards)},
+		{Name: "guest.net", Val: s.guestNet(cards)},
+		{Name: "guest.ipAddress", Val: cards[0].ip},
+		{Name: "guest.hostName", Val: vm.Name},
 	})
 }
 
@@ -204,7 +206,7 @@ func cloneCard(device types.BaseVirtualDevice) types.BaseVirtualDevice {
 }
 
 // guestNet is what VMware Tools would report.
-func guestNet(s *Simulator, cards []card) []types.GuestNicInfo {
+func (s *Simulator) guestNet(cards []card) []types.GuestNicInfo {
 	list := make([]types.GuestNicInfo, 0, len(cards))
 	for _, c := range cards {
 		name := ""

@@ -14,8 +14,12 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// shutdownTime is how long Run waits for requests that are under way.
-const shutdownTime = 2 * time.Second
+const (
+	// shutdownTime is how long Run waits for requests that are under way.
+	shutdownTime = 2 * time.Second
+	// maxRequest bounds a SOAP request; the largest real ones are a few kB.
+	maxRequest = 8 << 20
+)
 
 // serve listens and runs everything until ctx is done.
 func (s *Simulator) serve(ctx context.Context) error {
@@ -81,7 +85,7 @@ func (s *Simulator) vcenterServer(l net.Listener) *server {
 	s.mu.Unlock()
 	v := &server{name: "vCenter", listener: l, tls: true, interrupt: s.waiters.cancel}
 	v.http = &http.Server{
-		Handler: v.count(service.ServeMux), TLSConfig: s.cert.tls(),
+		Handler: v.count(http.MaxBytesHandler(service.ServeMux, maxRequest)), TLSConfig: s.cert.tls(),
 		ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	return v

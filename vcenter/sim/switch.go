@@ -45,7 +45,11 @@ func (s *Simulator) furnishSwitch() {
 	config.MaxMtu, config.CreateTime, config.MaxPorts = 9000, time.Now(), 8000
 	config.UplinkPortPolicy = &types.DVSNameArrayUplinkPortPolicy{UplinkPortName: []string{"Uplink 1"}}
 	config.DefaultPortConfig = portSetting(0)
+	s.dvs.Runtime = &types.DVSRuntimeInfo{}
 	for _, h := range s.fabric.sortedHosts() {
+		s.dvs.Runtime.HostMemberRuntime = append(s.dvs.Runtime.HostMemberRuntime, types.HostMemberRuntimeInfo{
+			Host: h.ref, Status: string(types.DistributedVirtualSwitchHostMemberHostComponentStateUp),
+		})
 		config.Host = append(config.Host, types.DistributedVirtualSwitchHostMember{
 			Config: types.DistributedVirtualSwitchHostMemberConfigInfo{
 				Host: &h.ref, MaxProxySwitchPorts: 512, Backing: &types.DistributedVirtualSwitchHostMemberPnicBacking{},
