@@ -1,6 +1,7 @@
 package vcsimtests
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -84,12 +85,20 @@ func (g *guest) talkTo(t *testing.T, peer *guest) *downloads {
 func (g *guest) download(ctx context.Context, peer *guest) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	client := http.Client{Transport: &http.Transport{DialContext: g.ns.dial, DisableKeepAlives: true}}
+	conn, err := g.ns.dial(ctx, "tcp", peer.address+":80")
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+peer.address+"/", nil)
 	if err != nil {
 		return err
 	}
-	resp, err := client.Do(r)
+	if err := r.Write(conn); err != nil {
+		return err
+	}
+	resp, err := http.ReadResponse(bufio.NewReader(conn), r)
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func TestMirroredByOpenVSwitch(t *testing.T) {
 	for i, m := range ovsMirrors {
 		t.Run(m.encapsulation.Type+" is delivering", func(t *testing.T) { checkDelivered(t, daemon, inventory.VMs[i]) })
 	}
-	h.stopMirrors()
+	h.stopMirrors(guests)
 	for i, m := range ovsMirrors {
 		t.Run(m.encapsulation.Type+" is lost", func(t *testing.T) { checkLost(t, daemon, inventory.VMs[i].Name) })
 	}

@@ -2,6 +2,7 @@ package vcsimtests
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -17,8 +18,10 @@ import (
 // namespace is a network namespace of the test's own. It has no name: the kernel removes it, with the interfaces in it, when the
 // thread that made it and the processes in it have ended.
 type namespace struct {
-	path string      // under /proc
-	work chan func() // runs on the namespace's thread
+	path  string      // under /proc
+	work  chan func() // runs on the namespace's thread
+	stop  chan struct{}
+	ended chan struct{} // closed when the thread is about to end
 }
 
 // newNamespace makes a namespace with its loopback interface up, or skips the test.
@@ -27,23 +30,23 @@ func newNamespace(t *testing.T) *namespace {
 	if os.Geteuid() != 0 {
 		t.Skip("needs root: it makes network namespaces of its own")
 	}
-	ns := &namespace{work: make(chan func())}
-	made, ended := make(chan error), make(chan struct{})
-	go ns.serve(made, ended)
+	ns := &namespace{work: make(chan func()), stop: make(chan struct{}), ended: make(chan struct{})}
+	made := make(chan error)
+	go ns.serve(made)
 	if err := <-made; err != nil {
 		t.Skipf("needs CAP_SYS_ADMIN: it makes network namespaces of its own: %v", err)
 	}
 	t.Cleanup(func() {
-		close(ns.work)
-		<-ended
+		close(ns.stop)
+		<-ns.ended
 	})
 	ns.ip(t, "link set lo up")
 	return ns
 }
 
 // serve is the namespace's thread.
-func (ns *namespace) serve(made chan<- error, ended chan<- struct{}) {
-	defer close(ended)
+func (ns *namespace) serve(made chan<- error) {
+	defer close(ns.ended)
 	runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
 	if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 		made <- err
@@ -51,16 +54,25 @@ func (ns *namespace) serve(made chan<- error, ended chan<- struct{}) {
 	}
 	ns.path = fmt.Sprintf("/proc/%d/task/%d/ns/net", os.Getpid(), unix.Gettid())
 	made <- nil
-	for f := range ns.work {
-		f()
+	for {
+		select {
+		case f := <-ns.work:
+			f()
+		case <-ns.stop:
+			return
+		}
 	}
 }
 
 // do runs f on the namespace's thread. It is not the goroutine of the test, so that f must not end it.
 func (ns *namespace) do(f func() error) error {
 	result := make(chan error, 1)
-	ns.work <- func() { result <- f() }
-	return <-result
+	select {
+	case ns.work <- func() { result <- f() }:
+		return <-result
+	case <-ns.ended:
+		return errors.New("the namespace is gone")
+	}
 }
 
 // launch starts a program in the namespace; should this process be killed, it dies as well.

@@ -102,10 +102,15 @@ func (h *hypervisor) mirror(port, kind, receiver string, options ...string) {
 	h.vsctl(arguments...)
 }
 
-// stopMirrors ends all mirroring. Guests go on talking.
-func (h *hypervisor) stopMirrors() {
+// stopMirrors ends all mirroring. Guests go on talking. The tunnels go too: without a mirror they are ports like any other, and the
+// bridge would flood frames into them.
+func (h *hypervisor) stopMirrors(guests []*guest) {
 	h.t.Helper()
-	h.vsctl("clear", "bridge", "br0", "mirrors")
+	arguments := []string{"clear", "bridge", "br0", "mirrors"}
+	for _, g := range guests {
+		arguments = append(arguments, "--", "del-port", "br0", "m-"+g.port)
+	}
+	h.vsctl(arguments...)
 }
 
 // guest is a virtual machine on the hypervisor: a namespace with one interface.
@@ -121,6 +126,7 @@ func (h *hypervisor) newGuest(n int, mac string) *guest {
 	g := &guest{ns: newNamespace(h.t), port: fmt.Sprintf("p%d", n), address: fmt.Sprintf("172.31.251.%d", n)}
 	join(h.t, h.ns, g.port, g.ns, "e0")
 	g.ns.ip(h.t, "link set e0 address "+mac)
+	g.ns.computeChecksums(h.t, "e0")
 	g.ns.ip(h.t, "addr add "+g.address+"/24 dev e0")
 	h.vsctl("add-port", "br0", g.port)
 	return g
