@@ -41,10 +41,14 @@ func connect(cmd *cobra.Command) (*client.Client, error) {
 	return c, nil
 }
 
-// failed turns what a request to the daemon failed with into what a person is told, with the exit code that belongs to it.
+// failed turns what a request to the daemon failed with into what a person is told, with the exit code that belongs to it. What
+// was interrupted has failed: a script must not take it for success.
 func failed(cmd *cobra.Command, err error) error {
-	if err == nil || cmd.Context().Err() != nil {
-		return err
+	if err == nil {
+		return nil
+	}
+	if cmd.Context().Err() != nil {
+		return errors.New("interrupted before the daemon had answered; what was asked of it may be done")
 	}
 	if p, ok := errors.AsType[*wire.Problem](err); ok {
 		return problemError(p)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"fmt"
+
 	"github.com/spf13/cobra"
 
 	"github.com/vspan-io/vspan/cmd/vspan/inspect"
@@ -25,10 +27,14 @@ go to standard error; --summary prints nothing but them, to standard output.`,
   tcpdump -i eth0 -U -w - proto 47 | vspan inspect -`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return inspect.Run(cmd.Context(), inspect.Options{
+			err := inspect.Run(cmd.Context(), inspect.Options{
 				Path: args[0], Stdin: cmd.InOrStdin(), JSON: output == formatJSON, Summary: summary,
 				Out: cmd.OutOrStdout(), Notes: cmd.ErrOrStderr(),
 			})
+			if err != nil && cmd.Context().Err() != nil && args[0] != "-" {
+				return fmt.Errorf("interrupted: not all of %q was read", args[0])
+			}
+			return err // interrupting a live capture is how it ends, and no error
 		},
 	}
 	addOutputFlag(cmd, &output)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vspan-io/vspan/api/client"
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror"
 )
 
 func newSessionListCommand() *cobra.Command {
@@ -54,11 +55,27 @@ func printSession(cmd *cobra.Command, s wire.Session, output format) error {
 func printSessionTable(w io.Writer, all []wire.Session, now time.Time) error {
 	t := newTable(w, "NAME", "STATE", "REASON", "SOURCES", "ENCAP", "ID", "PKTS/S", "AGE", "EXPIRES")
 	for _, s := range all {
-		t.row(s.Name, cmp.Or(s.Status.Verdict.State, "unknown"), s.Status.Verdict.Reason, sourcesInShort(s),
+		state, reason := standing(s)
+		t.row(s.Name, state, reason, sourcesInShort(s),
 			s.Spec.Encapsulation.Type, idInForce(s), rate(s.Status.Evidence.PacketsPerSecond),
 			span(now.Sub(s.CreatedAt)), expiry(s, now))
 	}
 	return t.flush()
+}
+
+// standing is the verdict in two words; of a session that its switch did not take, and that was not judged since, that.
+func standing(s wire.Session) (state, reason string) {
+	v := s.Status.Verdict
+	if v.State != mirror.Pending.String() || refused(s) == nil {
+		return cmp.Or(v.State, mirror.Unknown.String()), v.Reason
+	}
+	c := conditionOf(s, mirror.ConditionApplied)
+	for _, r := range mirror.Reasons() {
+		if r.CamelCase() == c.Reason {
+			return mirror.Failed.String(), r.String()
+		}
+	}
+	return mirror.Failed.String(), c.Reason
 }
 
 // maxSourcesShown is how many sources a row names.

@@ -140,7 +140,10 @@ func waitAndPrint(cmd *cobra.Command, c *client.Client, name string, g goal, tim
 		return s, err
 	}
 	s, err := waiting{get, g, timeout, cmd.ErrOrStderr()}.run(cmd.Context())
-	if s.Name == "" || cmd.Context().Err() != nil {
+	switch {
+	case err != nil && cmd.Context().Err() != nil:
+		return exitWith(exitWaitNotMet, "interrupted before session %q was %s; it is left as it is", name, g)
+	case s.Name == "":
 		return failed(cmd, err)
 	}
 	return errors.Join(printSession(cmd, s, output), failed(cmd, err))

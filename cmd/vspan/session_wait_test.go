@@ -29,7 +29,7 @@ func seen(p mirror.Placement, state mirror.State, reason mirror.Reason, held tim
 
 var (
 	lookedAt = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
-	standing = mirror.Placement{At: lookedAt, Accepted: true, Applied: true}
+	applied  = mirror.Placement{At: lookedAt, Accepted: true, Applied: true}
 )
 
 func faulty(accepted bool, reason mirror.Reason) mirror.Placement {
@@ -38,9 +38,9 @@ func faulty(accepted bool, reason mirror.Reason) mirror.Placement {
 
 func TestGoal(t *testing.T) {
 	const open = -1
-	earlier := seen(standing, mirror.Delivering, mirror.PacketsSeen, 0)
+	earlier := seen(applied, mirror.Delivering, mirror.PacketsSeen, 0)
 	earlier.Generation = 2
-	deleted := seen(standing, mirror.Delivering, mirror.PacketsSeen, 0)
+	deleted := seen(applied, mirror.Delivering, mirror.PacketsSeen, 0)
 	deleted.DeletedAt = lookedAt
 	for _, test := range []struct {
 		name            string
@@ -49,18 +49,18 @@ func TestGoal(t *testing.T) {
 		words           string
 	}{
 		{"nothing known", wire.Session{Name: "web-01", Generation: 1}, open, open, ""},
-		{"pending", seen(standing, mirror.Pending, mirror.WithinGrace, time.Hour), open, open, ""},
-		{"delivering", seen(standing, mirror.Delivering, mirror.PacketsSeen, 0), 0, 0, ""},
+		{"pending", seen(applied, mirror.Pending, mirror.WithinGrace, time.Hour), open, open, ""},
+		{"delivering", seen(applied, mirror.Delivering, mirror.PacketsSeen, 0), 0, 0, ""},
 		{"delivering, of an earlier spec", earlier, open, open, ""},
 		{"delivering, being removed", deleted, 8, 8, "being removed"},
-		{"idle", seen(standing, mirror.Idle, mirror.SourcePortsIdle, time.Hour), open, open, ""},
-		{"unknown", seen(standing, mirror.Unknown, mirror.ReceiverDropping, time.Hour), open, open, ""},
-		{"somebody else's collector", seen(standing, mirror.Unverified, mirror.ExternalDestination, 0), 0, 6, "--for Ready"},
-		{"lost just now", seen(standing, mirror.Lost, mirror.PortsActiveNothingArrived, time.Second), open, open, ""},
-		{"lost", seen(standing, mirror.Lost, mirror.PortsActiveNothingArrived, settled), 8, 8, "lost (ports_active_nothing_arrived): the sentence."},
-		{"degraded", seen(standing, mirror.Degraded, mirror.DirectionMissing, settled), 8, 8, "degraded (direction_missing)"},
-		{"disabled", seen(standing, mirror.Disabled, mirror.IsDisabled, 0), 8, 8, "disabled"},
-		{"expired", seen(standing, mirror.Expired, mirror.LifeOver, 0), 8, 8, "expired"},
+		{"idle", seen(applied, mirror.Idle, mirror.SourcePortsIdle, time.Hour), open, open, ""},
+		{"unknown", seen(applied, mirror.Unknown, mirror.ReceiverDropping, time.Hour), open, open, ""},
+		{"somebody else's collector", seen(applied, mirror.Unverified, mirror.ExternalDestination, 0), 0, 6, "--for Ready"},
+		{"lost just now", seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, time.Second), open, open, ""},
+		{"lost", seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, settled), 8, 8, "lost (ports_active_nothing_arrived): the sentence."},
+		{"degraded", seen(applied, mirror.Degraded, mirror.DirectionMissing, settled), 8, 8, "degraded (direction_missing)"},
+		{"disabled", seen(applied, mirror.Disabled, mirror.IsDisabled, 0), 8, 8, "disabled"},
+		{"expired", seen(applied, mirror.Expired, mirror.LifeOver, 0), 8, 8, "expired"},
 		{"not persisted", seen(faulty(true, mirror.NotPersisted), mirror.Failed, mirror.NotPersisted, 0), 8, 8,
 			`Applied=False, reason NotPersisted: session "web-01": says why.`},
 		{"no such VM", seen(faulty(false, mirror.SourceGone), mirror.Failed, mirror.SourceGone, 0), 8, 8, "Accepted=False, reason SourceGone"},
@@ -96,7 +96,7 @@ func codeOf(err error) int {
 
 // TestAppliedIsOpenToNoVerdict: who waits for the switch alone is not kept from it by what the packets say.
 func TestAppliedIsOpenToNoVerdict(t *testing.T) {
-	if reached, err := goal(mirror.ConditionApplied).look(seen(standing, mirror.Lost, mirror.PortsActiveNothingArrived, time.Hour)); !reached || err != nil {
+	if reached, err := goal(mirror.ConditionApplied).look(seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, time.Hour)); !reached || err != nil {
 		t.Errorf("reached %v, %v; want true", reached, err)
 	}
 	if _, err := goal(mirror.ConditionApplied).look(seen(faulty(true, mirror.NotPersisted), mirror.Failed, mirror.NotPersisted, 0)); codeOf(err) != exitNotDelivering {
@@ -105,8 +105,8 @@ func TestAppliedIsOpenToNoVerdict(t *testing.T) {
 }
 
 func TestWaiting(t *testing.T) {
-	pending := seen(standing, mirror.Pending, mirror.WithinGrace, 0)
-	lost := seen(standing, mirror.Lost, mirror.PortsActiveNothingArrived, 0)
+	pending := seen(applied, mirror.Pending, mirror.WithinGrace, 0)
+	lost := seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, 0)
 	for _, test := range []struct {
 		name string
 		show func(since time.Duration) wire.Session
@@ -118,7 +118,7 @@ func TestWaiting(t *testing.T) {
 			if since < 3*time.Second {
 				return pending
 			}
-			return seen(standing, mirror.Delivering, mirror.PacketsSeen, 0)
+			return seen(applied, mirror.Delivering, mirror.PacketsSeen, 0)
 		}, exitOK, 3 * time.Second, "web-01: pending (within_grace): the sentence.\nweb-01: delivering (packets_seen): the sentence.\n"},
 		{"stays pending", func(time.Duration) wire.Session { return pending }, exitWaitNotMet, 30 * time.Second,
 			"web-01: pending (within_grace): the sentence.\n"},
@@ -152,7 +152,7 @@ func TestWaitingForASlowDaemon(t *testing.T) {
 		w := waiting{
 			get: func(ctx context.Context, _ time.Duration) (wire.Session, error) {
 				if asked++; asked == 1 {
-					return seen(standing, mirror.Idle, mirror.SourcePortsIdle, 0), nil
+					return seen(applied, mirror.Idle, mirror.SourcePortsIdle, 0), nil
 				}
 				<-ctx.Done()
 				return wire.Session{}, ctx.Err()
@@ -163,4 +163,21 @@ func TestWaitingForASlowDaemon(t *testing.T) {
 			t.Errorf("error %v, want exit code 6 with what was last known", err)
 		}
 	})
+}
+
+// TestRefusedIsNotPending: what the switch did not take shows as failed before the judge has looked at it.
+func TestRefusedIsNotPending(t *testing.T) {
+	for _, test := range []struct {
+		s             wire.Session
+		state, reason string
+	}{
+		{seen(faulty(true, mirror.NotPersisted), mirror.Pending, mirror.NotApplied, 0), "failed", "not_persisted"},
+		{seen(faulty(false, mirror.SourceGone), mirror.Pending, mirror.NotApplied, 0), "failed", "source_gone"},
+		{seen(faulty(true, mirror.ConcurrentAccess), mirror.Pending, mirror.NotApplied, 0), "pending", "not_applied"},
+		{seen(applied, mirror.Lost, mirror.ProbeUnseen, 0), "lost", "probe_unseen"},
+	} {
+		if state, reason := standing(test.s); state != test.state || reason != test.reason {
+			t.Errorf("%s (%s) shows as %s (%s), want %s (%s)", test.s.Status.Verdict.State, test.s.Status.Verdict.Reason, state, reason, test.state, test.reason)
+		}
+	}
 }
