@@ -86,6 +86,8 @@ func TestAttribution(t *testing.T) {
 	greOne := []Expectation{expects("s", g, 0, at("101", alice, "esx-01"))}
 	greTwo := []Expectation{expects("s", g, 0, at("101", alice, "esx-01")), expects("r", g, 0, at("102", bob, "esx-01"))}
 	greApart := []Expectation{expects("s", g, 0, at("101", alice, "esx-01")), expects("r", g, 0, at("102", bob, "esx-02"))}
+	elsewhere := expects("e", ii, 5, at("102", bob, "esx-77"))
+	elsewhere.Exporters = map[netip.Addr]string{netip.MustParseAddr("10.7.7.7"): "esx-77"}
 	sent := map[string][2]uint64{"101": {1, 0}}
 	got := map[string][2]uint64{"101": {0, 1}}
 
@@ -116,6 +118,7 @@ func TestAttribution(t *testing.T) {
 		"marks that are always zero":    {marked, []parcel{{"esx-01", iii, 5, alice, router, mirror.FromVM, netip.Addr{}, 0}, {"esx-01", iii, 5, router, alice, mirror.FromVM, netip.Addr{}, 0}, {"esx-01", iii, 5, alice, bob, mirror.FromVM, netip.Addr{}, 1}}, map[string]counts{"s": {Packets: 3, Sources: map[string][2]uint64{"101": {1, 1}}}}, Totals{Confirmed: 3}},
 		"marks the wrong way round":     {marked, []parcel{{"esx-01", iii, 5, alice, router, mirror.ToVM, netip.Addr{}, 0}, {"esx-01", iii, 5, router, alice, mirror.FromVM, netip.Addr{}, 0}, {"esx-01", iii, 5, alice, bob, mirror.FromVM, netip.Addr{}, 1}}, map[string]counts{"s": {Packets: 3, Sources: map[string][2]uint64{"101": {1, 1}}}}, Totals{Confirmed: 3}},
 		"the same id of two sessions":   {append(one, expects("r", ii, 5, at("102", bob, "esx-01"))), []parcel{{"esx-01", ii, 5, router, broadcast, 0, netip.Addr{}, 0}}, map[string]counts{"s": {Ambiguous: 1}, "r": {Ambiguous: 1}}, Totals{Ambiguous: 1}},
+		"the same id on two switches":   {append(one, elsewhere), []parcel{{"esx-02", ii, 5, router, broadcast, 0, netip.Addr{}, 0}}, map[string]counts{"s": {Packets: 1, Sources: got}, "e": {}}, Totals{Confirmed: 1}},
 		"gre, source MAC":               {greOne, []parcel{{"esx-01", g, 0, alice, router, 0, netip.Addr{}, 0}}, map[string]counts{"s": {Packets: 1, Sources: sent}}, Totals{Confirmed: 1}},
 		"gre, destination MAC":          {greOne, []parcel{{"esx-01", g, 0, router, alice, 0, netip.Addr{}, 0}}, map[string]counts{"s": {Packets: 1, Sources: got}}, Totals{Confirmed: 1}},
 		"gre, no MAC of ours":           {greOne, []parcel{{"esx-01", g, 0, router, carol, 0, netip.Addr{}, 0}}, map[string]counts{"s": {}}, Totals{Unclaimed: 1}},

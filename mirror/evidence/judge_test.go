@@ -121,6 +121,37 @@ func TestOneSequenceForAllSessions(t *testing.T) {
 	s.want(mirror.Degraded, mirror.SequenceGaps)
 }
 
+// What was sent while our own receiver was down was not lost on the way.
+func TestDowntimeIsNoLoss(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1))
+	s.pass(5)
+	s.down = "restarting"
+	s.pass(2)
+	s.down, s.skip = "", 1
+	s.pass(1)
+	s.skip = 0
+	s.pass(3)
+	s.want(mirror.Delivering, mirror.PacketsSeen)
+	if lost := s.result.Evidence.Lost; lost != 0 {
+		t.Errorf("%d packets lost, want none", lost)
+	}
+}
+
+// A source of which something else arrives than was asked for is not called lost, also beside one that delivers.
+func TestOneSourceIsSentWrongly(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1), vm(2))
+	s.packet = func(p *erspan.Packet) {
+		if f := p.Frame; [6]byte(f) == s.guests[1].mac || [6]byte(f[6:]) == s.guests[1].mac {
+			p.Header.SessionID = 99
+		}
+	}
+	s.pass(15)
+	s.want(mirror.Degraded, mirror.WrongERSPANID)
+	if v := s.result.Evidence.Sources[0].Verdict; v.State != mirror.Delivering {
+		t.Errorf("the other source: %+v", v)
+	}
+}
+
 func TestEvidence(t *testing.T) {
 	s := newStage(t, mirror.ERSPAN3, vm(1), vm(2))
 	s.guests[1].from, s.guests[1].to = 0, 0
