@@ -113,12 +113,18 @@ func (r *Reconciler) placeNowhere(s mirror.Session, h home, p picture) {
 	noticed := r.noticed[s.UID]
 	r.mu.Unlock()
 	fault, accepted := h.fault, false
+	stale := p.notReadSince(s.Spec.VCenter, noticed)
 	switch {
 	case s.Deleting():
 		return
 	case s.Expired(now):
 		fault, accepted = mirror.Faultf(mirror.LifeOver, fmt.Sprintf("session %q", s.Name), "its time was up at %s", s.ExpiresAt.UTC().Format(time.RFC3339)), true
-	case fault == nil || !p.lookedSince(s.Spec.VCenter, noticed):
+	case fault == nil:
+		return
+	case len(stale) > 0:
+		for _, l := range stale {
+			l.dirty.send()
+		}
 		return
 	}
 	r.opts.Board.Place(s.UID, mirror.Placement{

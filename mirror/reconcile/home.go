@@ -97,11 +97,16 @@ func (p picture) gone(uid string, old bool) bool {
 	return !slices.ContainsFunc(p.entries, func(e entry) bool { return e.markers[uid] || e.planning || e.adding[uid] })
 }
 
-// lookedSince reports whether every switch of a vCenter, or of any when the name is empty, was read since a tick or cannot be read.
-func (p picture) lookedSince(vcenter string, since int64) bool {
-	return !slices.ContainsFunc(p.entries, func(e entry) bool {
-		return (vcenter == "" || vcenter == e.loop.id.VCenter) && e.tried < since && e.fault == nil
-	})
+// notReadSince returns the loops of the switches of a vCenter, or of any when the name is empty, that could be read and were not
+// since a tick.
+func (p picture) notReadSince(vcenter string, since int64) []*loop {
+	var loops []*loop
+	for _, e := range p.entries {
+		if (vcenter == "" || vcenter == e.loop.id.VCenter) && e.tried < since && e.fault == nil {
+			loops = append(loops, e.loop)
+		}
+	}
+	return loops
 }
 
 // wanted is what a plan for one switch is made from.
