@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"slices"
 	"strings"
@@ -89,7 +90,10 @@ func (s *Simulator) furnishHosts(ctx *simulator.Context) {
 		})
 		f := &host{
 			ref: h.Self, name: name, number: i + 1, connected: true,
-			address:  s.options.hostAddress(i + 1),
+			address: s.options.hostAddress(i + 1),
+			// Two simulators on one machine have hosts of the same address: equal
+			// identifications would mix up their fragments.
+			ipID:     uint16(rand.Uint32()),
 			address6: netip.AddrFrom16([16]byte{0xfd, 0x00, 0x01, 0x27, 0x00, 0x01, 15: byte(i + 1)}),
 		}
 		s.fabric.hosts[h.Self] = f

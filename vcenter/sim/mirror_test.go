@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/vmware/govmomi/vim25/types"
 
@@ -182,5 +183,39 @@ func TestReproducible(t *testing.T) {
 	}
 	if a == frames(6) {
 		t.Error("another seed gave the same frames")
+	}
+}
+
+func TestPathMTU(t *testing.T) {
+	t.Parallel()
+	for _, mtu := range []int{576, 9000} {
+		s, _, captured := stage(t, sim.Options{MTU: mtu})
+		mirrorPort(t, s, "web-01")
+		longest := 0
+		packets := captured.after(t, 600)
+		for _, p := range packets {
+			longest = max(longest, len(p))
+		}
+		whole := len(reassemble(t, packets)) == len(packets)
+		if longest > mtu || longest < 500 || whole != (mtu == 9000) {
+			t.Errorf("MTU %d: longest packet %d bytes, all of them whole %v", mtu, longest, whole)
+		}
+	}
+}
+
+func TestIPv6Destination(t *testing.T) {
+	t.Parallel()
+	s, _, captured := stage(t, sim.Options{})
+	port := vm(t, s, "web-01").NICs[0].PortKey
+	if _, err := s.AddForeignSession(sim.SessionSpec{
+		Name: "six", Enabled: true, FromVM: []string{port}, Destinations: []string{"::1"}, Encapsulation: "erspan2",
+	}); err != nil {
+		t.Fatal(err)
+	}
+	for _, raw := range captured.after(t, 20) {
+		ip, ok := gopacket.NewPacket(raw, layers.LayerTypeIPv6, gopacket.NoCopy).NetworkLayer().(*layers.IPv6)
+		if !ok || ip.SrcIP.String() != "fd00:127:1::1" || ip.DstIP.String() != "::1" {
+			t.Fatalf("packet % x", raw[:40])
+		}
 	}
 }

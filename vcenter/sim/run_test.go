@@ -2,6 +2,7 @@ package sim_test
 
 import (
 	"context"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -51,6 +52,29 @@ func TestRunEndsWhileAClientWaits(t *testing.T) {
 	}
 	if err := <-over; err == nil {
 		t.Error("the client's wait ended without an error")
+	}
+}
+
+// TestRunEndsWithAnUnusedConnection has a connection that never sends a request.
+func TestRunEndsWithAnUnusedConnection(t *testing.T) {
+	s, err := sim.New(sim.Options{Emit: sim.EmitOff})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	<-s.Ready()
+	conn, err := net.Dial("tcp", s.URL().Host)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	dial(t, s) // the server has accepted by then
+	began := time.Now()
+	cancel()
+	if err := <-ended; err != nil || time.Since(began) > time.Second {
+		t.Errorf("Run took %v to end: %v", time.Since(began), err)
 	}
 }
 

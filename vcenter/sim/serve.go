@@ -15,8 +15,10 @@ import (
 )
 
 const (
-	// shutdownTime is how long Run waits for requests that are under way.
-	shutdownTime = 2 * time.Second
+	// graceTime is how long requests under way may take when Run is to end;
+	// then their connections are closed. Connections that never sent a request
+	// would hold up a server for 5 s without it (net/http.Server.Shutdown).
+	graceTime = 300 * time.Millisecond
 	// maxRequest bounds a SOAP request; the largest real ones are a few kB.
 	maxRequest = 8 << 20
 )
@@ -124,11 +126,14 @@ func (v *server) run(ctx context.Context) error {
 
 // shutdown ends waiting requests until none is left.
 func (v *server) shutdown() error {
-	ctx, cancel := context.WithTimeout(context.Background(), shutdownTime)
+	ctx, cancel := context.WithTimeout(context.Background(), graceTime)
 	defer cancel()
 	over := make(chan error, 1)
 	go func() {
 		err := v.http.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = v.http.Close()
+		}
 		v.requests.Wait()
 		over <- err
 	}()
@@ -139,7 +144,7 @@ func (v *server) shutdown() error {
 		select {
 		case err := <-over:
 			if err != nil {
-				return errors.Join(fmt.Errorf("simulator: stopping the %s endpoint: %w", v.name, err), v.http.Close())
+				return fmt.Errorf("simulator: stopping the %s endpoint: %w", v.name, err)
 			}
 			return nil
 		case <-tick.C:
