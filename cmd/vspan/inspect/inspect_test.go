@@ -89,6 +89,31 @@ func TestFragmentsAreToldAsOneDatagram(t *testing.T) {
 	}
 }
 
+// TestNoEthernet: a mirror may leave the Ethernet header away, and cut the packet before its ports.
+func TestNoEthernet(t *testing.T) {
+	ip := frame.IP{
+		Version: 4, Protocol: frame.ProtocolTCP, TTL: 64, HeaderLen: 20, TotalLen: 1500,
+		Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"),
+	}
+	p := erspan.Packet{
+		Type: erspan.TypeIII, Frame: append(ip.AppendHeader(nil), 0x1F),
+		Header: erspan.Header{SessionID: 9, FrameType: erspan.FrameIP, IPOnly: true, Truncated: true},
+	}
+	file := appendPacket(bytes.Clone(pcapHeader), outer("192.0.2.1", frame.IP{}, p.Append(nil)))
+	out, _, err := run(t, Options{JSON: true}, file)
+	want := `{"number":1,"outer":{"src":"192.0.2.1","dst":"192.0.2.9"},"encapsulation":"erspan3","gre":{},` +
+		`"erspan":{"id":9,"vlan":0,"cos":0,"truncated":true,"timestamp":0,"direction":"ingress","hardwareId":0},` +
+		`"inner":{"src":"10.0.0.1","dst":"10.0.0.2","protocol":6,"length":1500}}` + "\n"
+	if err != nil || out != want {
+		t.Errorf("got %v:\n%swant:\n%s", err, out, want)
+	}
+	out, _, err = run(t, Options{}, file)
+	want = "     1 192.0.2.1 > 192.0.2.9 erspan3 id 9 ingress truncated | TCP 10.0.0.1 > 10.0.0.2, length 1500 (cut) [frame: ends before the ports]\n"
+	if err != nil || out != want {
+		t.Errorf("got %v:\n%swant:\n%s", err, out, want)
+	}
+}
+
 // TestEndlessStreams: what a file can name without end is counted within a bound, and what is beyond it shows.
 func TestEndlessStreams(t *testing.T) {
 	file := bytes.Clone(pcapHeader)
