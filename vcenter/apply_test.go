@@ -220,3 +220,21 @@ func TestLostReply(t *testing.T) {
 	wantFault(t, c.refused(t.Context(), nil, SwitchName{Name: "DVS0"}, gone), mirror.NotAuthenticated, `"DVS0"`, "is not known")
 	wantFault(t, c.refused(t.Context(), nil, SwitchName{Name: "DVS0"}, errTask{types.LocalizedMethodFault{Fault: &types.NoPermission{}}}), mirror.NoPermission, Privilege)
 }
+
+// A host that refused is named by its name, not by its reference.
+func TestRefusingHost(t *testing.T) {
+	s := startSim(t, sim.Options{})
+	c := startClient(t, simConfig(s))
+	sw := observe(t, c)
+	conn, err := c.await(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	fault := bulk()
+	fault.HostFault[0].Host = host(sw.Hosts[1].ID)
+	failed := errTask{types.LocalizedMethodFault{Fault: fault}}
+	f := wantFault(t, c.refused(t.Context(), conn, SwitchName{Name: "DVS0"}, failed), mirror.HostRefused, sw.Hosts[1].Name, "PlatformConfigFault", "no room", `"DVS0"`)
+	if strings.Contains(f.Text, sw.Hosts[1].ID) || f.Permanent() {
+		t.Errorf("got %v", f)
+	}
+}

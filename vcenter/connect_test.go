@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/vmware/govmomi/simulator"
+	"github.com/vmware/govmomi/vim25/types"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/vcenter/sim"
@@ -51,7 +52,7 @@ func TestWrongPassword(t *testing.T) {
 	config := simConfig(s)
 	config.Username, config.Password = "administrator", NewSecret(canary)
 	err := fails(t, config)
-	wantFault(t, err, mirror.NotAuthenticated, `"administrator"`, s.URL().Host, "lab", "password is wrong")
+	wantFault(t, err, mirror.NotAuthenticated, `"administrator"`, s.URL().Host, "lab", "password is wrong", "InvalidLogin")
 }
 
 // A wrong password must not lock the account: it is not tried again at once, however often somebody asks.
@@ -220,4 +221,22 @@ func TestRunRunsOnce(t *testing.T) {
 	}
 	_, err = c.Switches(t.Context())
 	wantFault(t, err, mirror.VCenterUnreachable, "the client has stopped")
+}
+
+// Only what is about the user is tried rarely; vCenter's single sign-on may just be starting.
+func TestLoginRefused(t *testing.T) {
+	config := Config{Name: "lab", URL: mustParse(t, "https://vc.example"), Username: "vspan"}
+	for _, tc := range []struct {
+		fault  types.BaseMethodFault
+		reason mirror.Reason
+		words  string
+	}{
+		{&types.InvalidLogin{}, mirror.NotAuthenticated, "password is wrong"},
+		{&types.PasswordExpired{}, mirror.NotAuthenticated, "PasswordExpired"},
+		{&types.NoPermission{}, mirror.NoPermission, Privilege},
+		{&types.SystemError{}, mirror.VCenterUnreachable, "at this time (SystemError): lookup failed"},
+	} {
+		err := errTask{types.LocalizedMethodFault{Fault: tc.fault, LocalizedMessage: "lookup failed"}}
+		wantFault(t, loginRefused(t.Context(), err, config), tc.reason, tc.words, `"vspan"`, "vc.example:443")
+	}
 }

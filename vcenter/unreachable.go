@@ -65,11 +65,12 @@ func loginRefused(ctx context.Context, err error, config Config) error {
 	switch fault.(type) {
 	case nil:
 		return unanswered(ctx, err, config)
-	case *types.InvalidLogin:
-		return mirror.Faultf(mirror.NotAuthenticated, config.object(), "refuses user %q: the name or the password is wrong", config.Username)
+	case *types.InvalidLogin, *types.PasswordExpired, *types.InvalidClientCertificate:
+		return mirror.Faultf(mirror.NotAuthenticated, config.object(), "refuses user %q: the name or the password is wrong, or the account is locked or expired (%s)", config.Username, nameOfFault(fault))
 	case *types.NoPermission:
 		return mirror.Faultf(mirror.NoPermission, config.object(), "user %q exists and has no role on this vCenter: give it one that holds DVSwitch.Vspan and System.Read", config.Username)
 	default:
-		return mirror.Faultf(mirror.NotAuthenticated, config.object(), "does not let user %q in: %s (%s)", config.Username, phrase(message), nameOfFault(fault))
+		// Not about the user, e.g. while vCenter's single sign-on still starts: it may be tried again soon.
+		return mirror.Faultf(mirror.VCenterUnreachable, config.object(), "cannot log user %q in at this time (%s)%s", config.Username, nameOfFault(fault), saying(phrase(message)))
 	}
 }
