@@ -4,9 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
-	"net/netip"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -155,64 +153,13 @@ func (d *Daemon) newHandler(st store.Store, board *store.Board, owner string) ht
 }
 
 // logAttempt leaves a trace of each change of a switch.
-func (d *Daemon) logAttempt(_ context.Context, a reconcile.Attempt) {
+func (d *Daemon) logAttempt(ctx context.Context, a reconcile.Attempt) {
 	for _, c := range a.Changes {
-		level, text := slog.LevelInfo, "changed the switch"
+		change := []any{"switch", a.SwitchName, "operation", c.Operation.String(), "session", c.Session.Name, "why", c.Why, "configVersion", a.ConfigVersion}
 		if a.Err != nil {
-			level, text = slog.LevelWarn, "could not change the switch"
+			d.config.Log.WarnContext(ctx, "could not change the switch", append(change, "error", a.Err)...)
+			continue
 		}
-		d.config.Log.Log(context.Background(), level, text, "switch", a.SwitchName, "operation", c.Operation.String(),
-			"session", c.Session.Name, "why", c.Why, "configVersion", a.ConfigVersion, "error", a.Err)
+		d.config.Log.InfoContext(ctx, "changed the switch", change...)
 	}
-}
-
-// planner answers dry runs by the reconciler.
-type planner struct{ *reconcile.Reconciler }
-
-// Preview plans one session.
-func (p planner) Preview(ctx context.Context, s mirror.Session) (api.Preview, error) {
-	planned, sw, changes, err := p.Reconciler.Preview(ctx, s)
-	return api.Preview{Planned: planned, Switch: sw, Changes: changes}, err
-}
-
-// inventory shows the API what the reconciler read.
-type inventory struct{ *reconcile.Reconciler }
-
-// Switches returns every switch; fresh reads each of them anew.
-func (i inventory) Switches(ctx context.Context, fresh bool) ([]mirror.Switch, error) {
-	switches := i.Reconciler.Switches()
-	if !fresh {
-		return switches, nil
-	}
-	for n, sw := range switches {
-		read, err := i.Refresh(ctx, sw.ID.UUID)
-		if err != nil {
-			return nil, err
-		}
-		switches[n] = read
-	}
-	return switches, nil
-}
-
-// unclaimed shows the API the mirror packets that belong to no session.
-func (r *reception) unclaimed() []api.Unclaimed {
-	var list []api.Unclaimed
-	for _, u := range r.ledger.View().Unclaimed {
-		list = append(list, api.Unclaimed{
-			Exporter: u.Exporter, Receiver: u.Destination, Encapsulation: u.Type.String(), ERSPANID: u.ID,
-			Reason:  unclaimedReason(u, r.addresses),
-			Packets: u.Packets, Bytes: u.Bytes, First: u.First, Last: u.Last,
-		})
-	}
-	return list
-}
-
-// unclaimedReason says why mirror packets are nobody's.
-func unclaimedReason(u evidence.Unclaimed, receivers []netip.Addr) string {
-	for _, a := range receivers {
-		if a == u.Destination {
-			return "no_session_expects_it"
-		}
-	}
-	return "not_sent_to_this_receiver"
 }

@@ -20,7 +20,13 @@ type Options struct {
 	Once   bool         // end after the last step instead of waiting for an interrupt
 	Listen string       // of the daemon; any free port is taken when it is not free
 	Log    *slog.Logger // of the daemon
+
+	setStage medium        // nil: best
+	patience time.Duration // for a verdict to come; 0: 15 s
 }
+
+// atMost is how long the demo may take when it is to end by itself: a step that hangs does not hold.
+const atMost = 30 * time.Second
 
 // play is a running demo.
 type play struct {
@@ -28,12 +34,25 @@ type play struct {
 	*stage
 	client *client.Client
 	told   map[string]string // the verdict last told, by session
+
+	patience time.Duration
 }
 
 // Run shows every step and then waits until ctx ends, or returns at once with Once. The error says which step did not hold.
 func Run(ctx context.Context, o Options) error {
+	if o.setStage == nil {
+		o.setStage = best
+	}
+	if o.patience == 0 {
+		o.patience = 15 * time.Second
+	}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
+	if o.Once {
+		var release context.CancelFunc
+		ctx, release = context.WithTimeout(ctx, atMost)
+		defer release()
+	}
 	group, running := errgroup.WithContext(ctx)
 	failed := make(chan error, 1)
 	group.Go(func() error {
@@ -43,20 +62,28 @@ func Run(ctx context.Context, o Options) error {
 		return err
 	})
 	err := group.Wait()
-	if played := <-failed; played != nil && !errors.Is(played, context.Canceled) {
+	played := <-failed
+	switch {
+	case played == nil:
+		return err
+	case o.Once && errors.Is(played, context.DeadlineExceeded):
+		return fmt.Errorf("the demo did not come to its end within %s", atMost)
+	case o.Once && errors.Is(played, context.Canceled) && errors.Is(err, context.Canceled):
+		return errors.New("the demo was interrupted before its end")
+	case errors.Is(played, context.Canceled) && errors.Is(err, context.Canceled):
+		return nil // Ctrl-C, before the last step
+	case errors.Is(played, context.Canceled):
+		return err // a part of it failed, and that ended the play
+	default:
 		return played
 	}
-	if errors.Is(err, context.Canceled) {
-		return nil
-	}
-	return err
 }
 
 func perform(ctx context.Context, group *errgroup.Group, o Options) error {
-	p := &play{narrator: narrator{w: o.Out, start: time.Now()}, told: make(map[string]string)}
+	p := &play{narrator: narrator{w: o.Out, start: time.Now()}, told: make(map[string]string), patience: o.patience}
 	p.title("A simulated vCenter, the daemon and its receiver, in this process")
 	var err error
-	if p.stage, err = newStage(ctx, group, o.Listen, o.Log); err != nil {
+	if p.stage, err = newStage(ctx, group, o); err != nil {
 		return err
 	}
 	group.Go(func() error { return p.daemon.Run(ctx) })

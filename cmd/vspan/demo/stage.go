@@ -28,11 +28,11 @@ type stage struct {
 var loopback = netip.MustParseAddr("127.0.0.1")
 
 // newStage starts the simulator in the group, because a daemon needs its certificate, and builds the daemon.
-func newStage(ctx context.Context, group *errgroup.Group, listen string, log *slog.Logger) (*stage, error) {
+func newStage(ctx context.Context, group *errgroup.Group, o Options) (*stage, error) {
 	st := &stage{tap: newWiretap()}
 	simOptions := sim.Options{Control: "127.0.0.1:0", Seed: 1, Log: slog.New(slog.DiscardHandler)}
 	receiver := daemon.Receiver{Addresses: []netip.Addr{loopback}, Tap: st.tap.take}
-	st.choose(&simOptions, &receiver)
+	st.medium = o.setStage(&simOptions, &receiver)
 	var err error
 	if st.sim, err = sim.New(simOptions); err != nil {
 		return nil, fmt.Errorf("building the simulated vCenter: %w", err)
@@ -51,26 +51,31 @@ func newStage(ctx context.Context, group *errgroup.Group, listen string, log *sl
 		return nil, fmt.Errorf("reaching the simulated vCenter: %w", err)
 	}
 	config := daemon.Defaults()
-	config.Listen, config.VCenters, config.Receiver, config.Log = freeAddress(listen), []vcenter.Config{vc}, receiver, log
+	config.Listen, config.VCenters, config.Receiver, config.Log = freeAddress(o.Listen), []vcenter.Config{vc}, receiver, o.Log
 	st.daemon, err = daemon.New(config)
 	return st, err
 }
 
-// choose lets packets cross real sockets where the process may open them, and memory where it may not.
-func (st *stage) choose(simOptions *sim.Options, receiver *daemon.Receiver) {
+// medium lets the packets of a simulator travel to a receiver, and says by what.
+type medium func(*sim.Options, *daemon.Receiver) string
+
+// best lets packets cross real sockets where the process may open them, and memory where it may not.
+func best(simOptions *sim.Options, receiver *daemon.Receiver) string {
 	live := receive.NewLive(receive.LiveOptions{})
-	err := live.Open()
-	if err == nil {
-		_ = live.Close() // it was opened only to see whether it can be
-		simOptions.Emit = sim.EmitSocket
-		st.medium = "real sockets: the simulated hosts send GRE (IP protocol 47) over loopback"
-		return
+	if err := live.Open(); err != nil {
+		return memory(simOptions, receiver)
 	}
+	_ = live.Close() // it was opened only to see whether it can be
+	simOptions.Emit = sim.EmitSocket
+	return "real sockets: the simulated hosts send GRE (IP protocol 47) over loopback"
+}
+
+func memory(simOptions *sim.Options, receiver *daemon.Receiver) string {
 	pair := receive.NewPair(receive.PairOptions{})
 	simOptions.Emit = sim.EmitMemory
 	simOptions.Memory = func(packet []byte) { pair.Inject(time.Now(), packet) }
 	receiver.Source = pair
-	st.medium = "memory, because this user may not open packet sockets; run it as root to see them on loopback"
+	return "memory, because this user may not open packet sockets; run it as root to see them on loopback"
 }
 
 // freeAddress returns the address asked for, or one with any free port on the same host if that one is taken.

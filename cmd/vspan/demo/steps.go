@@ -35,10 +35,7 @@ var asked = []struct{ name, vm, encapsulation string }{
 	{"db-01-erspan3", "db-01", "erspan3"},
 }
 
-const (
-	patience   = 10 * time.Second // for a verdict to come
-	switchName = "DVS0"
-)
+const switchName = "DVS0"
 
 func (p *play) listPorts(ctx context.Context) error {
 	p.title("What the wizard asks for first: the ports of the switch")
@@ -49,6 +46,9 @@ func (p *play) listPorts(ctx context.Context) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%-5s %-10s %-18s %-18s %-10s %s\n", "PORT", "VM", "NIC", "MAC", "PORTGROUP", "HOST")
 	for _, port := range ports {
+		if port.VM == "" {
+			continue // vmkernel adapters and uplinks cannot be mirrored
+		}
 		fmt.Fprintf(&b, "%-5s %-10s %-18s %-18s %-10s %s\n", port.PortKey, port.VM, port.NIC, port.MAC, port.Portgroup, port.Host)
 	}
 	p.say("GET /v1/switches/%s/ports", switchName)
@@ -58,7 +58,7 @@ func (p *play) listPorts(ctx context.Context) error {
 
 // settledPorts waits until the daemon has read the switch for the first time.
 func (p *play) settledPorts(ctx context.Context) ([]wire.Port, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	for {
 		ports, err := p.client.Ports(ctx, switchName, "", client.Look{})
@@ -67,7 +67,7 @@ func (p *play) settledPorts(ctx context.Context) ([]wire.Port, error) {
 		}
 		select {
 		case <-ctx.Done():
-			return nil, fmt.Errorf("the ports of %s did not show within %s: %w", switchName, patience, err)
+			return nil, fmt.Errorf("the ports of %s did not show within %s: %w", switchName, p.patience, err)
 		case <-time.After(lookEvery):
 		}
 	}
@@ -100,7 +100,7 @@ func (p *play) create(ctx context.Context, name string, in wire.SessionInput) er
 		return fmt.Errorf("creating %s: %w", name, err)
 	}
 	p.say("PUT /v1/sessions/%s: Finish", name)
-	_, err = p.watch(ctx, name, bothWays, patience)
+	_, err = p.watch(ctx, name, bothWays, p.patience)
 	return err
 }
 
@@ -132,7 +132,7 @@ func page(plan wire.Plan) string {
 func (p *play) showArriving(ctx context.Context) error {
 	p.title("The packets that arrive")
 	for _, a := range asked {
-		s, err := p.watch(ctx, a.name, wanted{"a rate", func(s wire.Session) bool { return s.Status.Evidence.PacketsPerSecond > 0 }}, patience)
+		s, err := p.watch(ctx, a.name, wanted{"a rate", func(s wire.Session) bool { return s.Status.Evidence.PacketsPerSecond > 0 }}, p.patience)
 		if err != nil {
 			return err
 		}
@@ -146,7 +146,7 @@ func (p *play) showArriving(ctx context.Context) error {
 
 func (p *play) showHTTP(ctx context.Context) error {
 	p.title("What a person would look for in Wireshark: an HTTP GET and its answer")
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, p.patience)
 	defer cancel()
 	select {
 	case e := <-p.tap.seen:
@@ -154,7 +154,7 @@ func (p *play) showHTTP(ctx context.Context) error {
 		p.say("%s > %s  %s   (received as %s)", e.server, e.client, e.status, e.encapsulation)
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("no HTTP exchange was seen in the mirror within %s", patience)
+		return fmt.Errorf("no HTTP exchange was seen in the mirror within %s", p.patience)
 	}
 }
 
@@ -177,7 +177,7 @@ func (p *play) moveVM(ctx context.Context) error {
 		return s.Status.Verdict.State == "delivering" && slices.ContainsFunc(s.Status.Evidence.Hosts, func(h wire.HostEvidence) bool {
 			return h.Host == to && h.LastPacketAt.After(moved)
 		})
-	}}, patience)
+	}}, p.patience)
 	if err != nil {
 		return err
 	}
@@ -198,14 +198,14 @@ func (p *play) breakPath(ctx context.Context) error {
 	if err := p.sim.BreakPath(host); err != nil {
 		return err
 	}
-	if _, err := p.watch(ctx, name, state("lost"), patience); err != nil {
+	if _, err := p.watch(ctx, name, state("lost"), p.patience); err != nil {
 		return err
 	}
 	p.title("The path is mended")
 	if err := p.sim.MendPath(host); err != nil {
 		return err
 	}
-	_, err = p.watch(ctx, name, state("delivering"), patience)
+	_, err = p.watch(ctx, name, state("delivering"), p.patience)
 	return err
 }
 
@@ -218,7 +218,7 @@ func (p *play) disable(ctx context.Context) error {
 	p.say("POST /v1/sessions/%s:disable", name)
 	_, err := p.watch(ctx, name, wanted{"being disabled on the switch", func(s wire.Session) bool {
 		return s.Status.Verdict.State == "disabled" && s.Status.ObservedGeneration == s.Generation
-	}}, patience)
+	}}, p.patience)
 	if err != nil {
 		return err
 	}
