@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -252,10 +253,11 @@ func TestDriftIsReported(t *testing.T) {
 func TestHistoryIsToldFirst(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
-		full := true
+		var full atomic.Bool
+		full.Store(true)
 		var before, after []reconcile.Attempt
 		b.opts.Before = func(_ context.Context, a reconcile.Attempt) error {
-			if full {
+			if full.Load() {
 				return errors.New("no space left on device")
 			}
 			before = append(before, a)
@@ -270,7 +272,7 @@ func TestHistoryIsToldFirst(t *testing.T) {
 		if n := b.calls(f, dvs0); n != 0 {
 			t.Errorf("%d changes without a record", n)
 		}
-		full = false
+		full.Store(false)
 		b.pass(time.Minute)
 		b.wantApplied("web")
 		if len(before) != 1 || len(after) != 1 || after[0].Err != nil || before[0].Changes[0].Session.Name != "web" || before[0].SwitchName != "DVS0" {
