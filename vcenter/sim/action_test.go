@@ -245,3 +245,31 @@ func TestUnknownNamesAreNotFound(t *testing.T) {
 		}
 	}
 }
+
+// TestDestroyedSwitch takes the switch away while everything is running.
+func TestDestroyedSwitch(t *testing.T) {
+	t.Parallel()
+	s, c, captured := stage(t, sim.Options{})
+	mirrorPort(t, s, "web-01")
+	captured.after(t, 10)
+	task, err := c.dvs.Destroy(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := task.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Quiet("web-02", true); err != nil { // settles
+		t.Fatal(err)
+	}
+	silence(t, captured)
+	if state := s.State(); len(state.Sessions) != 0 || len(state.VMs) != 4 || len(state.VMs[0].NICs) != 0 {
+		t.Errorf("after the switch was destroyed: %+v", state)
+	}
+	if _, err := s.AddForeignSession(sim.SessionSpec{Name: "late", Destinations: []string{"127.0.0.1"}}); !errors.Is(err, sim.ErrNotFound) {
+		t.Errorf("a session on a switch that is gone: %v, want ErrNotFound", err)
+	}
+	if err := s.MoveVM("web-01", "esx-02"); err != nil {
+		t.Errorf("moving a machine without a switch: %v", err)
+	}
+}

@@ -11,4 +11,27 @@
 // Packets are encoded with gopacket and by hand in this package, never with the
 // decoders they are meant to test, so that both cannot share a mistake. Nothing
 // is ever sent to an address that is not a loopback address.
+//
+// # Control API
+//
+// JSON over HTTP, one route for each Go method. Errors are {"error": "…"}, with
+// "fault" naming the vSphere fault if there was one.
+//
+//	GET    /state                          hosts, machines, sessions, counters
+//	POST   /vms/{vm}/move                  {"host": "esx-02"}
+//	POST   /vms/{vm}/power                 {"on": false}
+//	POST   /vms/{vm}/quiet                 {"quiet": true}
+//	POST   /vms/{vm}/nics                  {"portgroup": "prod-db"}
+//	DELETE /vms/{vm}
+//	POST   /ports/{key}/reassign           {"vm": "client-01"}
+//	POST   /portgroups/{name}/promiscuous  {"on": true}
+//	POST   /hosts/{host}/disconnect        also /reconnect, /break, /mend
+//	POST   /loss                           {"share": 0.1}
+//	GET    /sessions
+//	POST   /sessions                       a SessionSpec
+//	PATCH  /sessions/{key}                 the fields to change
+//	DELETE /sessions/{key}
+//	POST   /tasks/delay                    {"delay": "5s"}
+//	POST   /tasks/fail                     {"stage": "before", "count": 1}
+//	POST   /logins/expire
 package sim

@@ -65,8 +65,8 @@ func (s *Simulator) connectHost(ctx *simulator.Context, h *simulator.HostSystem,
 	s.post(ctx, &types.HostDisconnectedEvent{HostEvent: event})
 }
 
-// DisconnectHost takes a host away: it is disconnected in vCenter and mirrors
-// nothing.
+// DisconnectHost takes a host away: it is disconnected in vCenter, mirrors
+// nothing, and the counters of its ports stand still.
 func (s *Simulator) DisconnectHost(host string) error { return s.setConnected(host, false) }
 
 // ReconnectHost undoes DisconnectHost.
