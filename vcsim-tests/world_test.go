@@ -1,0 +1,191 @@
+package vcsimtests
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/vcenter"
+	"github.com/vspan-io/vspan/vcenter/sim"
+)
+
+// soon is how long a test waits for what takes a second when the machine has time. Only failing tests wait so long.
+const soon = 20 * time.Second
+
+// world is a simulated vCenter and a daemon that drives it, in this process. The mirror packets of the simulated hosts go to the
+// daemon's receiver through memory, so that no rights are needed and worlds beside each other cannot hear each other.
+type world struct {
+	*server
+	sim *sim.Simulator
+	log *output // of the daemon and the simulator
+}
+
+// newWorld makes a world with VMs web-01, web-02, db-01, client-01 on the hosts esx-01 and esx-02, unless a change says otherwise. It
+// ends with the test.
+func newWorld(t *testing.T, changes ...func(*sim.Options)) *world {
+	t.Helper()
+	w := &world{log: new(output)}
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("log of the daemon and the simulator:\n%s", w.log)
+		}
+	})
+	pair := receive.NewPair(receive.PairOptions{})
+	options := sim.Options{
+		Seed: 1, Emit: sim.EmitMemory, Log: logTo(w.log).With("of", "sim"),
+		Memory: func(packet []byte) { pair.Inject(time.Now(), packet) },
+	}
+	for _, change := range changes {
+		change(&options)
+	}
+	var err error
+	if w.sim, err = sim.New(options); err != nil {
+		t.Fatal(err)
+	}
+	runFor(t, "simulator", w.sim.Run, w.sim.Ready())
+	d := newDaemon(t, w.sim, options, pair, logTo(w.log).With("of", "daemon"))
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	w.server = newServer(t, d.URL(), transport)
+	return w
+}
+
+func logTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+}
+
+// newDaemon runs a daemon for the length of the test.
+func newDaemon(t *testing.T, s *sim.Simulator, o sim.Options, source receive.Source, log *slog.Logger) *daemon.Daemon {
+	t.Helper()
+	username, password := o.Username, o.Password
+	if username == "" {
+		username, password = "user", "pass"
+	}
+	config := daemon.Defaults()
+	config.Listen, config.Log = "127.0.0.1:0", log
+	config.VCenters = []vcenter.Config{{
+		Name: "default", URL: s.URL(), Thumbprint: s.Thumbprint(), Username: username, Password: vcenter.NewSecret(password),
+	}}
+	config.Receiver = daemon.Receiver{Source: source, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
+	d, err := daemon.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runFor(t, "daemon", d.Run, d.Ready())
+	return d
+}
+
+// runFor runs a task until the end of the test and returns when it is ready.
+func runFor(t *testing.T, name string, run func(context.Context) error, ready <-chan struct{}) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- run(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		select {
+		case err := <-ended:
+			if err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		case <-time.After(10 * time.Second):
+			t.Errorf("the %s did not end within 10 s of being told", name)
+		}
+	})
+	select {
+	case <-ready:
+	case err := <-ended:
+		ended <- nil
+		t.Fatalf("the %s ended before it was ready: %v", name, err)
+	}
+}
+
+// spec asks for both directions of VMs, with what else is changed.
+func spec(vms []string, changes ...func(*wire.Spec)) wire.Spec {
+	var s wire.Spec
+	for _, vm := range vms {
+		s.Sources = append(s.Sources, wire.Source{VM: vm})
+	}
+	for _, change := range changes {
+		change(&s)
+	}
+	return s
+}
+
+// mirrorOf asks for a VM's traffic, under its name.
+func mirrorOf(vm string) wire.Spec { return spec([]string{vm}) }
+
+// delivering asks for a session and returns it when it is delivering.
+func (w *world) delivering(name string, s wire.Spec) wire.Session {
+	w.t.Helper()
+	got := w.putAndWait(name, s, "Delivering", soon)
+	if got.Status.Verdict.State != "delivering" || condition(got, "Ready").Status != "True" {
+		w.t.Fatalf("session %q is not delivering: %s", name, describe(got))
+	}
+	return got
+}
+
+// applied asks for a session and returns it when it stands on the switch.
+func (w *world) applied(name string, s wire.Spec) wire.Session {
+	w.t.Helper()
+	got := w.putAndWait(name, s, "Applied", soon)
+	if c := condition(got, "Applied"); c.Status != "True" {
+		w.t.Fatalf("session %q does not stand on the switch: %s", name, describe(got))
+	}
+	return got
+}
+
+// remove deletes a session and returns when it is gone.
+func (w *world) remove(name string) {
+	w.t.Helper()
+	w.want(w.do(http.MethodDelete, "/v1/sessions/"+name+"?wait="+soon.String(), nil), http.StatusNoContent)
+}
+
+// act fails the test when the simulator could not do what was asked.
+func (w *world) act(err error) {
+	w.t.Helper()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// onSwitch returns a session as it stands on the switch, by its key.
+func (w *world) onSwitch(key string) (sim.SessionState, bool) {
+	for _, s := range w.sim.State().Sessions {
+		if s.Key == key {
+			return s, true
+		}
+	}
+	return sim.SessionState{}, false
+}
+
+// vm returns a VM as it is now.
+func (w *world) vm(name string) sim.VMState {
+	w.t.Helper()
+	for _, v := range w.sim.State().VMs {
+		if v.Name == name {
+			return v
+		}
+	}
+	w.t.Fatalf("there is no VM %q", name)
+	return sim.VMState{}
+}
+
+// host returns a host as it is now.
+func (w *world) host(name string) sim.HostState {
+	w.t.Helper()
+	for _, h := range w.sim.State().Hosts {
+		if h.Name == name {
+			return h
+		}
+	}
+	w.t.Fatalf("there is no host %q", name)
+	return sim.HostState{}
+}
