@@ -62,6 +62,9 @@ func ReadFile(path string) (File, error) {
 	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
 		return File{}, fmt.Errorf("reading the configuration %s: %w", path, err)
 	}
+	if err := decoder.Decode(new(File)); !errors.Is(err, io.EOF) {
+		return File{}, fmt.Errorf("reading the configuration %s: want one document, not several", path)
+	}
 	return file, nil
 }
 
