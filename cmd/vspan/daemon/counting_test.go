@@ -1,0 +1,74 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// calls records which switches were asked for.
+type calls struct {
+	mu    sync.Mutex
+	ports map[mirror.SwitchID][][]string
+	err   error
+}
+
+func (c *calls) read(_ context.Context, id mirror.SwitchID, keys []string) ([]mirror.PortCounters, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ports[id] = append(c.ports[id], keys)
+	var list []mirror.PortCounters
+	for _, key := range keys {
+		list = append(list, mirror.PortCounters{PortKey: key, FromVM: mirror.Volume{Bytes: uint64(len(c.ports[id]))}})
+	}
+	return list, c.err
+}
+
+func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := &calls{ports: make(map[mirror.SwitchID][][]string)}
+		c := &counting{read: map[string]readCounters{"v": asked.read}, log: slog.New(slog.DiscardHandler)}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- c.run(ctx) }()
+		id := mirror.SwitchID{VCenter: "v", UUID: "1"}
+
+		time.Sleep(3 * countEvery)
+		synctest.Wait()
+		if len(asked.ports) != 0 {
+			t.Errorf("asked for %v although nothing is mirrored", asked.ports)
+		}
+		c.want(map[mirror.SwitchID][]string{id: {"7", "9"}})
+		time.Sleep(2 * countEvery)
+		synctest.Wait()
+		if got := asked.ports[id]; len(got) != 2 || !slices.Equal(got[1], []string{"7", "9"}) {
+			t.Errorf("asked for %v", got)
+		}
+		if got := c.readings(id)["9"].FromVM.Bytes; got != 2 {
+			t.Errorf("the newest reading is %d", got)
+		}
+		asked.err = errors.New("vCenter is away")
+		time.Sleep(countEvery)
+		synctest.Wait()
+		if got := c.readings(id)["9"].FromVM.Bytes; got != 2 {
+			t.Errorf("a failed reading left %d: the last good one must stay", got)
+		}
+		c.want(nil)
+		time.Sleep(countEvery)
+		synctest.Wait()
+		if got := c.readings(id); got != nil {
+			t.Errorf("readings of a switch nobody mirrors on stay: %v", got)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}

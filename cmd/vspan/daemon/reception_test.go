@@ -1,0 +1,87 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/netip"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/receive"
+)
+
+// brokenSource opens and runs as its fields say.
+type brokenSource struct {
+	openErr, runErr error
+	drops           uint64
+}
+
+func (s *brokenSource) Open() error  { return s.openErr }
+func (s *brokenSource) Close() error { return nil }
+func (s *brokenSource) Run(ctx context.Context, _ receive.Handler) error {
+	if s.runErr != nil {
+		return s.runErr
+	}
+	<-ctx.Done()
+	return nil
+}
+func (s *brokenSource) Counters() receive.Counters { return receive.Counters{KernelDrops: s.drops} }
+func (s *brokenSource) Describe() receive.Description {
+	return receive.Description{Kind: receive.KindRing}
+}
+
+// A receiver that cannot be opened, and then one that breaks, are replaced; their drops are not forgotten, because a verdict that
+// forgot them would call packets lost that we dropped ourselves.
+func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sources := []receive.Source{
+			&brokenSource{openErr: errors.New("no such device")},
+			&brokenSource{runErr: errors.New("the interface went away"), drops: 3},
+			&brokenSource{drops: 4},
+		}
+		r := newReception(Receiver{}, []netip.Addr{netip.MustParseAddr("192.0.2.1")}, slog.New(slog.DiscardHandler))
+		r.open = func() receive.Source {
+			next := sources[0]
+			sources = sources[1:]
+			return next
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.run(ctx) }()
+
+		synctest.Wait()
+		if h := r.health(); h.Up || !strings.Contains(h.Reason, "no such device") {
+			t.Errorf("after a failed open: %+v", h)
+		}
+		time.Sleep(retryReception)
+		synctest.Wait()
+		if h := r.health(); h.Up || !strings.Contains(h.Reason, "went away") || h.Dropped != 3 {
+			t.Errorf("after the source broke: %+v", h)
+		}
+		time.Sleep(retryReception)
+		synctest.Wait()
+		if h := r.health(); !h.Up || h.Dropped != 7 {
+			t.Errorf("after the third opened: %+v, want it up with 7 drops", h)
+		}
+		if shown := r.describe()[0]; shown.Kind != "ring" || !shown.Up || shown.KernelDropped != 7 {
+			t.Errorf("shown as %+v", shown)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
+func TestReceptionOff(t *testing.T) {
+	r := newReception(Receiver{Off: true}, nil, slog.New(slog.DiscardHandler))
+	if err := r.run(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if h := r.health(); h.Up || h.Reason != "the receiver is switched off" {
+		t.Errorf("got %+v", h)
+	}
+}
