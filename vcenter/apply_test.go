@@ -29,6 +29,7 @@ func byNameOf(sw mirror.Switch) map[string]mirror.VSPAN {
 
 // Adding, editing and removing in one task, and what is read back is what was asked for.
 func TestApply(t *testing.T) {
+	t.Parallel()
 	for _, merges := range []bool{false, true} {
 		t.Run(fmt.Sprintf("edit merges %t", merges), func(t *testing.T) {
 			s := startSim(t, sim.Options{EditMerges: merges})
@@ -152,6 +153,7 @@ func changed(v mirror.VSPAN, f func(*mirror.VSPAN)) mirror.VSPAN {
 
 // A task that fails may have made its change: the error does not hide that it failed, and the read shows what it did.
 func TestApplyTaskFails(t *testing.T) {
+	t.Parallel()
 	for _, stage := range []sim.TaskStage{sim.BeforeApply, sim.AfterApply} {
 		t.Run(string(stage), func(t *testing.T) {
 			s := startSim(t, sim.Options{})
@@ -171,6 +173,7 @@ func TestApplyTaskFails(t *testing.T) {
 
 // When the caller has no more time, the task goes on: the error says that nobody knows.
 func TestApplyOutcomeUnknown(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	c := startClient(t, simConfig(s))
 	sw := observe(t, c)

@@ -100,6 +100,7 @@ func TestSilent(t *testing.T) {
 }
 
 func TestCertificate(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	authority := filepath.Join(t.TempDir(), "ca.pem")
 	if err := os.WriteFile(authority, s.CAPEM(), 0o600); err != nil {

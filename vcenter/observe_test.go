@@ -14,6 +14,7 @@ import (
 
 // What is read is what the simulator has: every adapter of every VM, with its port, host, label and address.
 func TestObserveMapsConnectees(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{Hosts: 3, VMs: 40})
 	if err := s.PowerVM("web-02", false); err != nil {
 		t.Fatal(err)

@@ -82,6 +82,7 @@ func (c *cable) pull(out bool) {
 
 // An outage is told by every call and by Health, ends by itself, and does not cost the login.
 func TestOutage(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	between := newCable(t, s.URL().Host)
 	config := simConfig(s)

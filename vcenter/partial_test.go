@@ -16,6 +16,7 @@ import (
 
 // Whichever call fails, a read is complete or it is an error.
 func TestReadsAreNeverPartial(t *testing.T) {
+	t.Parallel()
 	model := simulator.VPX()
 	c := startClient(t, startStock(t, model))
 	want := observe(t, c)
@@ -37,6 +38,7 @@ func TestReadsAreNeverPartial(t *testing.T) {
 
 // A login that is gone is renewed, whichever call finds out, and the read is complete all the same.
 func TestReadsWhileLoginsEnd(t *testing.T) {
+	t.Parallel()
 	model := simulator.VPX()
 	c := startClient(t, startStock(t, model))
 	want := observe(t, c)
@@ -69,6 +71,7 @@ func keptAlive(t *testing.T, c *Client) {
 
 // The size of a page makes no difference.
 func TestPages(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{VMs: 30})
 	c := startClient(t, simConfig(s))
 	whole := observe(t, c)

@@ -31,6 +31,7 @@ func terminate(t *testing.T, c *Client) {
 
 // A login that ended is renewed once, however many callers notice, and none of them sees an error.
 func TestReLogin(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	c := startClient(t, simConfig(s))
 	sw := observe(t, c)
@@ -70,6 +71,7 @@ func TestApplyAfterTheLoginEnded(t *testing.T) {
 
 // The keepalive sees that the login has ended without any other call, and says how vCenter's clock stands.
 func TestKeepalive(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	c := startClient(t, simConfig(s))
 	only(t, c)

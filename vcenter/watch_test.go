@@ -72,6 +72,7 @@ var watchedChanges = []struct {
 
 // Each change has a simulator of its own, so that it is not another's echo that wakes the watch.
 func TestWatch(t *testing.T) {
+	t.Parallel()
 	var sims []*sim.Simulator
 	var keys []string
 	var woken []<-chan struct{}
@@ -96,6 +97,7 @@ func TestWatch(t *testing.T) {
 
 // Changes in quick succession become few notifications, and the last is after the last change.
 func TestWatchGathers(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	c := startClient(t, simConfig(s))
 	woken := watch(t, c, only(t, c).ID)
@@ -123,6 +125,7 @@ func TestWatchGathers(t *testing.T) {
 
 // What changes while there is no login is not missed: the renewed watch begins with a notification.
 func TestWatchSurvivesTheLogin(t *testing.T) {
+	t.Parallel()
 	s := startSim(t, sim.Options{})
 	c := startClient(t, simConfig(s))
 	woken := watch(t, c, only(t, c).ID)
