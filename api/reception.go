@@ -34,7 +34,7 @@ type Receiver struct {
 type Unclaimed struct {
 	Exporter      netip.Addr // outer source
 	Receiver      netip.Addr // outer destination
-	Encapsulation string // gre, erspan1, erspan2 or erspan3
+	Encapsulation string     // gre, erspan1, erspan2 or erspan3
 	ERSPANID      uint16
 	Reason        string // why it belongs to no session
 	Packets       uint64

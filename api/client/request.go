@@ -9,6 +9,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/vspan-io/vspan/api/wire"
 )
@@ -54,20 +55,9 @@ func (c *Client) do(ctx context.Context, r request, answer any) (int, error) {
 }
 
 func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
-	u := c.base
-	for _, step := range r.path {
-		u = u.JoinPath(url.PathEscape(step))
-	}
-	if r.verb != "" {
-		u = u.JoinPath() // a copy
-		u.Path += ":" + r.verb
-		if u.RawPath != "" {
-			u.RawPath += ":" + r.verb
-		}
-	}
-	if len(r.query) > 0 {
-		u = u.JoinPath()
-		u.RawQuery = r.query.Encode()
+	u, err := c.locate(r)
+	if err != nil {
+		return nil, err
 	}
 	var body io.Reader
 	if r.body != nil {
@@ -89,6 +79,27 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	}
 	req.Header.Set("Accept", "application/json")
 	return req, nil
+}
+
+// locate makes the URL. A step that a server or proxy would take for another path is refused.
+func (c *Client) locate(r request) (*url.URL, error) {
+	escaped := strings.TrimSuffix(c.base.EscapedPath(), "/")
+	for _, step := range r.path {
+		if step == "" || step == "." || step == ".." {
+			return nil, fmt.Errorf("the name %q cannot stand in a URL", step)
+		}
+		escaped += "/" + url.PathEscape(step)
+	}
+	if r.verb != "" {
+		escaped += ":" + r.verb
+	}
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		return nil, fmt.Errorf("make the URL: %w", err)
+	}
+	u := *c.base
+	u.Path, u.RawPath, u.RawQuery = path, escaped, r.query.Encode()
+	return &u, nil
 }
 
 // problemOf reads a problem, or says that something else answered.
