@@ -20,6 +20,7 @@ type fakeVCenter struct {
 	switches map[string]*fakeSwitch // by UUID
 	down     error                  // every call fails with it
 	lists    int
+	stalled  chan struct{} // reads wait until it is closed; set before the reads begin
 }
 
 type fakeSwitch struct {
@@ -87,6 +88,9 @@ func (f *fakeVCenter) at(id mirror.SwitchID) (*fakeSwitch, error) {
 }
 
 func (f *fakeVCenter) Observe(ctx context.Context, id mirror.SwitchID) (mirror.Switch, error) {
+	if f.stalled != nil {
+		<-f.stalled
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s, err := f.at(id)
