@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -130,7 +131,9 @@ var described = sync.OnceValue(func() (d apiDocument) {
 	if err != nil {
 		return apiDocument{err: err}
 	}
-	return apiDocument{validator: validator.NewValidatorFromV3Model(&model.Model), paths: model.Model.Paths}
+	v := validator.NewValidatorFromV3Model(&model.Model)
+	v.SetDocument(document)
+	return apiDocument{validator: v, paths: model.Model.Paths}
 })
 
 func checkAgainstDocument(t *testing.T, r *http.Request, w *httptest.ResponseRecorder) {
@@ -274,3 +277,5 @@ func discard(t *testing.T, r io.Reader) []byte {
 	}
 	return b
 }
+
+func (f *fixture) quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
