@@ -35,4 +35,3 @@ func (p *play) showHTTP(ctx context.Context) error {
 		return fmt.Errorf("no HTTP exchange was seen in the mirror within %s", p.patience)
 	}
 }
-

@@ -29,4 +29,3 @@ var asked = []struct{ name, vm, encapsulation string }{
 }
 
 const switchName = "DVS0"
-

@@ -102,4 +102,3 @@ func page(plan wire.Plan) string {
 	}
 	return b.String()
 }
-
