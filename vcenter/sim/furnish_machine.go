@@ -27,13 +27,13 @@ func machineName(i int) (name, group string) {
 }
 
 // furnishMachines creates and powers on the machines, spread over the hosts.
-func (s *Simulator) furnishMachines(ctx *simulator.Context) error {
+func (s *Simulator) furnishMachines() error {
 	s.fabric.mu.Lock()
 	hosts := s.fabric.sortedHosts()
 	s.fabric.mu.Unlock()
 	for i := range s.options.VMs {
 		name, group := machineName(i)
-		if err := s.createMachine(ctx, name, group, hosts[i%len(hosts)].ref); err != nil {
+		if err := s.createMachine(name, group, hosts[i%len(hosts)].ref); err != nil {
 			return fmt.Errorf("simulator: creating virtual machine %q: %w", name, err)
 		}
 	}
@@ -41,7 +41,7 @@ func (s *Simulator) furnishMachines(ctx *simulator.Context) error {
 }
 
 // createMachine creates one machine and powers it on.
-func (s *Simulator) createMachine(ctx *simulator.Context, name, group string, on types.ManagedObjectReference) error {
+func (s *Simulator) createMachine(name, group string, on types.ManagedObjectReference) error {
 	backing, err := s.backing(group)
 	if err != nil {
 		return err
@@ -51,14 +51,13 @@ func (s *Simulator) createMachine(ctx *simulator.Context, name, group string, on
 	pool := s.registry().Any("ResourcePool").(*simulator.ResourcePool)
 	req := &types.CreateVM_Task{This: folder.Self, Pool: pool.Self, Host: &on, Config: types.VirtualMachineConfigSpec{
 		Name: name, GuestId: string(types.VirtualMachineGuestOsIdentifierDebian12_64Guest),
-		Files:        &types.VirtualMachineFileInfo{VmPathName: "[LocalDS_0]"},
+		Files:        &types.VirtualMachineFileInfo{VmPathName: "[" + datastoreName + "]"},
 		DeviceChange: []types.BaseVirtualDeviceConfigSpec{addCard(backing, 1)},
 	}}
-	var task types.ManagedObjectReference
-	ctx.WithLock(folder, func() {
-		task = folder.CreateVMTask(ctx, req).(*methods.CreateVM_TaskBody).Res.Returnval
+	err = s.run(folder, func(ctx *simulator.Context) types.ManagedObjectReference {
+		return folder.CreateVMTask(ctx, req).(*methods.CreateVM_TaskBody).Res.Returnval
 	})
-	if err := s.await(task); err != nil {
+	if err != nil {
 		return err
 	}
 	return s.PowerVM(name, true)

@@ -19,16 +19,22 @@ func (s *Simulator) followGroups(ctx *simulator.Context, dvs *mo.DistributedVirt
 		if known || !ok {
 			continue
 		}
-		ctx.WithLock(pg, func() { s.adoptGroup(pg, strings.Contains(pg.Name, "-DVUplinks")) })
+		ctx.WithLock(pg, func() { s.adoptGroup(pg) })
 	}
+}
+
+// isUplink tells the portgroup of the uplinks, which vcsim makes with a switch
+// and names after it.
+func isUplink(pg *simulator.DistributedVirtualPortgroup) bool {
+	return strings.Contains(pg.Name, "-DVUplinks")
 }
 
 // adoptGroup registers the portgroup and gives it port keys of its own: vcsim
 // starts at 0 in every portgroup.
-func (s *Simulator) adoptGroup(pg *simulator.DistributedVirtualPortgroup, uplink bool) {
+func (s *Simulator) adoptGroup(pg *simulator.DistributedVirtualPortgroup) {
 	g := &portgroup{
 		dvs: pg.Config.DistributedVirtualSwitch.Value, key: pg.Key, name: pg.Name,
-		uplink: uplink, setting: pg.Config.DefaultPortConfig,
+		uplink: isUplink(pg), setting: pg.Config.DefaultPortConfig,
 	}
 	if setting, ok := pg.Config.DefaultPortConfig.(*types.VMwareDVSPortSetting); ok {
 		g.vlan = vlanOf(setting)
@@ -36,7 +42,7 @@ func (s *Simulator) adoptGroup(pg *simulator.DistributedVirtualPortgroup, uplink
 	}
 	ports := int(pg.Config.NumPorts)
 	switch {
-	case uplink:
+	case g.uplink:
 		ports = s.options.Hosts
 	case ports < groupPort:
 		ports = groupPort

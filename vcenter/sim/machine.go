@@ -29,10 +29,7 @@ func (s *Simulator) machineTask(
 	if err != nil {
 		return err
 	}
-	ctx := s.as(s.options.Username)
-	var task types.ManagedObjectReference
-	ctx.WithLock(vm, func() { task = start(ctx, vm) })
-	if err := s.await(task); err != nil {
+	if err := s.run(vm, func(ctx *simulator.Context) types.ManagedObjectReference { return start(ctx, vm) }); err != nil {
 		return fmt.Errorf("%s virtual machine %q: %w", verb, name, err)
 	}
 	s.settle()

@@ -62,7 +62,9 @@ func New(o Options) (*Simulator, error) {
 	if s.cert, err = newCertificate(time.Now(), hostOf(o.Listen)); err != nil {
 		return nil, err
 	}
-	if s.model, err = newModel(o.Hosts, o.Seed); err != nil {
+	building.Lock()
+	defer building.Unlock()
+	if s.model, err = newModel(o.Seed); err != nil {
 		return nil, err
 	}
 	if err := s.furnish(); err != nil {
