@@ -191,6 +191,26 @@ func TestNoPermissionIsEverybodys(t *testing.T) {
 	})
 }
 
+// TestRemovalIsRefused: why a deleted session still stands is said, even when its VM is gone too.
+func TestRemovalIsRefused(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := two()
+		b.start(f)
+		b.create(ask("web", "web-01"))
+		f.rig(dvs0, func(s *fakeSwitch) {
+			s.sw.Ports = nil
+			s.refuse = func([]mirror.Change) error {
+				return mirror.Faultf(mirror.NoPermission, "switch DVS0", "lacks DVSwitch.Vspan")
+			}
+		})
+		b.delete("web")
+		b.wantFault("web", mirror.NoPermission)
+		f.rig(dvs0, func(s *fakeSwitch) { s.refuse = nil })
+		b.pass(time.Minute)
+		b.wantStanding(f, dvs0)
+	})
+}
+
 // TestReplyIsLost: the change stands and the call fails; the session is adopted by its marker, never added twice (I2).
 func TestReplyIsLost(t *testing.T) {
 	for _, lost := range []error{errors.New("connection reset"), mirror.Faultf(mirror.VCenterFault, "task", "failed after applying")} {

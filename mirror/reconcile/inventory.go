@@ -32,7 +32,7 @@ type entry struct {
 	fault   *mirror.Fault   // of the newest read; nil when it succeeded
 
 	// What may come to stand here that no read has shown yet: anything while a pass plans from a list of sessions, then the sessions
-	// it adds, until a read shows what came of it.
+	// it adds, until its next round has read what came of it. A read for somebody else says nothing: it may have come before.
 	planning bool
 	adding   map[string]bool
 }
@@ -76,7 +76,6 @@ func (i *inventory) seen(sw mirror.Switch, began int64) {
 	}
 	i.change(sw.ID, func(e *entry) {
 		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
-		e.adding = nil
 	})
 }
 

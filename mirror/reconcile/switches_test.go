@@ -116,6 +116,21 @@ func TestSecondFittingSwitchTakesNothingDown(t *testing.T) {
 	})
 }
 
+func TestVMLeavesOneOfTwoSwitches(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := two()
+		b.start(f)
+		b.create(ask("tap", "web-01"))
+		f.meddle(dvs1, func(s *fakeSwitch) { s.vm("105", "web-01", "esx-02") })
+		b.settle()
+		f.meddle(dvs0, func(s *fakeSwitch) { s.sw.Ports = nil })
+		b.settle()
+		b.wantStanding(f, dvs0)
+		b.wantStanding(f, dvs1, "tap")
+		b.wantApplied("tap")
+	})
+}
+
 // TestPortKeyOfAStranger is I6: the port's key belongs to another VM now.
 func TestPortKeyOfAStranger(t *testing.T) {
 	bench(t, func(b *workbench) {
