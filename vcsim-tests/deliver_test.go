@@ -5,13 +5,12 @@ import (
 	"testing"
 
 	"github.com/vspan-io/vspan/api/wire"
-	"github.com/vspan-io/vspan/vcenter/sim"
 )
 
 // TestEveryEncapsulationAndDirectionDelivers asks for nine sessions at once, each of a VM of its own.
 func TestEveryEncapsulationAndDirectionDelivers(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(o *sim.Options) { o.VMs = 9 })
+	w := newWorld(t, func(s *setup) { s.sim.VMs = 9 })
 	vms := w.sim.State().VMs
 	type asked struct{ vm, encapsulation, direction string }
 	var list []asked

@@ -60,16 +60,15 @@ func TestMirroredByOpenVSwitch(t *testing.T) {
 		h.mirror(guests[i].port, m.kind, receiverAddress, m.options...)
 	}
 	for i, m := range ovsMirrors {
-		t.Run(m.encapsulation.Type+" is delivering", func(t *testing.T) { checkDelivered(t, daemon, inventory.VMs[i]) })
+		t.Run(m.encapsulation.Type+" is delivering", func(t *testing.T) { checkDelivered(t, daemon.on(t), inventory.VMs[i]) })
 	}
 	h.stopMirrors(guests)
 	for i, m := range ovsMirrors {
-		t.Run(m.encapsulation.Type+" is lost", func(t *testing.T) { checkLost(t, daemon, inventory.VMs[i].Name) })
+		t.Run(m.encapsulation.Type+" is lost", func(t *testing.T) { checkLost(t, daemon.on(t), inventory.VMs[i].Name) })
 	}
 }
 
 func checkDelivered(t *testing.T, daemon *server, vm sim.VMState) {
-	daemon.t = t
 	s := daemon.until(vm.Name, 15*time.Second, "is delivering both directions", func(s wire.Session) bool {
 		return s.Status.Verdict.State == "delivering" && len(s.Status.Sources) == 1 &&
 			s.Status.Sources[0].FromVM.Packets > 0 && s.Status.Sources[0].ToVM.Bytes > uint64(len(page))
@@ -87,7 +86,6 @@ func checkDelivered(t *testing.T, daemon *server, vm sim.VMState) {
 }
 
 func checkLost(t *testing.T, daemon *server, name string) {
-	daemon.t = t
 	s := daemon.untilState(name, "lost", 20*time.Second)
 	if got := s.Status.Verdict.Reason; got != "was_delivering_stopped" {
 		t.Errorf("lost because of %q, want was_delivering_stopped: %s", got, describe(s))

@@ -26,6 +26,13 @@ func newServer(t *testing.T, url string, transport http.RoundTripper) *server {
 	return &server{t: t, url: url, http: &http.Client{Transport: transport, Timeout: time.Minute}, transcript: new(output)}
 }
 
+// on is the same API in another test.
+func (s *server) on(t *testing.T) *server {
+	other := *s
+	other.t = t
+	return &other
+}
+
 // answer is what came back.
 type answer struct {
 	status int

@@ -27,9 +27,15 @@ type world struct {
 	log *output // of the daemon and the simulator
 }
 
+// setup is what a world is made of.
+type setup struct {
+	sim    sim.Options
+	daemon daemon.Config
+}
+
 // newWorld makes a world with VMs web-01, web-02, db-01, client-01 on the hosts esx-01 and esx-02, unless a change says otherwise. It
 // ends with the test.
-func newWorld(t *testing.T, changes ...func(*sim.Options)) *world {
+func newWorld(t *testing.T, changes ...func(*setup)) *world {
 	t.Helper()
 	w := &world{log: new(output)}
 	t.Cleanup(func() {
@@ -38,48 +44,55 @@ func newWorld(t *testing.T, changes ...func(*sim.Options)) *world {
 		}
 	})
 	pair := receive.NewPair(receive.PairOptions{})
-	options := sim.Options{
-		Seed: 1, Emit: sim.EmitMemory, Log: logTo(w.log).With("of", "sim"),
-		Memory: func(packet []byte) { pair.Inject(time.Now(), packet) },
-	}
+	made := setup{daemon: daemon.Defaults(), sim: sim.Options{
+		Username: "user", Password: "pass", Seed: 1, Log: logTo(w.log).With("of", "sim"),
+		Emit: sim.EmitMemory, Memory: func(packet []byte) { pair.Inject(time.Now(), packet) },
+	}}
+	made.daemon.Listen, made.daemon.Log = "127.0.0.1:0", logTo(w.log).With("of", "daemon")
+	made.daemon.Receiver = daemon.Receiver{Source: pair, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
 	for _, change := range changes {
-		change(&options)
+		change(&made)
 	}
-	var err error
-	if w.sim, err = sim.New(options); err != nil {
-		t.Fatal(err)
-	}
-	runFor(t, "simulator", w.sim.Run, w.sim.Ready())
-	d := newDaemon(t, w.sim, options, pair, logTo(w.log).With("of", "daemon"))
-	transport := &http.Transport{}
-	t.Cleanup(transport.CloseIdleConnections)
-	w.server = newServer(t, d.URL(), transport)
+	w.sim = newSimulator(t, made.sim)
+	made.daemon.VCenters = []vcenter.Config{{
+		Name: "default", URL: w.sim.URL(), Thumbprint: w.sim.Thumbprint(),
+		Username: made.sim.Username, Password: vcenter.NewSecret(made.sim.Password),
+	}}
+	w.server = newServer(t, newDaemon(t, made.daemon).URL(), ownTransport(t))
 	return w
 }
 
-func logTo(w io.Writer) *slog.Logger {
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug}))
+// newSimulator runs a simulator for the length of the test.
+func newSimulator(t *testing.T, o sim.Options) *sim.Simulator {
+	t.Helper()
+	s, err := sim.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	runFor(t, "simulator", s.Run, s.Ready())
+	return s
 }
 
 // newDaemon runs a daemon for the length of the test.
-func newDaemon(t *testing.T, s *sim.Simulator, o sim.Options, source receive.Source, log *slog.Logger) *daemon.Daemon {
+func newDaemon(t *testing.T, c daemon.Config) *daemon.Daemon {
 	t.Helper()
-	username, password := o.Username, o.Password
-	if username == "" {
-		username, password = "user", "pass"
-	}
-	config := daemon.Defaults()
-	config.Listen, config.Log = "127.0.0.1:0", log
-	config.VCenters = []vcenter.Config{{
-		Name: "default", URL: s.URL(), Thumbprint: s.Thumbprint(), Username: username, Password: vcenter.NewSecret(password),
-	}}
-	config.Receiver = daemon.Receiver{Source: source, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
-	d, err := daemon.New(config)
+	d, err := daemon.New(c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	runFor(t, "daemon", d.Run, d.Ready())
 	return d
+}
+
+// ownTransport shares no connections with other tests.
+func ownTransport(t *testing.T) *http.Transport {
+	transport := &http.Transport{}
+	t.Cleanup(transport.CloseIdleConnections)
+	return transport
+}
+
+func logTo(w io.Writer) *slog.Logger {
+	return slog.New(slog.NewTextHandler(w, nil))
 }
 
 // runFor runs a task until the end of the test and returns when it is ready.
