@@ -43,6 +43,7 @@ func TestLocate(t *testing.T) {
 		{"sources on two", mirror.Spec{Sources: source(mirror.Source{VM: "web-01"}, mirror.Source{VM: "old-01"})}, switches(), "", mirror.SwitchAmbiguous, `the sources are on several switches ("DVS0", "OLD"): say which switch is meant`},
 		{"port key of two", mirror.Spec{Sources: source(mirror.Source{PortKey: "104"})}, switches(), "", mirror.SwitchAmbiguous, "on several switches"},
 		{"VM without a switch", mirror.Spec{Sources: source(mirror.Source{VM: "standalone"})}, switches(), "", mirror.SourceNotOnSwitch, `VM "standalone": has no adapter on a distributed switch`},
+		{"VM without a switch, of the second vCenter", mirror.Spec{Sources: source(mirror.Source{VM: "standalone"})}, []mirror.Switch{switches()[2], switches()[0]}, "", mirror.SourceNotOnSwitch, `VM "standalone": has no adapter on a distributed switch`},
 		{"no such VM", mirror.Spec{Sources: source(mirror.Source{VM: "none"})}, switches(), "", mirror.SourceGone, `VM "none": there is no VM of this name`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -218,6 +218,26 @@ func TestPlanKeepsANote(t *testing.T) {
 	}
 }
 
+func TestDestinations(t *testing.T) {
+	mapped, other := netip.MustParseAddr("::ffff:10.9.9.9"), netip.MustParseAddr("2001:db8::1")
+	local := mirror.Spec{Destination: mirror.Destination{Receiver: mirror.LocalReceiver}}
+	theirs := mirror.Spec{Destination: mirror.Destination{Addresses: []netip.Addr{mapped, other}}}
+	for _, c := range []struct {
+		spec      mirror.Spec
+		receivers []netip.Addr
+		want      []netip.Addr
+	}{
+		{local, nil, nil},
+		{local, []netip.Addr{receiver, other}, []netip.Addr{receiver}},
+		{local, []netip.Addr{mapped}, []netip.Addr{netip.MustParseAddr("10.9.9.9")}},
+		{theirs, []netip.Addr{receiver}, []netip.Addr{netip.MustParseAddr("10.9.9.9"), other}},
+	} {
+		if got := mirror.Destinations(c.spec, c.receivers); !slices.Equal(got, c.want) {
+			t.Errorf("%v with receivers %v: %v, want %v", c.spec.Destination, c.receivers, got, c.want)
+		}
+	}
+}
+
 func TestPlanDoesNotCareForTheOrderOfDestinations(t *testing.T) {
 	s := session("web-01", "web-01", 7)
 	s.Spec.Destination = mirror.Destination{Addresses: []netip.Addr{netip.MustParseAddr("10.9.9.9"), netip.MustParseAddr("10.1.1.1")}}
