@@ -51,7 +51,7 @@ func find(src Source, spec Spec, sw Switch) ([]Port, *Fault) {
 	case src.Selector.Tag != "":
 		return nil, Faultf(NotSupported, src.String(), "selecting by tag needs vCenter's tagging service, which is not read yet; select by name, folder or portgroup")
 	default:
-		ports := portsWhere(sw, func(p Port) bool { return p.Connectee == VMNIC && src.Selector.matches(p) })
+		ports := portsWhere(sw, func(p *Port) bool { return p.Connectee == VMNIC && src.Selector.matches(p) })
 		if len(ports) == 0 {
 			return nil, Faultf(SourceGone, src.String(), "fits no VM on switch %q", sw.Name)
 		}
@@ -59,7 +59,7 @@ func find(src Source, spec Spec, sw Switch) ([]Port, *Fault) {
 	}
 }
 
-func (s Selector) matches(p Port) bool {
+func (s Selector) matches(p *Port) bool {
 	if s.Name != "" {
 		if ok, err := path.Match(s.Name, p.VM); err != nil || !ok {
 			return false
@@ -69,7 +69,7 @@ func (s Selector) matches(p Port) bool {
 }
 
 func findVM(src Source, spec Spec, sw Switch) ([]Port, *Fault) {
-	all := portsWhere(sw, func(p Port) bool { return p.Connectee == VMNIC && p.VM == src.VM })
+	all := portsWhere(sw, func(p *Port) bool { return p.Connectee == VMNIC && p.VM == src.VM })
 	if len(all) == 0 {
 		return nil, missingVM(src.VM, spec, sw)
 	}
@@ -114,7 +114,7 @@ func suggestion(name string, sw Switch) string {
 }
 
 func findPort(src Source, sw Switch) ([]Port, *Fault) {
-	ports := portsWhere(sw, func(p Port) bool { return p.Key == src.PortKey })
+	ports := portsWhere(sw, func(p *Port) bool { return p.Key == src.PortKey })
 	if len(ports) == 0 {
 		return nil, Faultf(SourceGone, src.String(), "switch %q has no such port with something connected to it", sw.Name)
 	}
@@ -130,7 +130,7 @@ func findPortgroup(src Source, sw Switch) ([]Port, *Fault) {
 	if group.Uplink {
 		return nil, Faultf(SourceRefused, src.String(), "holds uplinks, which cannot be sources of an L3 mirror")
 	}
-	ports := portsWhere(sw, func(p Port) bool { return p.Connectee == VMNIC && p.PortgroupKey == group.Key })
+	ports := portsWhere(sw, func(p *Port) bool { return p.Connectee == VMNIC && p.PortgroupKey == group.Key })
 	if len(ports) == 0 {
 		return nil, Faultf(SourceGone, src.String(), "no VM is connected to it on switch %q", sw.Name)
 	}
@@ -156,11 +156,12 @@ func refuse(p PlacedSource, sw Switch, receiverMACs []string) *Fault {
 	}
 }
 
-func portsWhere(sw Switch, keep func(Port) bool) []Port {
+// portsWhere looks at each port where it is: there are thousands, and each session looks at all of them.
+func portsWhere(sw Switch, keep func(*Port) bool) []Port {
 	var ports []Port
-	for _, p := range sw.Ports {
-		if keep(p) {
-			ports = append(ports, p)
+	for i := range sw.Ports {
+		if keep(&sw.Ports[i]) {
+			ports = append(ports, sw.Ports[i])
 		}
 	}
 	return ports
