@@ -119,16 +119,6 @@ func (i *inventory) readAfter(id mirror.SwitchID, tick int64) *mirror.Switch {
 	return nil
 }
 
-// loop returns the loop of a switch; nil when there is none.
-func (i *inventory) loop(id mirror.SwitchID) *loop {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	if e := i.switches[id]; e != nil {
-		return e.loop
-	}
-	return nil
-}
-
 // picture is the inventory at one moment; it does not change afterwards.
 type picture struct {
 	entries  []entry         // by name of the switch
