@@ -4,6 +4,8 @@
 #	docker build -t vspan .
 #	docker run --network host --user 0:0 --cap-drop ALL --cap-add NET_RAW -v /etc/vspan:/etc/vspan:ro vspan serve --config /etc/vspan/vspan.yaml
 #
+#	docker run --tmpfs /tmp vspan demo --once
+#
 # The receiver opens packet sockets, which takes CAP_NET_RAW; an image cannot give that to an ordinary user, so running it as
 # root with that one capability is how it receives. As the image's own user everything but receiving works.
 FROM scratch
