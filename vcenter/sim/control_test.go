@@ -106,6 +106,7 @@ func TestControlAPIRefuses(t *testing.T) {
 		{"POST", "/tasks/delay", `{"delay":"soon"}`, 400, "soon"},
 		{"POST", "/tasks/fail", `{"stage":"never"}`, 400, "never"},
 		{"POST", "/ports/0/reassign", `{"vm":"nobody"}`, 404, "nobody"},
+		{"POST", "/ports/48/reassign", `{"vm":"web-01"}`, 400, "for a host"}, // the first uplink
 		{"POST", "/ports/9999/reassign", `{"vm":"web-01"}`, 404, "9999"},
 		{"POST", "/vms/web-01/nics", `{"portgroup":"nope"}`, 404, "nope"},
 		{"GET", "/nothing", ``, 404, "not part of"},

@@ -11,7 +11,7 @@ import (
 // hook runs before every call of a client (simulator.Registry.Handler). It puts
 // this package's objects in front of vcsim's, in the registry of the caller's
 // session: replacing them in the inventory itself would break vcsim, which
-// asserts its own types there (facts: AddDVPortgroup panics).
+// asserts its own types there and panics (AddDVPortgroup_Task).
 func (s *Simulator) hook(ctx *simulator.Context, call *simulator.Method) (mo.Reference, types.BaseMethodFault) {
 	if ctx.Session == nil || ctx.Session.UserName == "" {
 		return nil, nil // not logged in, or vcsim's own in-process client

@@ -25,8 +25,8 @@ func (s *Simulator) ReassignPort(portKey, vm string) error {
 		err = fmt.Errorf("virtual machine %q: %w", vm, ErrNotFound)
 	case len(m.nics) == 0:
 		err = fmt.Errorf("virtual machine %q has no adapter on the switch", vm)
-	case p.kind != connectedVM && p.kind != connectedNothing:
-		err = fmt.Errorf("port %q belongs to a host", portKey)
+	case p.group.uplink || p.kind == connectedVMK:
+		err = fmt.Errorf("port %q is for a host", portKey)
 	}
 	if err != nil {
 		f.mu.Unlock()
