@@ -2,6 +2,7 @@ package reconcile_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -21,6 +22,7 @@ type fakeVCenter struct {
 	down     error                  // every call fails with it
 	lists    int
 	stalled  chan struct{} // reads wait until it is closed; set before the reads begin
+	takes    time.Duration // each read; set before the reads begin
 }
 
 type fakeSwitch struct {
@@ -28,6 +30,7 @@ type fakeSwitch struct {
 	version  int
 	next     int // key
 	watchers map[int]func()
+	cut      chan struct{} // closed to end the watches there are
 	watches  int
 
 	reads   int
@@ -43,7 +46,7 @@ type fakeSwitch struct {
 func newFake(name string, uuids ...string) *fakeVCenter {
 	f := &fakeVCenter{name: name, switches: make(map[string]*fakeSwitch)}
 	for i, uuid := range uuids {
-		s := &fakeSwitch{version: 1, next: 1, watchers: make(map[int]func())}
+		s := &fakeSwitch{version: 1, next: 1, watchers: make(map[int]func()), cut: make(chan struct{})}
 		s.sw = mirror.Switch{
 			ID: mirror.SwitchID{VCenter: name, UUID: uuid}, Name: "DVS" + strconv.Itoa(i), Version: "8.0.0",
 			Hosts: []mirror.Host{{ID: "host-1", Name: "esx-01", Connected: true, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.11")}}},
@@ -91,6 +94,7 @@ func (f *fakeVCenter) Observe(ctx context.Context, id mirror.SwitchID) (mirror.S
 	if f.stalled != nil {
 		<-f.stalled
 	}
+	time.Sleep(f.takes) // the bubble's time: nobody waits
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	s, err := f.at(id)
@@ -184,12 +188,25 @@ func (f *fakeVCenter) Watch(ctx context.Context, id mirror.SwitchID, notify func
 	s.watches++
 	n := s.watches
 	s.watchers[n] = notify
+	cut := s.cut
 	f.mu.Unlock()
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-cut:
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(s.watchers, n)
+	if ctx.Err() == nil {
+		return errors.New("the watch was cut")
+	}
 	return nil
+}
+
+// breakWatch ends the watches there are; the caller holds mu.
+func (s *fakeSwitch) breakWatch() {
+	close(s.cut)
+	s.cut = make(chan struct{})
 }
 
 // meddle changes a switch the way a person does.
