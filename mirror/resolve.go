@@ -140,6 +140,9 @@ func findPortgroup(src Source, sw Switch) ([]Port, *Fault) {
 // refuse says why a port must not be mirrored, or nil.
 func refuse(p PlacedSource, sw Switch, receiverMACs []string) *Fault {
 	object := "port " + p.Port.Key + " of switch " + sw.Name
+	if p.Port.VM != "" {
+		object = Source{VM: p.Port.VM}.String() + ", " + object
+	}
 	switch {
 	case p.Port.Connectee == VMKernel:
 		return Faultf(SourceRefused, object, "carries a host's vmkernel adapter: a mirror of it can mirror itself and saturate the uplink (KB 327931)")

@@ -64,7 +64,7 @@ func TestPlaceRefuses(t *testing.T) {
 		{"an uplink", mirror.Source{PortKey: "1"}, "", mirror.SourceRefused, "port 1 of switch DVS0: is an uplink"},
 		{"a vmkernel adapter", mirror.Source{PortKey: "10"}, "", mirror.SourceRefused, "KB 327931"},
 		{"the receiver itself", mirror.Source{VM: "vspan"}, "", mirror.SourceRefused, "would mirror the mirror"},
-		{"a promiscuous port towards the VM", mirror.Source{VM: "ids-01"}, "", mirror.SourceRefused, `ask for direction from-vm, or reject promiscuous mode on portgroup "sniffers"`},
+		{"a promiscuous port towards the VM", mirror.Source{VM: "ids-01"}, "", mirror.SourceRefused, `VM "ids-01", port 105 of switch DVS0: is in promiscuous mode, which vSphere cannot mirror towards the VM: ask for direction from-vm, or reject promiscuous mode on portgroup "sniffers"`},
 		{"a pattern that fits nothing", mirror.Source{Selector: mirror.Selector{Name: "mail-*"}}, "", mirror.SourceGone, `selector name="mail-*"`},
 		{"a pattern that is none", mirror.Source{Selector: mirror.Selector{Name: "[a"}}, "", mirror.SourceGone, "fits no VM"},
 		{"a tag", mirror.Source{Selector: mirror.Selector{Tag: "pci"}}, "", mirror.NotSupported, "tagging service"},
