@@ -14,7 +14,8 @@ import (
 func New(o Options) http.Handler {
 	o = o.withDefaults()
 	r := chi.NewRouter()
-	r.Use(observe(newTraffic(o.Metrics), o.Log), recoverPanics(o.Log), secure, onlyLoopbackHost, onlySameOrigin, limit, headAsGet)
+	// limit comes before the guards: net/http reads what they leave of a body, without a limit of time.
+	r.Use(observe(newTraffic(o.Metrics), o.Log), recoverPanics(o.Log), secure, limit, onlyLoopbackHost, onlySameOrigin, headAsGet)
 	r.NotFound(func(w http.ResponseWriter, req *http.Request) {
 		writeProblem(w, noRoute.problem("no such path; /docs lists what there is"))
 	})

@@ -28,6 +28,12 @@ const (
 // limit bounds a request in size and time, and reads its body, so that nothing after it waits for a slow client.
 func limit(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		timeout := requestTimeout
+		if waits(r) {
+			timeout += maxWait
+		}
+		// Not every ResponseWriter of a test has deadlines; those of a server do.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bodyTimeout + timeout + writeTimeout))
 		body, p := readBody(w, r)
 		if p == nil {
 			p = checkQuery(r.URL)
@@ -39,12 +45,6 @@ func limit(next http.Handler) http.Handler {
 			writeProblem(w, p)
 			return
 		}
-		timeout := requestTimeout
-		if waits(r) {
-			timeout += maxWait
-		}
-		// Not every ResponseWriter of a test has deadlines; those of a server do.
-		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(timeout + writeTimeout))
 		ctx, cancel := context.WithTimeout(r.Context(), timeout)
 		defer cancel()
 		r = r.WithContext(ctx)
@@ -61,11 +61,11 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *wire.Problem) {
 	rc := http.NewResponseController(w)
 	_ = rc.SetReadDeadline(time.Now().Add(bodyTimeout))
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
-		return nil, tooLarge.problem("a body may have %d bytes", tooBig.Limit)
-	}
 	if err != nil {
-		w.Header().Set("Connection", "close") // the rest of the body would be taken for the next request
+		w.Header().Set("Connection", "close") // rather than read the rest of the body in order to find the next request
+		if tooBig := new(http.MaxBytesError); errors.As(err, &tooBig) {
+			return nil, tooLarge.problem("a body may have %d bytes", tooBig.Limit)
+		}
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, tooSlow.problem("the body did not arrive within %s", bodyTimeout)
 		}

@@ -27,10 +27,10 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 
 // loopback returns the address that host stands for, if all it stands for is loopback.
 func loopback(ctx context.Context, host string) (netip.Addr, error) {
-	const refused = "refused: there are no access rights yet, so the API listens on loopback only; " +
+	const refused = "refused, because there are no access rights yet and so the API listens on loopback only: %s; " +
 		"give 127.0.0.1:PORT, and reach it from elsewhere through an SSH tunnel (ssh -L)"
 	if host == "" {
-		return netip.Addr{}, fmt.Errorf("%s: no host means every interface", refused)
+		return netip.Addr{}, fmt.Errorf(refused, "no host means every interface")
 	}
 	addresses, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 	if err != nil {
@@ -38,7 +38,7 @@ func loopback(ctx context.Context, host string) (netip.Addr, error) {
 	}
 	for _, a := range addresses {
 		if !a.Unmap().IsLoopback() {
-			return netip.Addr{}, fmt.Errorf("%s: %s is %s", refused, host, a.Unmap())
+			return netip.Addr{}, fmt.Errorf(refused, a.Unmap().String()+" is not a loopback address")
 		}
 	}
 	for _, a := range addresses {

@@ -17,6 +17,7 @@ func TestSlowClientsAreCutOff(t *testing.T) {
 		{"headers", "GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: ", headerTimeout, 0},
 		{"body", "PUT /v1/sessions/a HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{", bodyTimeout, 408},
 		{"body of what does not exist", "PUT /x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10\r\n\r\n{", bodyTimeout, 408},
+		{"body for another host", "PUT /x HTTP/1.1\r\nHost: evil.example\r\nContent-Length: 10\r\n\r\n{", bodyTimeout, 408},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -53,7 +54,7 @@ func TestAClientThatDoesNotReadIsCutOff(t *testing.T) {
 		if _, err := c.Write([]byte("GET /openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n")); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(requestTimeout + writeTimeout + time.Second) // of the bubble
+		time.Sleep(bodyTimeout + requestTimeout + writeTimeout + time.Second) // of the bubble
 		if _, err := c.Write([]byte("GET")); err == nil {
 			t.Error("the connection is still open")
 		}

@@ -62,8 +62,9 @@ func (h *sessions) createOnce(ctx context.Context, in *postInput, want desired) 
 		}
 		return h.created(s), nil
 	}
+	var s mirror.Session
+	defer func() { h.keys.end(in.Key, s) }() // a panic, too, must free the key
 	s, err := h.create(ctx, want)
-	h.keys.end(in.Key, s)
 	if err != nil {
 		return nil, err
 	}
