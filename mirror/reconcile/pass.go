@@ -70,6 +70,7 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 	if len(batch) == 0 {
 		return true, nil
 	}
+	p.announce(batch)
 	return false, p.apply(ctx, batch)
 }
 

@@ -8,8 +8,22 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
+// announce puts the sessions that a batch adds on the board before they stand on the switch: who receives has to know a session
+// before its first packets arrive.
+func (p *pass) announce(batch []mirror.Change) {
+	adds := make(map[string]bool)
+	for _, c := range batch {
+		adds[c.UID] = c.Operation == mirror.Add
+	}
+	p.place(func(planned mirror.Planned) bool { return planned.Have == nil && adds[planned.UID] }, nil, nil)
+}
+
 // publish puts what the newest plan came to on the board. fault, when not nil, is why the changes that failed could not be made.
 func (p *pass) publish(failed []mirror.Change, fault *mirror.Fault) {
+	p.place(func(mirror.Planned) bool { return true }, failed, fault)
+}
+
+func (p *pass) place(these func(mirror.Planned) bool, failed []mirror.Change, fault *mirror.Fault) {
 	r := p.r
 	r.placing.Lock()
 	defer r.placing.Unlock()
@@ -21,7 +35,7 @@ func (p *pass) publish(failed []mirror.Change, fault *mirror.Fault) {
 	for i, planned := range p.plan.Sessions {
 		s := p.wanted.Sessions[i]
 		previous := r.opts.Board.Status(s.UID).Placement
-		if previous.Generation > s.Generation || picture.home(s, now).id != p.id {
+		if !these(planned) || previous.Generation > s.Generation || picture.home(s, now).id != p.id {
 			continue // somebody else found out more since
 		}
 		if stuck[s.UID] && planned.Fault == nil {
