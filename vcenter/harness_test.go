@@ -61,11 +61,17 @@ func run(t *testing.T, what string, task func(context.Context) error) {
 	})
 }
 
+// building is held while an inventory is made: govmomi's simulator keeps its licences in a global variable.
+// It keeps its inventory in another, at which startStock writes: tests with it are not parallel.
+var building sync.Mutex
+
 // startSim runs the simulator that mirrors.
 func startSim(t *testing.T, o sim.Options) *sim.Simulator {
 	t.Helper()
 	o.Emit = sim.EmitOff
+	building.Lock()
 	s, err := sim.New(o)
+	building.Unlock()
 	if err != nil {
 		t.Fatal(err)
 	}

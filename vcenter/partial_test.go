@@ -16,7 +16,6 @@ import (
 
 // Whichever call fails, a read is complete or it is an error.
 func TestReadsAreNeverPartial(t *testing.T) {
-	t.Parallel()
 	model := simulator.VPX()
 	c := startClient(t, startStock(t, model))
 	want := observe(t, c)
@@ -38,7 +37,6 @@ func TestReadsAreNeverPartial(t *testing.T) {
 
 // A login that is gone is renewed, whichever call finds out, and the read is complete all the same.
 func TestReadsWhileLoginsEnd(t *testing.T) {
-	t.Parallel()
 	model := simulator.VPX()
 	c := startClient(t, startStock(t, model))
 	want := observe(t, c)

@@ -14,7 +14,6 @@ import (
 // govmomi's own simulator accepts sessions and stores none, names no connectees and says nothing of what it can do. What stands
 // there has to be readable, and what does not must not be made up.
 func TestStockSimulator(t *testing.T) {
-	t.Parallel()
 	model := simulator.VPX()
 	model.Portgroup = 2
 	c := startClient(t, startStock(t, model))
@@ -46,7 +45,6 @@ func TestStockSimulator(t *testing.T) {
 
 // A VM on a standard switch has no port, and shows among the others.
 func TestVMWithoutDistributedSwitch(t *testing.T) {
-	t.Parallel()
 	model := simulator.VPX()
 	model.Portgroup = 0 // there is no distributed switch, and the VMs use the standard "VM Network"
 	config := startStock(t, model)

@@ -69,14 +69,19 @@ func (c *Client) watchWithin(ctx context.Context, conn *connection, id mirror.Sw
 	if err != nil {
 		return err
 	}
-	view, err := conn.view(ctx, "VirtualMachine", "HostSystem")
+	kinds := []types.PropertySpec{
+		kind("DistributedVirtualPortgroup", "name", "config"),
+		kind("VirtualMachine", "name", "runtime.host", "runtime.powerState", "network", "config.changeVersion"),
+		kind("HostSystem", "runtime.connectionState", "config.network.vnic"),
+	}
+	view, err := conn.view(ctx, kinds[0].Type, kinds[1].Type, kinds[2].Type)
 	if err != nil {
 		return err
 	}
 	defer conn.drop(ctx, view)
-	u, err := conn.follow(ctx, c.config.timeout(), watchedSwitch(name.ref), within(view,
-		kind("VirtualMachine", "name", "runtime.host", "runtime.powerState", "network", "config.changeVersion"),
-		kind("HostSystem", "runtime.connectionState", "config.network.vnic")))
+	// The portgroups come by the view and not by way of their switch: govmomi's simulator can lock itself up when an object is
+	// changed that a filter starts from.
+	u, err := conn.follow(ctx, c.config.timeout(), exactly([]reference{name.ref}, kind("DistributedVirtualSwitch", "name", "config")), within(view, kinds...))
 	if err != nil {
 		return err
 	}
@@ -99,19 +104,11 @@ func (c *Client) watchWithin(ctx context.Context, conn *connection, id mirror.Sw
 	}
 }
 
-func watchedSwitch(ref reference) types.PropertyFilterSpec {
-	spec := exactly([]reference{ref},
-		kind("DistributedVirtualSwitch", "name", "config", "portgroup"),
-		kind("DistributedVirtualPortgroup", "name", "config"))
-	spec.ObjectSet[0].SelectSet = []types.BaseSelectionSpec{&types.TraversalSpec{Type: "DistributedVirtualSwitch", Path: "portgroup"}}
-	return spec
-}
-
-// watched knows which VMs are on the switch, so that the coming and going of the others does not wake anybody.
+// watched knows which portgroups are the switch's and which VMs are on them, so that the coming and going of others wakes nobody.
 type watched struct {
 	sw     reference
-	groups map[reference]bool // portgroups of the switch
-	on     map[reference]bool // VMs with an adapter on one of them
+	groups map[reference]bool
+	on     map[reference]bool // VMs
 }
 
 // concerned reports whether any of the changes concerns the switch.
@@ -120,13 +117,12 @@ func (w *watched) concerned(changes []types.ObjectUpdate) (concerned, gone bool)
 	for _, u := range changes {
 		switch u.Obj.Type {
 		case "DistributedVirtualPortgroup":
-			w.groups[u.Obj] = u.Kind != types.ObjectUpdateKindLeave
+			concerned = w.concernsGroup(u) || concerned
 		case "VirtualMachine":
-			continue
 		default:
+			concerned = true
 			gone = gone || u.Obj == w.sw && u.Kind == types.ObjectUpdateKindLeave
 		}
-		concerned = true
 	}
 	for _, u := range changes {
 		if u.Obj.Type == "VirtualMachine" && w.concernsVM(u) {
@@ -134,6 +130,22 @@ func (w *watched) concerned(changes []types.ObjectUpdate) (concerned, gone bool)
 		}
 	}
 	return concerned, gone
+}
+
+// concernsGroup reports whether a portgroup that changed is the switch's. It belongs to one switch for its life.
+func (w *watched) concernsGroup(u types.ObjectUpdate) bool {
+	if u.Kind == types.ObjectUpdateKindLeave {
+		was := w.groups[u.Obj]
+		delete(w.groups, u.Obj)
+		return was
+	}
+	for _, change := range u.ChangeSet {
+		config, ok := as[types.DVPortgroupConfigInfo](change.Val)
+		if ok && config.DistributedVirtualSwitch != nil && *config.DistributedVirtualSwitch == w.sw {
+			w.groups[u.Obj] = true
+		}
+	}
+	return w.groups[u.Obj]
 }
 
 // concernsVM reports whether a VM that changed is or was on the switch.

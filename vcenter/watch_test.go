@@ -157,7 +157,10 @@ func TestWatchedVMs(t *testing.T) {
 		concerned, gone bool
 	}{
 		{"the switch", update(sw, types.ObjectUpdateKindEnter), true, false},
-		{"its portgroup", update(group, types.ObjectUpdateKindEnter), true, false},
+		{"its portgroup", update(group, types.ObjectUpdateKindEnter, belongs(sw)), true, false},
+		{"another's portgroup", update(other, types.ObjectUpdateKindEnter, belongs(host("other"))), false, false},
+		{"its portgroup is renamed", update(group, types.ObjectUpdateKindModify), true, false},
+		{"another's portgroup is renamed", update(other, types.ObjectUpdateKindModify), false, false},
 		{"a VM elsewhere", update(vmRef, types.ObjectUpdateKindEnter, networks(other)), false, false},
 		{"it does something", update(vmRef, types.ObjectUpdateKindModify, power), false, false},
 		{"it joins", update(vmRef, types.ObjectUpdateKindModify, networks(other, group)), true, false},
@@ -168,6 +171,8 @@ func TestWatchedVMs(t *testing.T) {
 		{"it is deleted", update(vmRef, types.ObjectUpdateKindLeave), true, false},
 		{"it is deleted once more", update(vmRef, types.ObjectUpdateKindLeave), false, false},
 		{"a host", update(host("host-1"), types.ObjectUpdateKindModify), true, false},
+		{"its portgroup is deleted", update(group, types.ObjectUpdateKindLeave), true, false},
+		{"another's portgroup is deleted", update(other, types.ObjectUpdateKindLeave), false, false},
 		{"the switch is deleted", update(sw, types.ObjectUpdateKindLeave), true, true},
 	} {
 		if concerned, gone := w.concerned([]types.ObjectUpdate{step.change}); concerned != step.concerned || gone != step.gone {
@@ -183,6 +188,10 @@ var (
 
 func update(ref reference, kind types.ObjectUpdateKind, changes ...types.PropertyChange) types.ObjectUpdate {
 	return types.ObjectUpdate{Kind: kind, Obj: ref, ChangeSet: changes}
+}
+
+func belongs(sw reference) types.PropertyChange {
+	return types.PropertyChange{Name: "config", Val: types.DVPortgroupConfigInfo{DistributedVirtualSwitch: &sw}}
 }
 
 func networks(refs ...reference) types.PropertyChange {
