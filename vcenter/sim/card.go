@@ -147,8 +147,12 @@ func (s *Simulator) writeCards(ctx *simulator.Context, vm *mo.VirtualMachine, ca
 	if !changed {
 		return
 	}
+	now := time.Now().UTC()
 	ctx.Update(vm, []types.PropertyChange{
 		{Name: "config.hardware.device", Val: devices},
+		// As vCenter does with every change of the configuration: clients watch it instead of the devices.
+		{Name: "config.changeVersion", Val: now.Format(time.RFC3339Nano)},
+		{Name: "config.modified", Val: now},
 		{Name: "guest.net", Val: s.guestNet(cards)},
 		{Name: "guest.ipAddress", Val: cards[0].ip},
 		{Name: "guest.hostName", Val: vm.Name},
