@@ -14,7 +14,7 @@ func TestWhatCannotBeMirroredIsRefusedByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	vmk, uplink := "", ""
-	for _, p := range read[wire.PortList](w.server, w.do(http.MethodGet, "/v1/switches/DVS0/ports?fresh=true", nil)).Items {
+	for _, p := range w.ports() {
 		switch p.Connectee {
 		case "hostVmkVnic":
 			vmk = p.PortKey
@@ -58,6 +58,17 @@ func TestWhatCannotBeMirroredIsRefusedByName(t *testing.T) {
 	if left := w.sim.State().Sessions; len(left) != 0 {
 		t.Errorf("on the switch stand %+v", left)
 	}
+}
+
+// ports lists the ports of the switch, once the daemon has found it.
+func (w *world) ports() []wire.Port {
+	w.t.Helper()
+	var a answer
+	await(w.t, soon, "the daemon has found the switch", func() (bool, string) {
+		a = w.do(http.MethodGet, "/v1/switches/DVS0/ports", nil)
+		return a.status == http.StatusOK, string(a.body)
+	})
+	return read[wire.PortList](w.server, a).Items
 }
 
 func wantAll(t *testing.T, what, text string, words []string) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"runtime"
 	"testing"
 	"time"
 
@@ -109,7 +110,7 @@ func runFor(t *testing.T, name string, run func(context.Context) error, ready <-
 				t.Errorf("%s: %v", name, err)
 			}
 		case <-time.After(10 * time.Second):
-			t.Errorf("the %s did not end within 10 s of being told", name)
+			t.Errorf("the %s did not end within 10 s of being told; what everything waits for:\n%s", name, stacks())
 		}
 	})
 	select {
@@ -118,6 +119,12 @@ func runFor(t *testing.T, name string, run func(context.Context) error, ready <-
 		ended <- nil
 		t.Fatalf("the %s ended before it was ready: %v", name, err)
 	}
+}
+
+// stacks are those of all goroutines.
+func stacks() []byte {
+	b := make([]byte, 4<<20)
+	return b[:runtime.Stack(b, true)]
 }
 
 // spec asks for both directions of VMs, with what else is changed.
