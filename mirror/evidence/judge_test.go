@@ -100,11 +100,18 @@ func TestLostInTime(t *testing.T) {
 }
 
 // A host that counts the packets of all its sessions together leaves gaps in each of them; none of these is loss, and real loss shows.
+// Open vSwitch counts sessions of both ERSPAN types together.
 func TestOneSequenceForAllSessions(t *testing.T) {
+	for name, kind := range map[string]erspan.Type{"of one type": erspan.TypeII, "of both types": erspan.TypeIII} {
+		t.Run(name, func(t *testing.T) { testOneSequence(t, kind) })
+	}
+}
+
+func testOneSequence(t *testing.T, kind erspan.Type) {
 	s := newStage(t, mirror.ERSPAN2, vm(1))
-	s.others = []Expectation{expects("other", erspan.TypeII, 6, at("107", vm(7).mac, "esx-01"))}
+	s.others = []Expectation{expects("other", kind, 6, at("107", vm(7).mac, "esx-01"))}
 	s.packet = func(*erspan.Packet) { // every second packet of the host is another session's
-		p := parcel{host: "esx-01", kind: erspan.TypeII, id: 6, src: vm(7).mac, dst: router}
+		p := parcel{host: "esx-01", kind: kind, id: 6, src: vm(7).mac, dst: router}
 		if s.sent%7 != 0 || s.skip == 0 {
 			s.ledger.Observe(s.table(), p.arrival(s.sequence["esx-01"]))
 		}

@@ -121,7 +121,7 @@ func (l *Ledger) wholeOf(s *sighting, a *Arrival) *stream {
 	if !l.table.listed[s.exporter] {
 		return nil
 	}
-	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type, whole: true}, a.Time)
+	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type}.wholeKey(), a.Time)
 	if numbered(s.packet) {
 		s.inWhole = whole.Observe(s.packet.GRE.Sequence)
 	}

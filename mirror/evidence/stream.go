@@ -14,7 +14,7 @@ type streamKey struct {
 	kind                  erspan.Type
 	id                    uint16
 	hardwareID            uint8
-	whole                 bool // all ids and hardware ids
+	whole                 bool // all ids and hardware ids, and of ERSPAN both types
 }
 
 // stream is what is followed under one key.
@@ -49,9 +49,14 @@ func (s streamView) join(o streamView) streamView {
 	return streamView{packets: s.packets + o.packets}
 }
 
-// wholeKey is the key of everything that the exporter of k sends to its destination.
+// wholeKey is the key of everything that the exporter of k sends to its destination. Open vSwitch numbers the packets of both ERSPAN
+// types together; only Type III bears direction marks, so that what is learnt of them does not mix.
 func (k streamKey) wholeKey() streamKey {
-	return streamKey{exporter: k.exporter, destination: k.destination, kind: k.kind, whole: true}
+	kind := k.kind
+	if kind == erspan.TypeII {
+		kind = erspan.TypeIII
+	}
+	return streamKey{exporter: k.exporter, destination: k.destination, kind: kind, whole: true}
 }
 
 // channel is what a session's streams have in common.
