@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/netip"
 	"runtime"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,8 +25,9 @@ const soon = 20 * time.Second
 // daemon's receiver through memory, so that no rights are needed and worlds beside each other cannot hear each other.
 type world struct {
 	*server
-	sim *sim.Simulator
-	log *output // of the daemon and the simulator
+	sim  *sim.Simulator
+	log  *output // of the daemon and the simulator
+	stop func()  // ends the daemon
 }
 
 // setup is what a world is made of.
@@ -46,7 +48,7 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 	})
 	pair := receive.NewPair(receive.PairOptions{})
 	made := setup{daemon: daemon.Defaults(), sim: sim.Options{
-		Username: "user", Password: "pass", Seed: 1, Log: logTo(w.log).With("of", "sim"),
+		Seed: 1, Log: logTo(w.log).With("of", "sim"),
 		Emit: sim.EmitMemory, Memory: func(packet []byte) { pair.Inject(time.Now(), packet) },
 	}}
 	made.daemon.Listen, made.daemon.Log = "127.0.0.1:0", logTo(w.log).With("of", "daemon")
@@ -55,12 +57,23 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 		change(&made)
 	}
 	w.sim = newSimulator(t, made.sim)
-	made.daemon.VCenters = []vcenter.Config{{
-		Name: "default", URL: w.sim.URL(), Thumbprint: w.sim.Thumbprint(),
-		Username: made.sim.Username, Password: vcenter.NewSecret(made.sim.Password),
-	}}
-	w.server = newServer(t, newDaemon(t, made.daemon).URL(), ownTransport(t))
+	w.server = newServer(t, "", ownTransport(t))
+	w.serve(made.daemon)
 	return w
+}
+
+// serve runs a daemon against the world's vCenter, at the latest until the end of the test.
+func (w *world) serve(c daemon.Config) {
+	w.t.Helper()
+	c.VCenters = []vcenter.Config{{
+		Name: "default", URL: w.sim.URL(), Thumbprint: w.sim.Thumbprint(), Username: "user", Password: vcenter.NewSecret("pass"),
+	}}
+	d, err := daemon.New(c)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	w.stop = runFor(w.t, "daemon", d.Run, d.Ready())
+	w.url = d.URL()
 }
 
 // newSimulator runs a simulator for the length of the test.
@@ -74,17 +87,6 @@ func newSimulator(t *testing.T, o sim.Options) *sim.Simulator {
 	return s
 }
 
-// newDaemon runs a daemon for the length of the test.
-func newDaemon(t *testing.T, c daemon.Config) *daemon.Daemon {
-	t.Helper()
-	d, err := daemon.New(c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	runFor(t, "daemon", d.Run, d.Ready())
-	return d
-}
-
 // ownTransport shares no connections with other tests.
 func ownTransport(t *testing.T) *http.Transport {
 	transport := &http.Transport{}
@@ -96,13 +98,13 @@ func logTo(w io.Writer) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, nil))
 }
 
-// runFor runs a task until the end of the test and returns when it is ready.
-func runFor(t *testing.T, name string, run func(context.Context) error, ready <-chan struct{}) {
+// runFor runs a task until it is stopped, at the latest until the end of the test, and returns when it is ready.
+func runFor(t *testing.T, name string, run func(context.Context) error, ready <-chan struct{}) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- run(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		select {
 		case err := <-ended:
@@ -113,12 +115,14 @@ func runFor(t *testing.T, name string, run func(context.Context) error, ready <-
 			t.Errorf("the %s did not end within 10 s of being told; what everything waits for:\n%s", name, stacks())
 		}
 	})
+	t.Cleanup(stop)
 	select {
 	case <-ready:
 	case err := <-ended:
 		ended <- nil
 		t.Fatalf("the %s ended before it was ready: %v", name, err)
 	}
+	return stop
 }
 
 // stacks are those of all goroutines.
