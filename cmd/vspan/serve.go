@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/netip"
 	"os"
+	"strings"
+	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,6 +79,9 @@ func serve(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
+	if f.check && !f.verbose {
+		config.Log = slog.New(slog.DiscardHandler) // what it says of each part is the log
+	}
 	d, err := daemon.New(config)
 	if err != nil {
 		return err
@@ -92,15 +98,19 @@ const checkTimeout = 30 * time.Second
 func checkDaemon(cmd *cobra.Command, d *daemon.Daemon) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), checkTimeout)
 	defer cancel()
+	table := tabwriter.NewWriter(cmd.OutOrStdout(), 0, 0, 2, ' ', 0)
 	failed := false
 	for _, c := range d.Check(ctx) {
 		word := "ok"
 		if !c.OK {
 			word, failed = "failed", true
 		}
-		if _, err := fmt.Fprintf(cmd.OutOrStdout(), "%-6s  %-10s  %s\n", word, c.Name, c.Message); err != nil {
+		if _, err := fmt.Fprintf(table, "%s\t%s\t%s\n", word, c.Name, strings.ReplaceAll(c.Message, "\n", "; ")); err != nil {
 			return err
 		}
+	}
+	if err := table.Flush(); err != nil {
+		return err
 	}
 	if failed {
 		return errors.New("not everything is in order")

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/vcenter"
 )
 
 // checks says whether the daemon can do its work at this moment; it is what /readyz shows.
@@ -45,8 +46,8 @@ func (d *Daemon) checkReceiver() api.Check {
 	return check
 }
 
-// Check runs the daemon without its API until everything works or ctx ends, and says how each part fares. It changes nothing on
-// any switch, because nothing is asked for.
+// Check runs the clients and the receiver until each works or says why it does not, or ctx ends, and says how everything the
+// daemon needs fares. It changes nothing on any switch, because nothing is asked for.
 func (d *Daemon) Check(ctx context.Context) []api.Check {
 	running, stop := context.WithCancel(ctx)
 	defer stop()
@@ -55,33 +56,73 @@ func (d *Daemon) Check(ctx context.Context) []api.Check {
 		group.Go(func() error { return client.Run(running) })
 	}
 	group.Go(func() error { return d.reception.run(running) })
+	d.settle(running)
+	list := append([]api.Check{d.checkListen(ctx)}, d.checks()...)
+	for _, c := range d.config.VCenters {
+		list = append(list, d.checkSwitches(running, c.Name)...)
+	}
+	stop()
+	_ = group.Wait() // what they could not do is in the list
+	return list
+}
+
+// settle waits until waiting longer would change nothing: each part works, or has said why it does not.
+func (d *Daemon) settle(ctx context.Context) {
 	ticker := time.NewTicker(50 * time.Millisecond)
 	defer ticker.Stop()
-	for {
-		list := d.checks()
-		if settled(list, d) || running.Err() != nil {
-			stop()
-			_ = group.Wait()
-			return list
-		}
+	for !d.settled() {
 		select {
-		case <-running.Done():
+		case <-ctx.Done():
+			return
 		case <-ticker.C:
 		}
 	}
 }
 
-// settled reports whether waiting longer would change nothing: each part works, or has said why it does not.
-func settled(list []api.Check, d *Daemon) bool {
+func (d *Daemon) settled() bool {
 	for _, client := range d.clients {
 		if h := client.Health(); !h.Connected && h.Fault == nil {
 			return false
 		}
 	}
-	for _, c := range list {
-		if c.Name == "receiver" && !c.OK && c.Message == notOpened {
-			return false
-		}
+	return d.reception.off || d.reception.health().Reason != notOpened
+}
+
+// checkListen tries to listen where the API will.
+func (d *Daemon) checkListen(ctx context.Context) api.Check {
+	listener, err := api.Listen(ctx, d.config.Listen)
+	if err != nil {
+		return api.Check{Name: "api", Message: err.Error()}
 	}
-	return true
+	_ = listener.Close() // it was opened only to see whether it can be
+	return api.Check{Name: "api", OK: true, Message: "can listen on " + d.config.Listen}
+}
+
+// checkSwitches says of each switch of a vCenter whether the user may change its sessions.
+func (d *Daemon) checkSwitches(ctx context.Context, vcenterName string) []api.Check {
+	client := d.clients[vcenterName]
+	if !client.Health().Connected {
+		return nil
+	}
+	switches, err := client.Switches(ctx)
+	if err != nil || len(switches) == 0 {
+		text := "no distributed switch is to be seen: port mirroring needs one, and the user needs the right to read it"
+		if err != nil {
+			text = err.Error()
+		}
+		return []api.Check{{Name: "switches:" + vcenterName, Message: text}}
+	}
+	var list []api.Check
+	for _, sw := range switches {
+		check := api.Check{Name: "switch:" + sw.Name, OK: true, Message: "the user may change its mirror sessions (" + vcenter.Privilege + ")"}
+		may, err := client.MayMirror(ctx, sw.ID)
+		switch {
+		case err != nil:
+			check.OK, check.Message = false, err.Error()
+		case !may:
+			check.OK, check.Message = false, "the user lacks the privilege "+vcenter.Privilege+" on it (Distributed switch > VSPAN operation)"
+		}
+		list = append(list, check)
+	}
+	return list
 }

@@ -31,6 +31,12 @@ func (c *calls) read(_ context.Context, id mirror.SwitchID, keys []string) ([]mi
 	return list, c.err
 }
 
+func (c *calls) fail(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.err = err
+}
+
 func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := &calls{ports: make(map[mirror.SwitchID][][]string)}
@@ -54,7 +60,7 @@ func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 		if got := c.readings(id)["9"].FromVM.Bytes; got != 2 {
 			t.Errorf("the newest reading is %d", got)
 		}
-		asked.err = errors.New("vCenter is away")
+		asked.fail(errors.New("vCenter is away"))
 		time.Sleep(countEvery)
 		synctest.Wait()
 		if got := c.readings(id)["9"].FromVM.Bytes; got != 2 {

@@ -13,6 +13,8 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
+var errNoDevice = errors.New("no such device")
+
 // brokenSource opens and runs as its fields say.
 type brokenSource struct {
 	openErr, runErr error
@@ -38,7 +40,7 @@ func (s *brokenSource) Describe() receive.Description {
 func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sources := []receive.Source{
-			&brokenSource{openErr: errors.New("no such device")},
+			&brokenSource{openErr: errNoDevice},
 			&brokenSource{runErr: errors.New("the interface went away"), drops: 3},
 			&brokenSource{drops: 4},
 		}
