@@ -34,6 +34,7 @@ type connection struct {
 
 	end   sync.Once
 	ended chan struct{} // closed when the login was found ended, or is given up
+	users users
 
 	// noRefresh remembers that this vCenter has no RefreshDVPortState.
 	noRefresh atomic.Bool
@@ -123,10 +124,11 @@ func soapClient(config Config) (*soap.Client, error) {
 	return client, nil
 }
 
-// close logs out, briefly, and lets go of the sockets. It works after the end of ctx as well.
+// close logs out once nobody uses the login, briefly, and lets go of the sockets. It works after the end of ctx as well.
 func (c *connection) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer cancel()
+	c.users.close(ctx)
 	_ = c.login.Logout(ctx) // vCenter ends an idle login by itself
 	c.vim.CloseIdleConnections()
 }

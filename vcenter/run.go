@@ -162,14 +162,26 @@ func (c *Client) await(ctx context.Context) (*connection, error) {
 	}
 }
 
+// enter returns the login that stands, or comes to stand, and counts the caller among its users until it leaves.
+func (c *Client) enter(ctx context.Context) (*connection, error) {
+	for {
+		conn, err := c.await(ctx)
+		if err != nil || conn.users.enter() {
+			return conn, err
+		}
+	}
+}
+
 // with calls f within a login. When f finds the login ended, it is called once more within a new one; f must only read.
 func (c *Client) with(ctx context.Context, object string, f func(*connection) error) error {
 	for again := false; ; again = true {
-		conn, err := c.await(ctx)
+		conn, err := c.enter(ctx)
 		if err != nil {
 			return err
 		}
-		if err = f(conn); err == nil {
+		err = f(conn)
+		conn.users.leave()
+		if err == nil {
 			return nil
 		}
 		c.learn(ctx, conn, err)

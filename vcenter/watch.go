@@ -47,10 +47,11 @@ func (c *Client) Watch(ctx context.Context, id mirror.SwitchID, notify func()) e
 
 // watchOnce watches within one login.
 func (c *Client) watchOnce(ctx context.Context, id mirror.SwitchID, notify func()) error {
-	conn, err := c.await(ctx)
+	conn, err := c.enter(ctx)
 	if err != nil {
 		return err
 	}
+	defer conn.users.leave()
 	within, cancel := conn.within(ctx)
 	err = c.watchWithin(within, conn, id, notify)
 	if context.Cause(within) == errLoginGone {
