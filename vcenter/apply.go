@@ -37,6 +37,10 @@ func (c *Client) Apply(ctx context.Context, id mirror.SwitchID, configVersion st
 	if err != nil {
 		return err
 	}
+	if !conn.users.enter() {
+		return explain(ctx, errLoginGone, c.object(id), c.config)
+	}
+	defer conn.users.leave()
 	if err = c.reconfigure(ctx, conn, name.ref, spec); err == nil {
 		return nil
 	}
