@@ -14,7 +14,7 @@ type draft struct {
 
 // draft places a session. A session of which some sources are found is acceptable; what is missing shows per source.
 func (v view) draft(s Session) draft {
-	d := draft{sources: Place(s.Spec, v.Switch, v.ReceiverMACs)}
+	d := draft{sources: v.place(s)}
 	if d.fault = firstUnusable(s, d.sources); d.fault != nil {
 		return d
 	}

@@ -48,6 +48,9 @@ type Wanted struct {
 	// itself; of others with what tells a person which one it is.
 	TakenIDs map[IDUse]string
 
+	// Pinned says, by UID and port key, whose the ports were that sessions name by their keys: see Session.Pins.
+	Pinned map[string]map[string]Pin
+
 	// Applied is what stood on the switch, by UID, when a session was last found as wanted. What differs from it was changed by
 	// somebody else; what equals it was not, even if something else is wanted by now.
 	Applied map[string]VSPAN

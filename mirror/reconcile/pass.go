@@ -83,6 +83,8 @@ func (p *pass) think(ctx context.Context, sw mirror.Switch) error {
 		return err
 	}
 	p.wanted = p.r.wanted(sw, sessions, p.r.inventory.picture(), p.r.opts.Now())
+	p.r.pin(p.wanted)
+	p.wanted.Pinned = p.r.pins()
 	p.wanted.Applied, p.wanted.Replace = p.applied, p.replace
 	p.plan = mirror.MakePlan(p.wanted)
 	p.plan.Changes = p.dropRefused(p.plan.Changes)

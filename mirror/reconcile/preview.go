@@ -39,7 +39,9 @@ func (r *Reconciler) Preview(ctx context.Context, s mirror.Session) (mirror.Plan
 		}
 	}
 	sw := picture.switchOf(h.id)
-	plan := mirror.MakePlan(r.wanted(sw, sessions, picture, now))
+	w := r.wanted(sw, sessions, picture, now)
+	w.Pinned = r.pins()
+	plan := mirror.MakePlan(w)
 	changes := slices.DeleteFunc(plan.Changes, func(c mirror.Change) bool { return c.UID != s.UID })
 	at := slices.IndexFunc(plan.Sessions, func(p mirror.Planned) bool { return p.UID == s.UID })
 	return plan.Sessions[at], sw, changes, nil

@@ -25,9 +25,10 @@ type Reconciler struct {
 	allocating sync.Mutex
 
 	mu      sync.Mutex
-	began   bool             // the sessions that were there when Run began are known
-	old     map[string]bool  // their UIDs
-	noticed map[string]int64 // by UID, the tick at which a session was last seen to change
+	began   bool                             // the sessions that were there when Run began are known
+	old     map[string]bool                  // their UIDs
+	noticed map[string]int64                 // by UID, the tick at which a session was last seen to change
+	pinned  map[string]map[string]mirror.Pin // by UID and port key; the inner maps are not changed
 }
 
 // New makes a reconciler that does nothing before Run.
@@ -35,6 +36,7 @@ func New(opts Options) *Reconciler {
 	r := &Reconciler{
 		opts: opts.withDefaults(), inventory: newInventory(opts.Owner, opts.VCenters), changed: newSignal(),
 		relist: make(map[string]signal), old: make(map[string]bool), noticed: make(map[string]int64),
+		pinned: make(map[string]map[string]mirror.Pin),
 	}
 	for name := range opts.VCenters {
 		r.relist[name] = newSignal()

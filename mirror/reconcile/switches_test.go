@@ -3,6 +3,7 @@ package reconcile_test
 import (
 	"errors"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -255,5 +256,62 @@ func TestRestart(t *testing.T) {
 		}
 		b.pass(time.Hour)
 		b.wantStanding(f, dvs0)
+	})
+}
+
+// TestPortKeyThatChangedHands is I6 for a port named by its key: who has it later is not whom the key was asked for.
+func TestPortKeyThatChangedHands(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := two()
+		b.start(f)
+		s := ask("tap", "")
+		s.Spec.Sources, s.Spec.Switch = []mirror.Source{{PortKey: "101"}}, "DVS0"
+		b.create(s)
+		b.wantApplied("tap")
+		mine := f.switches[dvs0].sw.Ports[0]
+		f.meddle(dvs0, func(s *fakeSwitch) {
+			s.sw.Ports = s.sw.Ports[1:]
+			s.vm("101", "stranger", "esx-01")
+		})
+		b.settle()
+		b.wantStanding(f, dvs0)
+		if fault := b.wantFault("tap", mirror.SourceGone); !strings.Contains(fault.Error(), `"stranger"`) || !strings.Contains(fault.Error(), mine.VM) {
+			t.Errorf("the fault does not say whose it was and is: %v", fault)
+		}
+		b.pass(5 * time.Minute)
+		b.change("tap", func(s *mirror.Session) { s.Spec.SnapLength = 128 })
+		b.wantStanding(f, dvs0)
+		if planned, _, changes, err := b.r.Preview(b.ctx, s); err != nil || len(changes) != 0 || planned.Fault == nil {
+			t.Errorf("a dry run says %+v, %v, %v", changes, planned.Fault, err)
+		}
+		f.meddle(dvs0, func(s *fakeSwitch) { s.sw.Ports[len(s.sw.Ports)-1] = mine })
+		b.settle()
+		b.wantApplied("tap")
+		b.delete("tap")
+		s.UID = "uid-tap-2"
+		f.meddle(dvs0, func(s *fakeSwitch) { s.sw.Ports[len(s.sw.Ports)-1].VMID = "vm-stranger" })
+		b.create(s)
+		b.wantStanding(f, dvs0, "tap")
+	})
+}
+
+// TestPortKeyOfARecreatedSwitch: a switch of the same name is another one, and so are its ports.
+func TestPortKeyOfARecreatedSwitch(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := lab()
+		b.start(f)
+		s := ask("tap", "")
+		s.Spec.Sources, s.Spec.Switch = []mirror.Source{{PortKey: "101"}}, "DVS0"
+		b.create(s)
+		b.wantApplied("tap")
+		again := newFake("lab", "50 0c").switches["50 0c"]
+		again.vm("101", "stranger", "esx-01")
+		f.mu.Lock()
+		delete(f.switches, dvs0)
+		f.switches["50 0c"] = again
+		f.mu.Unlock()
+		b.pass(3 * time.Minute)
+		b.wantStanding(f, "50 0c")
+		b.wantFault("tap", mirror.SourceGone)
 	})
 }
