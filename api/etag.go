@@ -56,9 +56,9 @@ func (c conditions) check(s *mirror.Session) *wire.Problem {
 	case s == nil && (c.exists || c.revisions != nil):
 		return preconditionFailed.problem("If-Match is given and there is no such session")
 	case s != nil && c.absent:
-		return preconditionFailed.problem("If-None-Match: * is given and the session exists, with revision %d", s.Revision)
-	case s != nil && c.revisions != nil && !slices.Contains(c.revisions, s.Revision):
-		return preconditionFailed.problem("the session's revision is %d now: read it again and decide anew", s.Revision)
+		return preconditionFailed.problem("If-None-Match: * is given and the session exists, with revision %d", s.AskedRevision())
+	case s != nil && c.revisions != nil && !slices.Contains(c.revisions, s.AskedRevision()):
+		return preconditionFailed.problem("the session's revision is %d now: read it again and decide anew", s.AskedRevision())
 	default:
 		return nil
 	}

@@ -18,7 +18,7 @@ func renderSession(s mirror.Session, status mirror.Status) wire.Session {
 	return wire.Session{
 		Name:       s.Name,
 		UID:        s.UID,
-		Revision:   s.Revision,
+		Revision:   s.AskedRevision(),
 		Generation: s.Generation,
 		Labels:     labels,
 		CreatedAt:  utc(s.CreatedAt),
@@ -31,7 +31,7 @@ func renderSession(s mirror.Session, status mirror.Status) wire.Session {
 }
 
 // etag is a session's revision as a strong entity tag (RFC 9110, section 8.8.3). It stands for what is asked for, not for the status.
-func etag(s mirror.Session) string { return strconv.Quote(strconv.FormatInt(s.Revision, 10)) }
+func etag(s mirror.Session) string { return strconv.Quote(strconv.FormatInt(s.AskedRevision(), 10)) }
 
 // utc keeps the zero time zero, so that omitzero leaves it out.
 func utc(t time.Time) time.Time {

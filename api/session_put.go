@@ -131,6 +131,7 @@ func (h *sessions) upsert(ctx context.Context, name string, c conditions, want d
 		if err != nil || what == unchanged {
 			return s, false, err
 		}
+		s.Asked = 0
 		write := h.store.Update
 		if what == isNew {
 			write = h.store.Create

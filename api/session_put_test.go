@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/store"
 )
 
 func TestPutFillsInWhatIsLeftOut(t *testing.T) {
@@ -184,4 +185,36 @@ func TestPutWaitsForTheRemoval(t *testing.T) {
 	f.call("PUT", "/v1/sessions/web-01", spec1).problem(409, "session_removing", "")
 	f.call("PATCH", "/v1/sessions/web-01", `{}`).problem(409, "session_removing", "")
 	f.call("POST", "/v1/sessions/web-01:enable", "").problem(409, "session_removing", "")
+}
+
+// TestWhatReconcilingNotesMovesNoETag: the ERSPAN id is stored after the answer to PUT, and its ETag still holds.
+func TestWhatReconcilingNotesMovesNoETag(t *testing.T) {
+	f := newFixture(t)
+	note := func(id uint16) {
+		t.Helper()
+		_, err := store.Modify(t.Context(), f.store, "web-01", func(s *mirror.Session) bool {
+			s.ERSPANID, s.Asked = id, s.AskedRevision()
+			return true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	tag := f.call("PUT", "/v1/sessions/web-01", spec1).want(201).header.Get("ETag")
+	note(5)
+	if got := f.call("GET", "/v1/sessions/web-01", "").want(200); got.header.Get("ETag") != tag || got.session().Revision != 1 {
+		t.Errorf("ETag %s, revision %d; want that of the PUT, %s", got.header.Get("ETag"), got.session().Revision, tag)
+	}
+	for _, step := range []struct{ method, path, body string }{
+		{"PUT", "", `{"spec":{"sources":[{"vm":"web-02"}]}}`}, {"PATCH", "", `{"labels":{"a":"b"}}`}, {"POST", ":disable", ""}, {"DELETE", "", ""},
+	} {
+		note(6)
+		a := f.call(step.method, "/v1/sessions/web-01"+step.path, step.body, "If-Match", tag)
+		if a.status > 202 || a.header.Get("ETag") == tag {
+			t.Fatalf("%s%s with %s: %d, ETag %s", step.method, step.path, tag, a.status, a.header.Get("ETag"))
+		}
+		tag = a.header.Get("ETag")
+		note(7)
+		f.call("PATCH", "/v1/sessions/web-01", `{"spec":{"snapLength":99}}`, "If-Match", `"1"`).problem(412, "precondition_failed", "")
+	}
 }

@@ -102,6 +102,7 @@ func (h *sessions) change(ctx context.Context, name string, c conditions, f func
 		if err != nil || !differs {
 			return s, err
 		}
+		revised.Asked = 0
 		stored, err := h.store.Update(ctx, revised)
 		if err == nil {
 			return stored, nil

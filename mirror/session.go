@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -11,7 +12,8 @@ type Session struct {
 	Name string // see ValidName; unique within one installation
 	UID  string // made at creation, never reused; it, not the name, identifies the session on the switch
 
-	Revision   int64 // of the store; the API's ETag
+	Revision   int64 // of the store, which compares and swaps by it
+	Asked      int64 // the Revision of the newest change by an owner; 0: Revision is that. See AskedRevision
 	Generation int64 // counts changes of Spec, from 1
 
 	Labels    map[string]string
@@ -31,6 +33,10 @@ type Session struct {
 	// shows it gone. Zero for a living session.
 	DeletedAt time.Time
 }
+
+// AskedRevision is the revision that owners see and the API's ETag: what vspan notes by itself, which is ERSPANID, changes
+// Revision and not this, so that it gets in no owner's way.
+func (s Session) AskedRevision() int64 { return cmp.Or(s.Asked, s.Revision) }
 
 // Deleting reports whether the session is a tombstone.
 func (s Session) Deleting() bool { return !s.DeletedAt.IsZero() }

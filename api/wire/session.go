@@ -9,7 +9,7 @@ import (
 type Session struct {
 	Name       string            `json:"name" doc:"Unique name, a DNS label" example:"web-01"`
 	UID        string            `json:"uid" readOnly:"true" doc:"Made at creation, never reused. It identifies the session on the switch"`
-	Revision   int64             `json:"revision" readOnly:"true" doc:"Changes with every change of the session; the ETag is this number in quotes"`
+	Revision   int64             `json:"revision" readOnly:"true" doc:"Changes with every change of what is asked for; the ETag is this number in quotes"`
 	Generation int64             `json:"generation" readOnly:"true" doc:"Counts changes of spec and renewals of its life, from 1"`
 	Labels     map[string]string `json:"labels" doc:"What the owner wants to find it by"`
 	CreatedAt  time.Time         `json:"createdAt" readOnly:"true"`

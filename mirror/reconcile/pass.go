@@ -107,7 +107,7 @@ func (r *Reconciler) sessions(ctx context.Context) ([]mirror.Session, error) {
 		}
 		stored, err := store.Modify(ctx, r.opts.Store, s.Name, func(now *mirror.Session) bool {
 			still := now.UID == s.UID && now.Generation == s.Generation && !now.Deleting()
-			now.ERSPANID = id
+			now.ERSPANID, now.Asked = id, now.AskedRevision()
 			return still
 		})
 		switch {

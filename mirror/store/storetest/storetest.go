@@ -46,7 +46,7 @@ func Run(t *testing.T, open func(*testing.T) store.Store) {
 func Session(name string) mirror.Session {
 	at := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	return mirror.Session{
-		Name: name, UID: "uid-" + name, Generation: 2, Labels: map[string]string{"ticket": "INC-42"}, CreatedAt: at, CreatedBy: "bob",
+		Name: name, UID: "uid-" + name, Asked: 1, Generation: 2, Labels: map[string]string{"ticket": "INC-42"}, CreatedAt: at, CreatedBy: "bob",
 		Spec: mirror.Spec{
 			VCenter: "default", Switch: "DVS0", Sources: []mirror.Source{{VM: "web-01", NIC: "Network adapter 1", Direction: mirror.ToVM}},
 			Destination:   mirror.Destination{Receiver: mirror.LocalReceiver},
