@@ -20,7 +20,7 @@ func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
 		account.loops++
 	}
 	if numbered(s.packet) {
-		k := streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type, id: s.packet.Header.SessionID, hardwareID: s.packet.Header.HardwareID}
+		k := streamKey{session: account.uid, exporter: s.exporter, destination: s.destination, kind: s.packet.Type, id: s.packet.Header.SessionID, hardwareID: s.packet.Header.HardwareID}
 		stream := l.streams.at(k, a.Time)
 		stream.Observe(s.packet.GRE.Sequence)
 		if !s.inWhole {

@@ -19,31 +19,35 @@ type streamMemory struct {
 }
 
 // update takes the streams of the newest view. Gaps that our own receiver may have made, because it was down or dropped, are no loss.
+// Streams of the session from when it was sent another way are still followed, so that nothing counts again when it is sent so again;
+// whether the numbers can be used is for those of today to say.
 func (g *gaps) update(in *Input, now time.Time, impaired bool, silence time.Duration) {
-	e, ok := Expect(in.Session, in.Placement)
-	if !ok || in.View == nil {
+	if in.View == nil {
 		return
 	}
+	kind, id := typeOf(in.Session.Spec.Encapsulation.Type), in.Session.ERSPANID
 	g.reordered, g.duplicated, g.resets = 0, 0, 0
 	next := make(map[streamKey]streamMemory)
 	var sound, unsound uint64
-	for _, d := range e.Destinations {
-		for _, k := range in.View.channels[channel{d, e.Type, e.ID}] {
-			if _, listed := e.Exporters[k.exporter]; !listed {
-				continue
+	for _, k := range in.View.numbered[in.Session.UID] {
+		s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired}
+		before, known := g.previous[k]
+		if !known {
+			before.whole = s.whole // what a host lost of other sessions before
+		} else if before.view.packets == s.view.packets {
+			s.advanced, s.tainted = before.advanced, before.tainted || impaired
+		}
+		next[k] = s
+		g.reordered, g.duplicated, g.resets = g.reordered+s.view.reordered, g.duplicated+s.view.duplicated, g.resets+s.view.resets
+		today := k.kind == kind && k.id == id
+		switch {
+		case s.view.usable:
+			g.add(s, before, now, impaired, silence)
+			if today {
+				sound += s.view.packets
 			}
-			s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired}
-			if before, known := g.previous[k]; known && before.view.packets == s.view.packets {
-				s.advanced, s.tainted = before.advanced, before.tainted || impaired
-			}
-			next[k] = s
-			g.reordered, g.duplicated, g.resets = g.reordered+s.view.reordered, g.duplicated+s.view.duplicated, g.resets+s.view.resets
-			if !s.view.usable {
-				unsound += s.view.packets
-				continue
-			}
-			sound += s.view.packets
-			g.add(s, g.previous[k], now, impaired, silence)
+		case today:
+			unsound += s.view.packets
 		}
 	}
 	g.usable = sound > unsound

@@ -8,8 +8,10 @@ import (
 
 // streamKey tells one sequence space from another. What ESXi counts together is not documented, so everything that could part two
 // spaces is in the key; and beside it the whole of what an exporter sends one destination is followed, for a host that counts all its
-// sessions together: within such a space each session alone has gaps that are no loss.
+// sessions together: within such a space each session alone has gaps that are no loss. The session is in the key because an ERSPAN id
+// that is free again names another session: what was lost of the one before is no loss of its.
 type streamKey struct {
+	session               string // UID; "" of a whole one
 	exporter, destination netip.Addr
 	kind                  erspan.Type
 	id                    uint16
@@ -58,12 +60,3 @@ func (k streamKey) wholeKey() streamKey {
 	}
 	return streamKey{exporter: k.exporter, destination: k.destination, kind: kind, whole: true}
 }
-
-// channel is what a session's streams have in common.
-type channel struct {
-	destination netip.Addr
-	kind        erspan.Type
-	id          uint16
-}
-
-func (k streamKey) channel() channel { return channel{k.destination, k.kind, k.id} }

@@ -26,7 +26,7 @@ type View struct {
 
 	sessions map[string]*tally // by UID
 	streams  map[streamKey]streamView
-	channels map[channel][]streamKey // the streams of streams, but for the whole ones
+	numbered map[string][]streamKey // the streams of streams by the UID of their session, but for the whole ones
 }
 
 // View returns a copy of everything counted so far.
@@ -57,10 +57,10 @@ func (l *Ledger) View() *View {
 
 // arrange sorts the streams by the session they belong to.
 func (v *View) arrange() {
-	v.channels = make(map[channel][]streamKey)
+	v.numbered = make(map[string][]streamKey)
 	for k := range v.streams {
 		if !k.whole {
-			v.channels[k.channel()] = append(v.channels[k.channel()], k)
+			v.numbered[k.session] = append(v.numbered[k.session], k)
 		}
 	}
 }
