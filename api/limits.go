@@ -92,6 +92,9 @@ func checkBody(r *http.Request, body []byte) *wire.Problem {
 	if err := json.Unmarshal(body, new(json.RawMessage)); errors.As(err, &syntax) {
 		return malformed.problem("the body is not JSON: the error is at byte %d of %d", syntax.Offset, len(body))
 	}
+	if at := repeatedName(body); at > 0 {
+		return malformed.problem("the body names a field twice in one object: the second one ends at byte %d of %d", at, len(body))
+	}
 	return nil
 }
 
