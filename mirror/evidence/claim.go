@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
@@ -63,6 +64,11 @@ func (c *claims) severalSessions() bool {
 		}
 	}
 	return c.more
+}
+
+// has reports whether a claim is of the session.
+func (c *claims) has(row int32) bool {
+	return slices.ContainsFunc(c.all(), func(x claim) bool { return x.row == row })
 }
 
 // firstOfSession reports whether no claim before the one at i is of the same session.
@@ -201,6 +207,9 @@ func (t *Table) claimByMAC(s *sighting, c *claims) {
 	if !s.frame.Dst.IsMulticast() {
 		t.claimPlaces(s, s.frame.Dst, mirror.ToVM, c)
 		return
+	}
+	if s.mark == mirror.FromVM && c.n > 0 {
+		return // its sender's port was mirrored, and the sender is known
 	}
 	for _, i := range t.floods[s.destination] {
 		if r := &t.rows[i]; r.Type == s.packet.Type {

@@ -160,6 +160,23 @@ func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
 			account.ambiguous++
 		}
 	}
+	if c.more {
+		l.supposeRest(c, s)
+	}
+}
+
+// supposeRest notes a frame to a group address for the sessions that there was no room to weigh: it may be of any of them.
+func (l *Ledger) supposeRest(c *claims, s *sighting) {
+	for _, i := range l.table.floods[s.destination] {
+		r := &l.table.rows[i]
+		host, listed := r.Exporters[s.exporter]
+		if !listed || r.Type != s.packet.Type || c.list[0].here && len(r.byHost[host]) == 0 || c.has(i) {
+			continue
+		}
+		account := &l.rows[i]
+		account.ambiguous++
+		account.suppose(claim{row: i, source: someSource, direction: mirror.ToVM}, s)
+	}
 }
 
 // suppose notes that s may be what x says.

@@ -163,6 +163,13 @@ func TestTableChanges(t *testing.T) {
 func TestMerge(t *testing.T) {
 	table, arrivals := street(9)
 	one, halves := NewLedger(Limits{}), [2]*Ledger{NewLedger(Limits{}), NewLedger(Limits{})}
+	for _, half := range halves { // each has to learn that the host marks directions
+		for _, mark := range []mirror.Direction{mirror.FromVM, mirror.ToVM} {
+			p := parcel{host: "esx-01", kind: erspan.Bridging, src: carol, dst: router, mark: mark}.arrival(0)
+			one.Observe(table, p)
+			half.Observe(table, p)
+		}
+	}
 	for i, a := range append(arrivals, parcel{kind: erspan.TypeI, src: bob, dst: router}.arrival(0), parcel{kind: erspan.TypeI, src: bob, dst: router}.arrival(0)) {
 		one.Observe(table, a)
 		halves[i%2].Observe(table, a)
