@@ -93,8 +93,8 @@ type sighting struct {
 // hasMACs reports whether the frame came with its Ethernet header.
 func (s *sighting) hasMACs() bool { return !s.packet.Header.IPOnly }
 
-// claim collects every explanation of s, and drops those that the exporter, what was asked for, the VM's host and the direction mark
-// speak against.
+// claim collects every explanation of s, and drops those that the exporter, what stands on the switch, what was asked for, the VM's
+// host and the direction mark speak against.
 func (t *Table) claim(s *sighting, c *claims) {
 	if s.packet.Type.HasSession() {
 		for _, i := range t.byID[idKey{s.destination, s.packet.Header.SessionID}] {
@@ -109,6 +109,7 @@ func (t *Table) claim(s *sighting, c *claims) {
 		return
 	}
 	c.prefer(func(x claim) bool { _, listed := t.rows[x.row].Exporters[s.exporter]; return listed })
+	c.prefer(func(x claim) bool { return !t.rows[x.row].Dormant })
 	c.prefer(func(x claim) bool { return t.asked(x) })
 	c.prefer(func(x claim) bool { return x.here })
 	if s.mark != mirror.Both {

@@ -18,6 +18,9 @@ type Expectation struct {
 	Exporters    map[netip.Addr]string // vmkernel addresses of the switch's hosts, to the host's name: only these confirm anything
 	SnapLength   int                   // bytes of each frame that were asked for; 0: whole frames
 	Sampling     int                   // one of so many packets is mirrored; 1: every one
+	// Dormant says that the session was read to stand on its switch disabled, or not to stand there for a reason that lasts. What fits
+	// another session as well is then the other's.
+	Dormant bool
 }
 
 // ExpectedSource is one mirrored port.
@@ -41,6 +44,7 @@ func Expect(s mirror.Session, p mirror.Placement) (Expectation, bool) {
 		SnapLength: s.Spec.SnapLength,
 		Sampling:   s.Spec.Sampling,
 		Exporters:  make(map[netip.Addr]string),
+		Dormant:    dormant(s, p),
 	}
 	for _, a := range p.Destinations {
 		e.Destinations = append(e.Destinations, plain(a))
@@ -61,6 +65,13 @@ func Expect(s mirror.Session, p mirror.Placement) (Expectation, bool) {
 		}
 	}
 	return e, len(e.Sources) > 0
+}
+
+func dormant(s mirror.Session, p mirror.Placement) bool {
+	if p.Applied {
+		return !s.Spec.Enabled && p.Generation >= s.Generation
+	}
+	return p.SessionKey == "" && p.Fault != nil && p.Fault.Permanent()
 }
 
 func typeOf(t mirror.EncapsulationType) erspan.Type {

@@ -170,7 +170,7 @@ func (l *Ledger) supposeRest(c *claims, s *sighting) {
 	for _, i := range l.table.floods[s.destination] {
 		r := &l.table.rows[i]
 		host, listed := r.Exporters[s.exporter]
-		if !listed || r.Type != s.packet.Type || c.list[0].here && len(r.byHost[host]) == 0 || c.has(i) {
+		if !listed || r.Dormant || r.Type != s.packet.Type || c.list[0].here && len(r.byHost[host]) == 0 || c.has(i) {
 			continue
 		}
 		account := &l.rows[i]

@@ -296,3 +296,52 @@ func TestScenariosOfSeveralSources(t *testing.T) {
 		}
 	}
 }
+
+// A session of the same VM that sends nothing, because it is disabled or does not stand on the switch, makes nothing ambiguous.
+func TestBesideADormantSession(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*mirror.Session, *mirror.Placement)
+		state  mirror.State
+		reason mirror.Reason
+	}{
+		"enabled":              {func(*mirror.Session, *mirror.Placement) {}, mirror.Unknown, mirror.AmbiguousAttribution},
+		"disabled":             {func(s *mirror.Session, _ *mirror.Placement) { s.Spec.Enabled = false }, mirror.Delivering, mirror.PacketsSeen},
+		"not disabled yet":     {func(s *mirror.Session, p *mirror.Placement) { s.Spec.Enabled, p.Applied = false, false }, mirror.Unknown, mirror.AmbiguousAttribution},
+		"asked to be disabled": {func(s *mirror.Session, _ *mirror.Placement) { s.Spec.Enabled, s.Generation = false, 2 }, mirror.Unknown, mirror.AmbiguousAttribution},
+		"announced":            {func(_ *mirror.Session, p *mirror.Placement) { p.Applied = false }, mirror.Unknown, mirror.AmbiguousAttribution},
+		"refused by the switch": {func(_ *mirror.Session, p *mirror.Placement) {
+			p.Applied, p.Fault = false, mirror.Faultf(mirror.NotPersisted, "session", "no")
+		}, mirror.Delivering, mirror.PacketsSeen},
+		"refused, and an old one": {func(_ *mirror.Session, p *mirror.Placement) {
+			p.Applied, p.SessionKey, p.Fault = false, "12", mirror.Faultf(mirror.NotPersisted, "session", "no")
+		}, mirror.Unknown, mirror.AmbiguousAttribution},
+		"outcome unknown": {func(_ *mirror.Session, p *mirror.Placement) {
+			p.Applied, p.Fault = false, mirror.Faultf(mirror.VCenterUnreachable, "session", "timeout")
+		}, mirror.Unknown, mirror.AmbiguousAttribution},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStage(t, mirror.GRE, vm(1))
+			twin, placed := s.session, s.placement
+			twin.UID = "uid-twin"
+			c.change(&twin, &placed)
+			e, ok := Expect(twin, placed)
+			if !ok {
+				t.Fatal("nothing is expected of the other session")
+			}
+			s.others = []Expectation{e}
+			s.pass(10)
+			s.want(c.state, c.reason)
+		})
+	}
+}
+
+// Packets of a session that is disabled are still its own where no other session explains them.
+func TestDisabledAndStillSending(t *testing.T) {
+	s := newStage(t, mirror.GRE, vm(1))
+	s.session.Spec.Enabled = false
+	s.pass(10)
+	s.want(mirror.Disabled, mirror.IsDisabled)
+	if v := s.result.Verdict; v.Message != "it is disabled; packets of it still arrive" {
+		t.Errorf("message %q", v.Message)
+	}
+}
