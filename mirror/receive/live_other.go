@@ -29,5 +29,20 @@ func (l *Live) Close() error { return nil }
 // Counters are all zero.
 func (l *Live) Counters() Counters { return Counters{} }
 
+// Silence keeps the kernel from answering mirrored packets. It exists on Linux
+// only; elsewhere nothing is received and nothing kept silent.
+type Silence struct{}
+
+// NewSilence returns a Silence.
+func NewSilence() *Silence { return &Silence{} }
+
+// Open returns an error that is errors.ErrUnsupported.
+func (s *Silence) Open() error {
+	return fmt.Errorf("receive: silence needs Linux: %w", errors.ErrUnsupported)
+}
+
+// Close does nothing.
+func (s *Silence) Close() error { return nil }
+
 // Describe names no kind.
 func (l *Live) Describe() Description { return Description{Interface: l.options.Interface} }

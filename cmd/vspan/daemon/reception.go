@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/netip"
@@ -22,6 +23,7 @@ type reception struct {
 	addresses []netip.Addr
 	tap       receive.Handler
 	open      func() receive.Source // makes the next source to try
+	silence   silence               // nil where nothing comes from the network
 	log       *slog.Logger
 
 	table  atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
@@ -32,6 +34,12 @@ type reception struct {
 	up     bool
 	reason string // why it is not up
 	past   receive.Counters
+}
+
+// silence keeps the host from answering mirrored packets with ICMP; a second Open does nothing.
+type silence interface {
+	Open() error
+	Close() error
 }
 
 // notOpened is the reason of a receiver before it was tried.
@@ -47,8 +55,9 @@ func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *recepti
 		reason: notOpened,
 	}
 	r.open = func() receive.Source { return receive.NewLive(receive.LiveOptions{Interface: c.Interface}) }
+	r.silence = receive.NewSilence()
 	if c.Source != nil {
-		r.open = func() receive.Source { return c.Source }
+		r.open, r.silence = func() receive.Source { return c.Source }, nil
 	}
 	if r.off {
 		r.reason = "the receiver is switched off"
@@ -56,10 +65,17 @@ func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *recepti
 	return r
 }
 
-// run receives until ctx ends.
-func (r *reception) run(ctx context.Context) error {
+// run receives until ctx ends. The host stays silent while a source that broke is replaced, and where none can be opened: else it
+// would answer every mirrored packet, and the hosts that send them would get as many answers.
+func (r *reception) run(ctx context.Context) (err error) {
 	if r.off {
 		return nil
+	}
+	if r.silence != nil {
+		if err := r.silence.Open(); err != nil {
+			r.log.Debug("the host answers mirrored packets while nothing receives them", "error", err)
+		}
+		defer func() { err = errors.Join(err, r.silence.Close()) }()
 	}
 	for {
 		err := r.receive(ctx)
@@ -79,7 +95,7 @@ func (r *reception) run(ctx context.Context) error {
 func (r *reception) receive(ctx context.Context) error {
 	source := r.open()
 	r.mu.Lock()
-	if r.source != nil {
+	if r.source != nil && r.source != source {
 		r.past = add(r.past, r.source.Counters())
 	}
 	r.source = source
@@ -183,6 +199,7 @@ func add(a, b receive.Counters) receive.Counters {
 	a.Pending, a.PendingBytes = b.Pending, b.PendingBytes
 	a.Truncated += b.Truncated
 	a.KernelDrops += b.KernelDrops
+	a.AtPorts += b.AtPorts
 	a.RingFreezes += b.RingFreezes
 	for i, n := range b.Refused {
 		a.Refused[i] += n

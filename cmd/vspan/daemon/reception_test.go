@@ -35,6 +35,38 @@ func (s *brokenSource) Describe() receive.Description {
 	return receive.Description{Kind: receive.KindRing}
 }
 
+// quietness is a silence that remembers what was asked of it.
+type quietness struct {
+	open   bool
+	closed int
+}
+
+func (q *quietness) Open() error { q.open = true; return nil }
+func (q *quietness) Close() error {
+	q.open = false
+	q.closed++
+	return nil
+}
+
+// A source that ends and is all there is counts its drops once, however often it is tried again.
+func TestReceptionOfTheOneSource(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		only := &brokenSource{runErr: errors.New("it ended"), drops: 3}
+		r := newReception(Receiver{Source: only}, nil, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.run(ctx) }()
+		time.Sleep(10 * retryReception)
+		if h := r.health(); h.Up || h.Dropped != 3 {
+			t.Errorf("got %+v, want it down with 3 drops", h)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Errorf("ended with %v", err)
+		}
+	})
+}
+
 // A receiver that cannot be opened, and then one that breaks, are replaced; their drops are not forgotten, because a verdict that
 // forgot them would call packets lost that we dropped ourselves.
 func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
@@ -45,7 +77,12 @@ func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
 			&brokenSource{drops: 4},
 		}
 		r := newReception(Receiver{}, []netip.Addr{netip.MustParseAddr("192.0.2.1")}, slog.New(slog.DiscardHandler))
+		quiet := &quietness{}
+		r.silence = quiet
 		r.open = func() receive.Source {
+			if !quiet.open {
+				t.Error("the host is not silent while a source is opened")
+			}
 			next := sources[0]
 			sources = sources[1:]
 			return next
@@ -74,6 +111,9 @@ func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
 		cancel()
 		if err := <-done; err != nil {
 			t.Errorf("ended with %v", err)
+		}
+		if quiet.open || quiet.closed != 1 {
+			t.Errorf("silence was ended %d times, want once and at the end", quiet.closed)
 		}
 	})
 }
