@@ -26,6 +26,16 @@ func addServerFlag(cmd *cobra.Command) {
 	cmd.PersistentFlags().String("server", "", "address of the daemon (default $"+serverVariable+", or "+defaultServer+")")
 }
 
+// refuseServerFlag is for a command that asks no daemon: its help does not show --server, and saying it is an error.
+func refuseServerFlag(cmd *cobra.Command) {
+	cmd.PersistentFlags().Func("server", "", func(string) error {
+		return fmt.Errorf("'%s' asks no daemon", cmd.CommandPath())
+	})
+	if err := cmd.PersistentFlags().MarkHidden("server"); err != nil {
+		panic(err) // there is no such flag
+	}
+}
+
 // serverAddress is where the daemon is to be found.
 func serverAddress(cmd *cobra.Command) string {
 	said, _ := cmd.Flags().GetString("server") // fails only where there is no such flag

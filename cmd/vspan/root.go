@@ -23,15 +23,11 @@ Start with 'vspan demo': it needs no vCenter.`,
 		&cobra.Group{ID: groupOperate, Title: "Ask and look:"},
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 	)
-	root.AddCommand(newServeCommand())
-	root.AddCommand(newSimCommand())
-	root.AddCommand(newDemoCommand())
-	root.AddCommand(newHealthcheckCommand())
-	root.AddCommand(newVersionCommand())
-	root.AddCommand(newInspectCommand())
-	root.AddCommand(newSessionCommand())
-	root.AddCommand(newSwitchesCommand())
-	root.AddCommand(newPortsCommand())
+	for _, alone := range []*cobra.Command{newServeCommand(), newSimCommand(), newDemoCommand(), newVersionCommand(), newInspectCommand()} {
+		refuseServerFlag(alone)
+		root.AddCommand(alone)
+	}
+	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand())
 	addServerFlag(root)
 	return root
 }
