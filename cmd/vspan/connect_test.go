@@ -11,6 +11,7 @@ import (
 func TestInterruptedIsNoSuccess(t *testing.T) {
 	address, stop := startDaemon()
 	defer stop()
+	t.Setenv(serverVariable, address)
 	capture := filepath.Join(t.TempDir(), "capture.pcap")
 	if err := os.WriteFile(capture, []byte{0xD4, 0xC3, 0xB2, 0xA1, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 4, 0, 101, 0, 0, 0}, 0o600); err != nil {
 		t.Fatal(err)
@@ -27,7 +28,7 @@ func TestInterruptedIsNoSuccess(t *testing.T) {
 		ctx, interrupt := context.WithCancel(t.Context())
 		interrupt()
 		root := newRootCommand()
-		root.SetArgs(append(test.line, "--server", address))
+		root.SetArgs(test.line)
 		cmd, err := root.ExecuteContextC(ctx)
 		if code := report(cmd, err); code != test.code {
 			t.Errorf("%q, interrupted: exit code %d (%v), want %d", test.line, code, err, test.code)
