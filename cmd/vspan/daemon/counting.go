@@ -8,13 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
 	"github.com/vspan-io/vspan/mirror"
 )
 
-// counting reads the port counters of mirrored ports: the other half of the proof. One task reads them at a bounded rate, so that
-// a slow vCenter delays the counters and not the verdicts.
+// counting reads the port counters of mirrored ports: the other half of the proof. They are read at a bounded rate beside the
+// judging, so that a slow vCenter delays its own counters and not the verdicts.
 type counting struct {
 	read map[string]readCounters // by vCenter
 	log  *slog.Logger
@@ -22,6 +20,7 @@ type counting struct {
 	mu     sync.Mutex
 	wanted map[mirror.SwitchID][]string
 	newest map[mirror.SwitchID]map[string]mirror.PortCounters
+	busy   map[mirror.SwitchID]bool // being read
 }
 
 // readCounters is vcenter.Client.Counters.
@@ -48,6 +47,8 @@ func (c *counting) readings(id mirror.SwitchID) map[string]mirror.PortCounters {
 
 // run reads until ctx ends. Without mirrored ports it asks nothing.
 func (c *counting) run(ctx context.Context) error {
+	var readers sync.WaitGroup
+	defer readers.Wait()
 	ticker := time.NewTicker(countEvery)
 	defer ticker.Stop()
 	for {
@@ -55,27 +56,32 @@ func (c *counting) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
-			c.once(ctx)
+			c.once(ctx, &readers)
 		}
 	}
 }
 
-// once reads every switch, all at the same time: a slow vCenter must not delay another.
-func (c *counting) once(ctx context.Context) {
-	c.mu.Lock()
-	wanted := maps.Clone(c.wanted)
-	c.mu.Unlock()
-	var group errgroup.Group
-	for id, keys := range wanted {
-		group.Go(func() error {
-			c.readSwitch(ctx, id, keys)
-			return nil
-		})
-	}
-	_ = group.Wait()
+// once begins to read every switch of which the last reading has ended: a slow vCenter must not delay another, and is not asked again
+// before it has answered.
+func (c *counting) once(ctx context.Context, readers *sync.WaitGroup) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	maps.DeleteFunc(c.newest, func(id mirror.SwitchID, _ map[string]mirror.PortCounters) bool { return wanted[id] == nil })
+	maps.DeleteFunc(c.newest, func(id mirror.SwitchID, _ map[string]mirror.PortCounters) bool { return c.wanted[id] == nil })
+	for id, keys := range c.wanted {
+		if c.busy[id] {
+			continue
+		}
+		if c.busy == nil {
+			c.busy = make(map[mirror.SwitchID]bool)
+		}
+		c.busy[id] = true
+		readers.Go(func() {
+			c.readSwitch(ctx, id, keys)
+			c.mu.Lock()
+			defer c.mu.Unlock()
+			delete(c.busy, id)
+		})
+	}
 }
 
 func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []string) {

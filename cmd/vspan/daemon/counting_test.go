@@ -78,3 +78,40 @@ func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 		}
 	})
 }
+
+// A vCenter that takes its time is asked once at a time, and the other one every second.
+func TestSlowVCenterDelaysNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		slow, quick := &calls{ports: make(map[mirror.SwitchID][][]string)}, &calls{ports: make(map[mirror.SwitchID][][]string)}
+		c := &counting{log: slog.New(slog.DiscardHandler), read: map[string]readCounters{
+			"quick": quick.read,
+			"slow": func(ctx context.Context, id mirror.SwitchID, keys []string) ([]mirror.PortCounters, error) {
+				_, _ = slow.read(ctx, id, keys)
+				<-ctx.Done()
+				return nil, ctx.Err()
+			},
+		}}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- c.run(ctx) }()
+		here, there := mirror.SwitchID{VCenter: "quick", UUID: "1"}, mirror.SwitchID{VCenter: "slow", UUID: "2"}
+		c.want(map[mirror.SwitchID][]string{here: {"7"}, there: {"8"}})
+		time.Sleep(countTimeout)
+		synctest.Wait()
+		if n := len(quick.ports[here]); n != int(countTimeout/countEvery) {
+			t.Errorf("the quick one was read %d times in %s", n, countTimeout)
+		}
+		if n := len(slow.ports[there]); n != 1 {
+			t.Errorf("the slow one was asked %d times before it answered", n)
+		}
+		time.Sleep(2 * countEvery)
+		synctest.Wait()
+		if n := len(slow.ports[there]); n != 2 {
+			t.Errorf("the slow one was asked %d times, want again when its time was up", n)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
