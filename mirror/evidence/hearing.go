@@ -46,7 +46,7 @@ func (c *hearing) unjudgeable() (mirror.Verdict, bool) {
 		return c.notApplied(), true
 	case p.Fault != nil && p.Fault.Permanent():
 		return verdict(mirror.Failed, p.Fault.Reason, "%s", p.Fault.Error()), true
-	case p.Fault != nil && !c.arriving():
+	case p.Fault != nil && (!c.stands() || !c.arriving()):
 		return c.transient(p.Fault), true
 	case p.Fault == nil && !p.Applied:
 		return c.notApplied(), true
@@ -58,6 +58,13 @@ func (c *hearing) unjudgeable() (mirror.Verdict, bool) {
 		return verdict(mirror.Unknown, mirror.ReceiverDown, "the receiver is down%s: nothing can be said of what is sent to it", because(c.in.Receiver.Reason)), true
 	}
 	return mirror.Verdict{}, false
+}
+
+// stands reports whether the session stands on the switch as asked, so that what arrives is what was asked for. Of what a host refused
+// and vCenter keeps that is for the packets to show.
+func (c *hearing) stands() bool {
+	p := &c.in.Placement
+	return p.Applied || p.Fault != nil && p.Fault.Reason == mirror.HostRefused
 }
 
 // arriving reports whether confirmed packets came lately.

@@ -172,6 +172,31 @@ var scenarios = map[string][]step{
 			s.placement = mirror.Placement{Generation: 1, At: s.now, Fault: mirror.Faultf(mirror.VCenterUnreachable, "vCenter", "connection refused")}
 		}, 3, mirror.Unknown, mirror.VCenterUnreachable},
 	},
+	"asked for something else while vCenter cannot be read": { // the old mirror goes on, and is not what is asked for
+		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) {
+			s.session.Generation, s.placement.Generation, s.placement.Applied, s.placement.Accepted = 2, 2, false, false
+			s.placement.Fault, s.vcenter.Reachable = mirror.Faultf(mirror.VCenterUnreachable, "vCenter", "connection refused"), false
+		}, 1, mirror.Unknown, mirror.VCenterUnreachable},
+		{nothing, 20, mirror.Unknown, mirror.VCenterUnreachable},
+	},
+	"vCenter cannot be read, and the session stands": {
+		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) {
+			s.placement.Fault, s.vcenter.Reachable = mirror.Faultf(mirror.VCenterUnreachable, "vCenter", "connection refused"), false
+		}, 20, mirror.Delivering, mirror.PacketsSeen},
+	},
+	"a change is tried again": {
+		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) {
+			s.placement.Applied, s.placement.Fault = false, mirror.Faultf(mirror.ConcurrentAccess, "switch", "somebody else changed it")
+		}, 5, mirror.Pending, mirror.NotApplied},
+	},
+	"a host refused it and others send": {
+		{func(s *stage) {
+			s.placement.Applied, s.placement.Fault = false, mirror.Faultf(mirror.HostRefused, "host esx-02", "is busy")
+		}, 5, mirror.Delivering, mirror.PacketsSeen},
+	},
 	"an edit is under way": {
 		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
 		{func(s *stage) { s.session.Generation = 2 }, 1, mirror.Pending, mirror.NotApplied},
