@@ -64,7 +64,7 @@ func newSessionSwitchCommand(verb, short string, do func(context.Context, *clien
 			if err != nil {
 				return failed(cmd, err)
 			}
-			return printSession(cmd, s, output)
+			return printOutcome(cmd, c, s, output)
 		},
 	}
 	addOutputFlag(cmd, &output)

@@ -76,7 +76,7 @@ func (o *creation) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	if !o.wait {
-		return printSession(cmd, s, o.output)
+		return printOutcome(cmd, c, s, o.output)
 	}
 	return waitAndPrint(cmd, c, name, goal(mirror.ConditionReady), o.timeout, o.output)
 }

@@ -63,9 +63,13 @@ func printSessionTable(w io.Writer, all []wire.Session, now time.Time) error {
 	return t.flush()
 }
 
-// standing is the verdict in two words; of a session that its switch did not take, and that was not judged since, that.
+// standing is the verdict in two words; of a session that its switch did not take, and that was not judged since, that. What was
+// judged before the spec changed says nothing of the session as it is asked for now.
 func standing(s wire.Session) (state, reason string) {
 	v := s.Status.Verdict
+	if s.Status.ObservedGeneration < s.Generation && v.State != mirror.Unknown.String() {
+		return mirror.Pending.String(), mirror.NotApplied.String()
+	}
 	if v.State != mirror.Pending.String() || refused(s) == nil {
 		return cmp.Or(v.State, mirror.Unknown.String()), v.Reason
 	}

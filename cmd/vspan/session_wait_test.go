@@ -167,6 +167,8 @@ func TestWaitingForASlowDaemon(t *testing.T) {
 
 // TestRefusedIsNotPending: what the switch did not take shows as failed before the judge has looked at it.
 func TestRefusedIsNotPending(t *testing.T) {
+	changed := seen(applied, mirror.Delivering, mirror.PacketsSeen, 0)
+	changed.Generation++
 	for _, test := range []struct {
 		s             wire.Session
 		state, reason string
@@ -175,6 +177,7 @@ func TestRefusedIsNotPending(t *testing.T) {
 		{seen(faulty(false, mirror.SourceGone), mirror.Pending, mirror.NotApplied, 0), "failed", "source_gone"},
 		{seen(faulty(true, mirror.ConcurrentAccess), mirror.Pending, mirror.NotApplied, 0), "pending", "not_applied"},
 		{seen(applied, mirror.Lost, mirror.ProbeUnseen, 0), "lost", "probe_unseen"},
+		{changed, "pending", "not_applied"},
 	} {
 		if state, reason := standing(test.s); state != test.state || reason != test.reason {
 			t.Errorf("%s (%s) shows as %s (%s), want %s (%s)", test.s.Status.Verdict.State, test.s.Status.Verdict.Reason, state, reason, test.state, test.reason)
