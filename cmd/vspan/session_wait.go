@@ -48,12 +48,16 @@ func (w waiting) run(ctx context.Context) (wire.Session, error) {
 			return last, err
 		}
 		last = s
+		reached, err := w.goal.look(s)
+		if err != nil {
+			return s, err // it says what the news would be
+		}
 		if topic, news := newsOf(s); topic != said {
 			said = topic
 			fmt.Fprintf(w.notes, "%s: %s\n", s.Name, news)
 		}
-		if reached, err := w.goal.look(s); reached || err != nil {
-			return s, err
+		if reached {
+			return s, nil
 		}
 		left := time.Until(deadline)
 		if left <= 0 {
