@@ -65,8 +65,8 @@ func printEvidence(p page, e wire.Evidence, now time.Time) error {
 	if !e.LastPacketAt.IsZero() {
 		p.fact("Last packet", span(now.Sub(e.LastPacketAt))+" ago")
 	}
-	p.fact("Lost", fmt.Sprintf("%d lost, %d reordered, %d duplicated by GRE sequence (an estimate); %d dropped by this receiver", e.Lost, e.Reordered, e.Duplicated, e.ReceiverDropped))
-	p.fact("Cut", fmt.Sprintf("%d truncated by the mirror; %d outer fragments put together", e.Truncated, e.Fragments))
+	p.fact("Sequence", fmt.Sprintf("%d lost, %d reordered, %d duplicated on the way (an estimate); %d dropped by this receiver", e.Lost, e.Reordered, e.Duplicated, e.ReceiverDropped))
+	p.fact("Frames", fmt.Sprintf("%d cut short by the mirror; %d outer fragments put together", e.Truncated, e.Fragments))
 	if len(e.Hosts) == 0 {
 		return p.w.Flush()
 	}
