@@ -3,6 +3,8 @@ package main
 import (
 	"testing"
 	"time"
+
+	"github.com/vspan-io/vspan/api/wire"
 )
 
 func TestPrintable(t *testing.T) {
@@ -42,6 +44,24 @@ func TestScaled(t *testing.T) {
 	} {
 		if got := scaled(n, "B"); got != want {
 			t.Errorf("scaled(%g) = %s, want %s", n, got, want)
+		}
+	}
+}
+
+// TestExpiry: what is being removed does not expire; a row must not look as if the session stayed.
+func TestExpiry(t *testing.T) {
+	now := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	for _, test := range []struct {
+		s    wire.Session
+		want string
+	}{
+		{wire.Session{}, "never"},
+		{wire.Session{ExpiresAt: now.Add(time.Hour)}, "in 1h0m"},
+		{wire.Session{ExpiresAt: now}, "over"},
+		{wire.Session{ExpiresAt: now.Add(time.Hour), DeletedAt: now}, "being removed"},
+	} {
+		if got := expiry(test.s, now); got != test.want {
+			t.Errorf("expiry(%s, deleted %s) = %q, want %q", test.s.ExpiresAt, test.s.DeletedAt, got, test.want)
 		}
 	}
 }

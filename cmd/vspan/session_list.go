@@ -134,6 +134,9 @@ func rate(perSecond float64) string {
 }
 
 func expiry(s wire.Session, now time.Time) string {
+	if !s.DeletedAt.IsZero() {
+		return "being removed"
+	}
 	if s.ExpiresAt.IsZero() {
 		return "never"
 	}

@@ -119,9 +119,6 @@ func printSpec(p page, s wire.Session, now time.Time) {
 		labels = append(labels, key+"="+s.Labels[key])
 	}
 	p.fact("Labels", strings.Join(labels, ", "))
-	if !s.DeletedAt.IsZero() {
-		p.fact("Deleted", "it is being removed from its switch")
-	}
 }
 
 func encapsulationInWords(s wire.Session) string {
@@ -140,8 +137,8 @@ func encapsulationInWords(s wire.Session) string {
 }
 
 func expiryInWords(s wire.Session, now time.Time) string {
-	if s.ExpiresAt.IsZero() {
-		return "never"
+	if s.ExpiresAt.IsZero() || !s.DeletedAt.IsZero() {
+		return expiry(s, now)
 	}
 	return fmt.Sprintf("%s (%s UTC)", expiry(s, now), s.ExpiresAt.UTC().Format(time.DateTime))
 }
