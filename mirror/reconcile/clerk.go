@@ -52,7 +52,7 @@ func (r *Reconciler) tidy(ctx context.Context, homes map[string]mirror.SwitchID)
 		r.rehome(homes, s.UID, h.id, picture)
 		switch {
 		case s.Deleting() && r.isGone(picture, s.UID):
-			errs = append(errs, r.close(ctx, s, homes))
+			errs = append(errs, r.close(ctx, s, picture, homes))
 		case !h.known():
 			r.placeNowhere(s, h, picture)
 		}
@@ -86,10 +86,11 @@ func (r *Reconciler) isGone(p picture, uid string) bool {
 }
 
 // close removes the record of a session that is deleted and stands nowhere any more.
-func (r *Reconciler) close(ctx context.Context, s mirror.Session, homes map[string]mirror.SwitchID) error {
+func (r *Reconciler) close(ctx context.Context, s mirror.Session, p picture, homes map[string]mirror.SwitchID) error {
 	err := r.opts.Store.Remove(ctx, s.Name, s.Revision)
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound):
+		r.bury(s.UID, p)
 		r.forget(s.UID, homes)
 		return nil
 	case errors.Is(err, store.ErrConflict):

@@ -126,6 +126,9 @@ func (r *Reconciler) wanted(sw mirror.Switch, sessions []mirror.Session, p pictu
 		w.Others = append(w.Others, s)
 		w.Elsewhere[s.UID] = elsewhere(s, h)
 	}
+	for _, uid := range r.leftovers(sw) {
+		w.Elsewhere[uid] = "it was deleted"
+	}
 	for _, other := range p.switches {
 		if other.ID == sw.ID {
 			continue

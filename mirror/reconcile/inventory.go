@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"sync"
 
@@ -15,6 +16,10 @@ type inventory struct {
 	mu       sync.Mutex
 	vcenters map[string]*listing
 	switches map[mirror.SwitchID]*entry
+
+	// left says of sessions, by UID, on which switch they stood when vCenter listed it no more. It may be deleted, or only out of
+	// sight, e.g. by a role that was changed.
+	left map[string]mirror.SwitchID
 }
 
 // listing is how asking one vCenter for its switches fares.
@@ -38,7 +43,7 @@ type entry struct {
 }
 
 func newInventory(owner string, vcenters map[string]VCenter) *inventory {
-	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry)}
+	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry), left: make(map[string]mirror.SwitchID)}
 	for name := range vcenters {
 		i.vcenters[name] = &listing{}
 	}
@@ -63,6 +68,11 @@ func (i *inventory) add(l *loop) {
 func (i *inventory) drop(id mirror.SwitchID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	if e := i.switches[id]; e != nil {
+		for uid := range e.markers {
+			i.left[uid] = id
+		}
+	}
 	delete(i.switches, id)
 }
 
@@ -76,6 +86,7 @@ func (i *inventory) seen(sw mirror.Switch, began int64) {
 	}
 	i.change(sw.ID, func(e *entry) {
 		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
+		maps.DeleteFunc(i.left, func(_ string, on mirror.SwitchID) bool { return on == sw.ID })
 	})
 }
 
@@ -124,12 +135,13 @@ type picture struct {
 	entries  []entry         // by name of the switch
 	switches []mirror.Switch // that were read, in the same order
 	vcenters map[string]listing
+	left     map[string]mirror.SwitchID
 }
 
 func (i *inventory) picture() picture {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	p := picture{vcenters: make(map[string]listing)}
+	p := picture{vcenters: make(map[string]listing), left: maps.Clone(i.left)}
 	for name, l := range i.vcenters {
 		p.vcenters[name] = *l
 	}

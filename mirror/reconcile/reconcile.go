@@ -28,6 +28,7 @@ type Reconciler struct {
 	began   bool                             // the sessions that were there when Run began are known
 	old     map[string]bool                  // their UIDs
 	noticed map[string]int64                 // by UID, the tick at which a session was last seen to change
+	closed  map[string]mirror.SwitchID       // by UID, the switch out of sight on which a deleted session may still stand
 	pinned  map[string]map[string]mirror.Pin // by UID and port key; the inner maps are not changed
 }
 
@@ -36,7 +37,7 @@ func New(opts Options) *Reconciler {
 	r := &Reconciler{
 		opts: opts.withDefaults(), inventory: newInventory(opts.Owner, opts.VCenters), changed: newSignal(),
 		relist: make(map[string]signal), old: make(map[string]bool), noticed: make(map[string]int64),
-		pinned: make(map[string]map[string]mirror.Pin),
+		closed: make(map[string]mirror.SwitchID), pinned: make(map[string]map[string]mirror.Pin),
 	}
 	for name := range opts.VCenters {
 		r.relist[name] = newSignal()

@@ -198,6 +198,36 @@ func TestSwitchesComeAndGo(t *testing.T) {
 	})
 }
 
+// TestDeletedWhileItsSwitchWasOutOfSight: a switch that is not listed may be deleted, so the record is closed; when it comes back,
+// the session does not stay.
+func TestDeletedWhileItsSwitchWasOutOfSight(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := two()
+		b.start(f)
+		s := ask("web", "web-01")
+		s.ExpiresAt, s.Spec.Life = time.Time{}, mirror.Life{Never: true}
+		b.create(s)
+		b.create(ask("stays", "web-01"))
+		b.wantApplied("web")
+		hidden := f.switches[dvs0]
+		f.mu.Lock()
+		delete(f.switches, dvs0)
+		f.mu.Unlock()
+		b.pass(3 * time.Minute)
+		b.delete("web")
+		b.pass(time.Minute)
+		if _, err := b.store.Get(b.ctx, "web"); err == nil {
+			t.Error("the record waits for a switch that may be deleted")
+		}
+		f.mu.Lock()
+		f.switches[dvs0] = hidden
+		f.mu.Unlock()
+		b.pass(2 * time.Minute)
+		b.wantStanding(f, dvs0, "stays")
+		b.wantApplied("stays")
+	})
+}
+
 // TestOneVCenterDown: a vCenter that cannot be reached holds up nothing of another, and nobody says that a source is gone that
 // may be there.
 func TestOneVCenterDown(t *testing.T) {
