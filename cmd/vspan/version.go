@@ -12,15 +12,31 @@ import (
 var version = ""
 
 func newVersionCommand() *cobra.Command {
-	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version",
-		Args:  cobra.NoArgs,
+	var output format
+	cmd := &cobra.Command{
+		Use:               "version",
+		Short:             "Print the version",
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vspan %s %s/%s %s\n", versionName(), runtime.GOOS, runtime.GOARCH, runtime.Version())
+			b := build{versionName(), runtime.GOOS, runtime.GOARCH, runtime.Version()}
+			if output == formatJSON {
+				return writeJSON(cmd.OutOrStdout(), b)
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vspan %s %s/%s %s\n", b.Version, b.OS, b.Arch, b.Go)
 			return err
 		},
 	}
+	addOutputFlag(cmd, &output)
+	return cmd
+}
+
+// build is which vspan this is.
+type build struct {
+	Version string `json:"version"`
+	OS      string `json:"os"`
+	Arch    string `json:"arch"`
+	Go      string `json:"go"` // the compiler's version
 }
 
 // versionName is the release, or the revision the binary was built from, or "devel".
