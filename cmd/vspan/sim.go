@@ -40,6 +40,9 @@ With --control a second listener makes things happen: vMotion, power, lost hosts
 				}
 				options.HostAddresses = append(options.HostAddresses, address)
 			}
+			if options.Hosts < 1 || options.VMs < 2 { // 0 would come to mean the default
+				return usageError{fmt.Errorf("--hosts %d --vms %d: want a host, and two VMs that talk", options.Hosts, options.VMs)}
+			}
 			return runSim(cmd, options)
 		},
 	}
