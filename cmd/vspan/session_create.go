@@ -3,9 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
-	"reflect"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -120,8 +119,9 @@ func (o *creation) put(cmd *cobra.Command, c *client.Client, name string, in wir
 	if err != nil {
 		return there, failed(cmd, err)
 	}
-	if !reflect.DeepEqual(there.Spec, plan.Session.Spec) || !maps.Equal(there.Labels, plan.Session.Labels) {
-		return there, fmt.Errorf("there is another session %q already: choose another NAME, or say --replace to change it", name)
+	if names := differing(there, plan.Session); len(names) > 0 {
+		return there, fmt.Errorf("there is another session %q already, with other %s: choose another NAME, or say --replace to change it",
+			name, strings.Join(names, ", "))
 	}
 	fmt.Fprintf(cmd.ErrOrStderr(), "session %q is there already, as asked\n", name)
 	return there, nil
