@@ -25,7 +25,7 @@ go to standard error; --summary prints nothing but them, to standard output.`,
   vspan inspect capture.pcap -o json | jq 'select(.erspan.id == 5) | .inner'
   vspan inspect --summary capture.pcap.gz
   tcpdump -i eth0 -U -w - proto 47 | vspan inspect -`,
-		Args: cobra.ExactArgs(1),
+		Args: oneArgument("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			err := inspect.Run(cmd.Context(), inspect.Options{
 				Path: args[0], Stdin: cmd.InOrStdin(), JSON: output == formatJSON, Summary: summary,

@@ -20,7 +20,7 @@ func newPortsCommand() *cobra.Command {
 		GroupID: groupOperate,
 		Example: `  vspan ports DVS0
   vspan ports DVS0 --vm web-01 -o json | jq -r '.items[].portKey'`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("SWITCH"),
 		ValidArgsFunction: completeSwitch,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := connect(cmd)

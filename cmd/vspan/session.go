@@ -53,7 +53,7 @@ func newSessionSwitchCommand(verb, short string, do func(context.Context, *clien
 		Use:               verb + " NAME",
 		Short:             short,
 		Example:           "  vspan session " + verb + " web-01",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("NAME"),
 		ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := connect(cmd)
@@ -81,7 +81,7 @@ func newSessionDeleteCommand() *cobra.Command {
 		Long: `delete asks for the session to be removed, and returns when the switch has been read and does not have it any more. It
 exits with 6 when the time is up before; the daemon goes on trying.`,
 		Example:           "  vspan session delete web-01",
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("NAME"),
 		ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := validTimeout(timeout); err != nil {

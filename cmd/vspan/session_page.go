@@ -23,7 +23,7 @@ func newSessionGetCommand() *cobra.Command {
 		Short: "Show one session: what is asked for, where it stands, what arrives",
 		Example: `  vspan session get web-01
   vspan session get web-01 -o json | jq .status.verdict`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("NAME"),
 		ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			c, err := connect(cmd)

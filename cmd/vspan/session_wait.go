@@ -113,7 +113,7 @@ It exits with 0 when the condition holds; with 8 as soon as it is known that the
 the time is up before anything is known.`,
 		Example: `  vspan session wait web-01
   vspan session wait web-01 --for Applied --timeout 10s`,
-		Args:              cobra.ExactArgs(1),
+		Args:              oneArgument("NAME"),
 		ValidArgsFunction: completeSession,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			goal, err := parseGoal(condition)
