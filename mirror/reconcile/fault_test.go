@@ -71,6 +71,30 @@ func operations(calls [][]mirror.Change) []string {
 	return list
 }
 
+// TestMarkerIsNotKept: how long a description may be is not documented. Whatever becomes of it, trying again and again must not
+// fill the switch with sessions that nobody can tell whose they are.
+func TestMarkerIsNotKept(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := lab()
+		f.switches[dvs0].keep = func(v mirror.VSPAN) mirror.VSPAN {
+			v.Description = v.Description[:20]
+			return v
+		}
+		b.start(f)
+		b.create(ask("web", "web-01"))
+		if fault := b.wantFault("web", mirror.ReadBackDiffers); !strings.Contains(fault.Error(), "key 1") {
+			t.Errorf("does not say which session is to be removed: %v", fault)
+		}
+		b.pass(10 * time.Minute)
+		b.wantStanding(f, dvs0, "web")
+		b.wantFault("web", mirror.ReadBackDiffers)
+		f.rig(dvs0, func(s *fakeSwitch) { s.keep = nil })
+		b.change("web", func(s *mirror.Session) { s.Spec.SnapLength = 64 })
+		b.wantStanding(f, dvs0, "web", "web")
+		b.wantApplied("web")
+	})
+}
+
 func TestConcurrentAccess(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()

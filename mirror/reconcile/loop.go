@@ -20,6 +20,7 @@ type loop struct {
 
 	// What the loop's own goroutine remembers from pass to pass, by Session.UID.
 	refusals map[string]refusal
+	lasting  map[string]lasting
 	applied  map[string]mirror.VSPAN // as last found to be what was wanted
 	hosts    map[string]*mirror.Fault
 	orphans  int
@@ -29,7 +30,7 @@ func newLoop(r *Reconciler, id mirror.SwitchID, vc VCenter) *loop {
 	return &loop{
 		r: r, id: id, vc: vc, log: r.opts.Log.With("vcenter", id.VCenter, "switch", id.UUID),
 		dirty: newSignal(), call: make(chan struct{}, 1),
-		refusals: make(map[string]refusal), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
+		refusals: make(map[string]refusal), lasting: make(map[string]lasting), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
 	}
 }
 

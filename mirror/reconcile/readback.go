@@ -33,6 +33,12 @@ func (p *pass) readBackSession(sw mirror.Switch, c mirror.Change, sent []mirror.
 			return
 		}
 	}
+	if key := p.unmarked(sw, c.Session); differences == nil && key != "" {
+		p.refuse(c.UID, sent, mirror.Faultf(mirror.ReadBackDiffers, object, "vCenter made session %q (key %s) on switch %q and did not keep its description, "+
+			"so that it cannot be told from somebody else's: remove it by hand", c.Session.Name, key, sw.Name))
+		p.lasting[c.UID] = lasting{p.refusals[c.UID].fault, markerOf(c)}
+		return
+	}
 	if differences == nil {
 		p.refuse(c.UID, sent, mirror.Faultf(mirror.NotPersisted, object, "vCenter said the task succeeded, and the read-back shows no session %q on switch %q: "+
 			"this vCenter does not keep port mirroring sessions (a simulator?) or something removes them", c.Session.Name, sw.Name))
@@ -44,6 +50,18 @@ func (p *pass) readBackSession(sw mirror.Switch, c mirror.Change, sent []mirror.
 	}
 	p.refuse(c.UID, sent, mirror.Faultf(mirror.ReadBackDiffers, object, "vCenter said the task succeeded, and switch %q shows another %s than was sent",
 		sw.Name, strings.Join(differences, ", ")))
+}
+
+// unmarked returns the key of a session that was not there before, looks like the one that was added and bears no marker; or "".
+func (p *pass) unmarked(sw mirror.Switch, sent mirror.VSPAN) string {
+	for _, v := range sw.Sessions {
+		_, marked := v.Marker()
+		was := slices.ContainsFunc(p.wanted.Switch.Sessions, func(old mirror.VSPAN) bool { return old.Key == v.Key })
+		if !marked && !was && v.Name == sent.Name && slices.Equal(v.Ports(), sent.Ports()) {
+			return v.Key
+		}
+	}
+	return ""
 }
 
 func (p *pass) readBackRemoval(sw mirror.Switch, c mirror.Change, sent []mirror.Change) {

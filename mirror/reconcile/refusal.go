@@ -16,6 +16,18 @@ type refusal struct {
 	at      time.Time // when it was met
 }
 
+// lasting is a refusal of all that is asked for by one generation of a session: time does not help, and each try would leave
+// something behind on the switch.
+type lasting struct {
+	fault  *mirror.Fault
+	marker mirror.Marker
+}
+
+func markerOf(c mirror.Change) mirror.Marker {
+	m, _ := mirror.ParseMarker(c.Session.Description)
+	return m
+}
+
 // what tells one change of a session from another: what it is to become, spec and marker included.
 func what(changes []mirror.Change, uid string) string {
 	w := "removed"
@@ -75,6 +87,11 @@ func (p *pass) dropRefused(changes []mirror.Change) []mirror.Change {
 		fresh := f.version == p.wanted.Switch.ConfigVersion && p.wanted.Now.Before(f.at.Add(p.r.opts.Resync))
 		if p.refused[uid] || fresh {
 			faults[uid] = f.fault
+		}
+	}
+	for _, c := range changes {
+		if l, lasts := p.lasting[c.UID]; lasts && c.Operation == mirror.Add && l.marker == markerOf(c) {
+			faults[c.UID] = l.fault
 		}
 	}
 	for i, planned := range p.plan.Sessions {

@@ -44,6 +44,7 @@ func (p *pass) forgetGone() {
 		}
 	}
 	maps.DeleteFunc(p.refusals, func(uid string, _ refusal) bool { return !there[uid] })
+	maps.DeleteFunc(p.lasting, func(uid string, _ lasting) bool { return !there[uid] })
 	maps.DeleteFunc(p.applied, func(uid string, _ mirror.VSPAN) bool { return !there[uid] })
 	maps.DeleteFunc(p.hosts, func(uid string, _ *mirror.Fault) bool { return !there[uid] })
 }
