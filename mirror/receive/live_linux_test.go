@@ -310,10 +310,7 @@ func TestInterfaceGoesAway(t *testing.T) {
 	openIn(t, ns, ring)
 	ns.ip(t, "link set m0 down")
 	ns.ip(t, "link set m0 up")
-	ended := make(chan error, 1)
-	go func() {
-		ended <- ns.enter(func() error { return ring.Run(context.Background(), func(*Datagram) {}) })
-	}()
+	ended := goRun(ns, ring)
 	ns.ip(t, "link del m0")
 	select {
 	case err := <-ended:
@@ -323,4 +320,42 @@ func TestInterfaceGoesAway(t *testing.T) {
 	case <-time.After(patience):
 		t.Fatal("Run goes on without its interface")
 	}
+}
+
+// The kernel tells a packet socket that its interface went down, then no more; and a raw socket nothing at all.
+func TestInterfaceGoesDownAndAway(t *testing.T) {
+	for name, make := range sources {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ns, far := newNamespace(t), newNamespace(t)
+			veth(t, ns, far, "m0")
+			source := make(LiveOptions{Interface: "m0", Blocks: 4})
+			openIn(t, ns, source)
+			ended := goRun(ns, source)
+			ns.ip(t, "link set m0 down")
+			select {
+			case err := <-ended:
+				t.Fatalf("ended because the interface is down: %v", err)
+			case <-time.After(2 * expireEvery): // that it is down must have been noticed
+			}
+			ns.ip(t, "link del m0")
+			select {
+			case err := <-ended:
+				if err == nil || !strings.Contains(err.Error(), "gone") {
+					t.Errorf("got %v", err)
+				}
+			case <-time.After(patience):
+				t.Fatal("Run goes on without its interface")
+			}
+		})
+	}
+}
+
+// goRun runs a source in a namespace.
+func goRun(ns namespace, source Source) <-chan error {
+	ended := make(chan error, 1)
+	go func() {
+		ended <- ns.enter(func() error { return source.Run(context.Background(), func(*Datagram) {}) })
+	}()
+	return ended
 }

@@ -105,6 +105,11 @@ func (r *Raw) Run(ctx context.Context, handle Handler) error {
 const turn = 64
 
 func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handle Handler) error {
+	index, err := interfaceIndex(r.options.Interface)
+	if err != nil {
+		return fmt.Errorf("the interface is gone: %w", err)
+	}
+	listened := presence{index: index}
 	fds := make([]int, len(sockets))
 	for i, s := range sockets {
 		fds[i] = s.fd
@@ -118,7 +123,11 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 				return err
 			}
 		}
-		r.intake.expire(time.Now())
+		now := time.Now()
+		r.intake.expire(now)
+		if err := listened.check(now); err != nil {
+			return err
+		}
 	}
 	return nil
 }

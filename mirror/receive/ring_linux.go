@@ -64,13 +64,18 @@ func (r *Ring) Run(ctx context.Context, handle Handler) error {
 }
 
 func (r *Ring) read(ctx context.Context, handle Handler) error {
+	listened := presence{index: r.socket.interfaceIndex}
 	for ctx.Err() == nil {
 		block := r.socket.ready()
 		if block == nil {
 			if err := r.socket.wait(expireEvery); err != nil {
 				return err
 			}
-			r.intake.expire(time.Now())
+			now := time.Now()
+			r.intake.expire(now)
+			if err := listened.check(now); err != nil {
+				return err
+			}
 			continue
 		}
 		now := time.Now()

@@ -66,14 +66,3 @@ func socketDrops(fd int) (uint32, error) {
 func networkOrder(v uint16) uint16 {
 	return binary.NativeEndian.Uint16(binary.BigEndian.AppendUint16(nil, v))
 }
-
-// interfaceExists says which interface is gone, if it is; 0 never goes.
-func interfaceExists(index int) error {
-	if index == 0 {
-		return nil
-	}
-	if _, err := net.InterfaceByIndex(index); err != nil {
-		return fmt.Errorf("the interface is gone: %w", err)
-	}
-	return nil
-}
