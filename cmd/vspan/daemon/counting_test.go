@@ -31,6 +31,13 @@ func (c *calls) read(_ context.Context, id mirror.SwitchID, keys []string) ([]mi
 	return list, c.err
 }
 
+// times is how often a switch was asked for.
+func (c *calls) times(id mirror.SwitchID) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.ports[id])
+}
+
 func (c *calls) fail(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -98,15 +105,15 @@ func TestSlowVCenterDelaysNoOther(t *testing.T) {
 		c.want(map[mirror.SwitchID][]string{here: {"7"}, there: {"8"}})
 		time.Sleep(countTimeout)
 		synctest.Wait()
-		if n := len(quick.ports[here]); n != int(countTimeout/countEvery) {
+		if n := quick.times(here); n != int(countTimeout/countEvery) {
 			t.Errorf("the quick one was read %d times in %s", n, countTimeout)
 		}
-		if n := len(slow.ports[there]); n != 1 {
+		if n := slow.times(there); n != 1 {
 			t.Errorf("the slow one was asked %d times before it answered", n)
 		}
 		time.Sleep(2 * countEvery)
 		synctest.Wait()
-		if n := len(slow.ports[there]); n != 2 {
+		if n := slow.times(there); n != 2 {
 			t.Errorf("the slow one was asked %d times, want again when its time was up", n)
 		}
 		cancel()
