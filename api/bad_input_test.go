@@ -47,6 +47,7 @@ func TestBadBodies(t *testing.T) {
 		{"no address", spec(`,"destination":{"addresses":["x"]}`), 422, "invalid", "spec.destination.addresses[0]"},
 		{"zone", spec(`,"destination":{"addresses":["fe80::1%eth0"]}`), 422, "invalid", "spec.destination.addresses[0]"},
 		{"multicast", spec(`,"destination":{"addresses":["10.0.0.1","224.0.0.1"]}`), 422, "invalid", "spec.destination.addresses[1]"},
+		{"stack that XML cannot hold", spec(`,"netstack":"a\u0000b"`), 422, "invalid", "spec.netstack"},
 		{"unspecified", spec(`,"destination":{"addresses":["0.0.0.0"]}`), 422, "invalid", "spec.destination.addresses[0]"},
 		{"odd encapsulation", spec(`,"encapsulation":{"type":"erspan1"}`), 422, "invalid", "spec.encapsulation.type"},
 		{"id too big", spec(`,"encapsulation":{"id":1024}`), 422, "invalid", "spec.encapsulation.id"},

@@ -54,3 +54,11 @@ func TestNothingOfTheBodyIsRepeated(t *testing.T) {
 		t.Error("the log has no requests: the test looks in the wrong place")
 	}
 }
+
+func TestAnAddressGivenTwiceIsNotRepeated(t *testing.T) {
+	a := newFixture(t).call("PUT", "/v1/sessions/a", `{"spec":{"sources":[{"vm":"a"}],"destination":{"addresses":["10.47.11.1","::ffff:10.47.11.1"]}}}`)
+	a.problem(422, "invalid", "spec.destination.addresses[1]")
+	if strings.Contains(string(a.body), "10.47.11.1") {
+		t.Errorf("the answer repeats the body: %s", a.body)
+	}
+}

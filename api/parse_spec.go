@@ -89,6 +89,8 @@ func (p *specParser) destination(w wire.Destination) mirror.Destination {
 		a = a.Unmap()
 		if err != nil || a.Zone() != "" || a.IsUnspecified() || a.IsMulticast() {
 			p.note(fmt.Sprintf("spec.destination.addresses[%d]", i), "want a unicast IPv4 or IPv6 address")
+		} else if slices.Contains(d.Addresses, a) {
+			p.note(fmt.Sprintf("spec.destination.addresses[%d]", i), "want each address once")
 		}
 		d.Addresses = append(d.Addresses, a)
 	}

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"path"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
 )
 
 // Limits of a spec, from VMwareVspanSession of the vSphere API.
@@ -45,6 +47,9 @@ func (s Spec) Validate() []Problem {
 	}
 	if s.Sampling < 1 || s.Sampling > MaxSampling {
 		add("sampling", "want 1 to %d (one of n packets), got %d", MaxSampling, s.Sampling)
+	}
+	if strings.ContainsFunc(s.Netstack, func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }) {
+		add("netstack", "want a key of a TCP/IP stack, e.g. mirror, without blanks and control characters")
 	}
 	if !s.Life.Never && s.Life.For < time.Second {
 		add("expiresIn", "want at least 1s, or \"never\", got %s", s.Life.For)

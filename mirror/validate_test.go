@@ -59,6 +59,9 @@ func TestValidate(t *testing.T) {
 		{"too short", func(s *mirror.Spec) { s.SnapLength = 59 }, "spec.snapLength: want 0 for whole frames or 60 to 65535 bytes, got 59"},
 		{"shortest", func(s *mirror.Spec) { s.SnapLength = 60 }, ""},
 		{"no sampling", func(s *mirror.Spec) { s.Sampling = 0 }, "spec.sampling: want 1 to 65535"},
+		{"the mirror stack", func(s *mirror.Spec) { s.Netstack = "mirror" }, ""},
+		{"a stack that XML cannot hold", func(s *mirror.Spec) { s.Netstack = "mir\x00ror" }, "spec.netstack: want a key"},
+		{"a stack with a blank", func(s *mirror.Spec) { s.Netstack = "mirror " }, "spec.netstack: want a key"},
 		{"no life", func(s *mirror.Spec) { s.Life.For = time.Second - 1 }, `spec.expiresIn: want at least 1s, or "never"`},
 		{"for ever", func(s *mirror.Spec) { s.Life = mirror.Life{Never: true} }, ""},
 	} {
