@@ -211,6 +211,17 @@ var scenarios = map[string][]step{
 			s.packet = func(p *erspan.Packet) { p.Frame = p.Frame[:60] }
 		}, 10, mirror.Delivering, mirror.PacketsSeen},
 	},
+	"whole frames are asked for where cut ones were": {
+		{func(s *stage) {
+			s.session.Spec.SnapLength = 60
+			s.packet = func(p *erspan.Packet) { p.Frame = p.Frame[:60] }
+		}, 10, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) { s.session.Spec.SnapLength, s.session.Generation = 0, 2 }, 2, mirror.Pending, mirror.NotApplied},
+		{func(s *stage) { s.placement.Generation, s.placement.Since, s.packet = 2, s.now, nil }, 1, mirror.Delivering, mirror.PacketsSeen},
+		{nothing, 1, mirror.Delivering, mirror.PacketsSeen},
+		{nothing, 1, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) { s.packet = func(p *erspan.Packet) { p.Frame = p.Frame[:60] } }, 5, mirror.Degraded, mirror.TruncatedEarly},
+	},
 	"the mirror is mirrored": {
 		{func(s *stage) {
 			s.packet = func(p *erspan.Packet) {

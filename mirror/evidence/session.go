@@ -146,7 +146,7 @@ func tallyOf(sources []mirror.Verdict) string {
 
 // impaired is the verdict where everything arrives, but not as it should.
 func (c *hearing) impaired() mirror.Verdict {
-	w, _ := c.history.within(c.options.Window)
+	w, _ := c.history.within(min(c.options.Window, c.now.Sub(c.in.Placement.Since))) // not what came of it as it stood before
 	switch {
 	case w.loops >= minLoops:
 		return verdict(mirror.Degraded, mirror.LoopSuspected, "%d of the last %d mirrored frames are mirror packets to this receiver themselves: a source carries the mirror, which then feeds on itself", w.loops, w.packets)
