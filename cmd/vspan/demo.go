@@ -21,7 +21,8 @@ notice a broken path, stop a mirror, and show an HTTP GET that was received in t
 
 As root the packets cross real sockets on loopback, as an ordinary user they go through memory. It then stays until Ctrl-C,
 so that you can go on with curl. With --once it ends: exit 0 if every step held, 1 if not.`,
-		Args: cobra.NoArgs,
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			options.Out = cmd.OutOrStdout()
 			options.Once = once

@@ -47,9 +47,10 @@ the configuration file, then what govc uses (GOVC_URL and so on). There is no fl
 
 Receiving takes CAP_NET_RAW (run as root, or 'setcap cap_net_raw+ep' on the binary). Without it everything else works, and the
 verdicts say that nothing is received.`,
-		Example: "  VSPAN_VCENTER_URL=vc.example.com VSPAN_VCENTER_USERNAME=vspan@vsphere.local \\\n    VSPAN_VCENTER_PASSWORD_FILE=/etc/vspan/password vspan serve --data-dir /var/lib/vspan",
-		Args:    cobra.NoArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
+		Example:           "  VSPAN_VCENTER_URL=vc.example.com VSPAN_VCENTER_USERNAME=vspan@vsphere.local \\\n    VSPAN_VCENTER_PASSWORD_FILE=/etc/vspan/password vspan serve --data-dir /var/lib/vspan",
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return serve(cmd, f) },
 	}
 	f.register(cmd.Flags())
 	return cmd

@@ -26,8 +26,9 @@ ERSPAN packets from addresses of their own (127.1.0.x) for every enabled mirror 
 
 Emitting takes CAP_NET_RAW. Packets never leave this machine: other destinations than loopback are refused and counted.
 With --control a second listener makes things happen: vMotion, power, lost hosts, broken paths, sessions changed by hand.`,
-		Example: "  vspan sim --control 127.0.0.1:8990\n  curl -s 127.0.0.1:8990/state\n  curl --json '{\"host\":\"esx-02\"}' 127.0.0.1:8990/vms/web-01/move",
-		Args:    cobra.NoArgs,
+		Example:           "  vspan sim --control 127.0.0.1:8990\n  curl -s 127.0.0.1:8990/state\n  curl --json '{\"host\":\"esx-02\"}' 127.0.0.1:8990/vms/web-01/move",
+		Args:              cobra.NoArgs,
+		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if options.Emit = sim.EmitOff; emit {
 				options.Emit = sim.EmitAuto
