@@ -111,10 +111,11 @@ func perform(ctx context.Context, group *errgroup.Group, o Options) error {
 
 // finish tells how to go on.
 func (p *play) finish(ctx context.Context, once bool) error {
-	p.title("Every step held. Go on by hand")
 	if once {
+		p.title("Every step held")
 		return nil
 	}
+	p.title("Every step held. Go on by hand")
 	p.show(p.invitation())
 	<-ctx.Done()
 	return nil
