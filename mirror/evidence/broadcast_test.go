@@ -56,3 +56,34 @@ func TestSendsOnlyBroadcasts(t *testing.T) {
 		s.want(mirror.Delivering, mirror.PacketsSeen)
 	}
 }
+
+// Broadcasts that may be of any source of a session, or of any session, do not stand for what a VM sends itself.
+func TestBroadcastsHideNoLoss(t *testing.T) {
+	for _, encapsulation := range []mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3} {
+		s := newStage(t, encapsulation, vm(1), vm(2))
+		chatter := func(n int) {
+			for range n {
+				s.send(s.table(), "esx-01", inner(router, broadcast, s.ticks), mirror.ToVM, s.now)
+				s.pass(1)
+			}
+		}
+		chatter(5)
+		s.want(mirror.Delivering, mirror.PacketsSeen)
+		s.guests[1].mute(true)
+		chatter(15)
+		s.want(mirror.Degraded, mirror.SourceMissing)
+		if v := s.result.Evidence.Sources[1].Verdict; v.State != mirror.Lost || v.Reason != mirror.WasDeliveringStopped {
+			t.Errorf("the silent source: %+v", v)
+		}
+		s.guests[0].mute(true)
+		chatter(15)
+		if v := s.result.Verdict; v.State != mirror.Lost && v.Reason != mirror.SourceMissing {
+			t.Errorf("%s, nothing but broadcasts arrive: %+v", encapsulation, v)
+		}
+		s.guests[1].mute(false)
+		chatter(1)
+		if v := s.result.Evidence.Sources[1].Verdict; v.State != mirror.Delivering {
+			t.Errorf("the source that is back: %+v", v)
+		}
+	}
+}

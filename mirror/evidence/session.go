@@ -28,7 +28,7 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 	}
 	received := n[mirror.Delivering]+n[mirror.Degraded] > 0
 	if !received && n[mirror.Pending] == 0 && !c.arriving() {
-		if v := c.wrong(); !v.IsZero() {
+		if v := c.wrong(); !v.IsZero() && (v.State != mirror.Unknown || n[mirror.Lost] == 0) {
 			return v
 		}
 	}

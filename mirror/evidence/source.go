@@ -98,17 +98,35 @@ func (c *hearing) misdirected(p *mirror.PlacedSource, s *sourceHistory) mirror.V
 
 // lost: the port moved traffic, and nothing of it came.
 func (c *hearing) lost(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
-	moved, proven := c.unseen(p, s, p.Direction, c.options.MinPackets)
+	d, moved, proven := c.absent(p, s)
 	if !proven {
 		return mirror.Verdict{}
 	}
-	silence := c.now.Sub(c.silentSince(p, s, p.Direction))
-	if s.ever {
-		return verdict(mirror.Lost, mirror.WasDeliveringStopped, "%s stopped arriving %s ago; since then its port moved at least %s%s: %s",
-			label(p), seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+	way := ""
+	if d != p.Direction {
+		way = " " + d.String()
 	}
-	return verdict(mirror.Lost, mirror.PortsActiveNothingArrived, "nothing of %s arrived in %s, while its port moved at least %s%s: %s",
-		label(p), seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+	silence := c.now.Sub(c.silentSince(p, s, d))
+	if s.ever {
+		return verdict(mirror.Lost, mirror.WasDeliveringStopped, "%s stopped arriving%s %s ago; since then its port moved at least %s%s: %s",
+			label(p), way, seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+	}
+	return verdict(mirror.Lost, mirror.PortsActiveNothingArrived, "nothing of %s arrived%s in %s, while its port moved at least %s%s: %s",
+		label(p), way, seconds(silence), amount(moved), c.sampled(), c.suspect(p))
+}
+
+// absent is what the port moved while nothing of it came. Where nothing is certainly of the source, each direction is looked at by
+// itself too: broadcasts that may have been sent to it say nothing of what the VM sends.
+func (c *hearing) absent(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
+	if moved, proven = c.unseen(p, s, p.Direction, c.options.MinPackets); proven || p.Direction != mirror.Both || c.direct(p, s) {
+		return p.Direction, moved, proven
+	}
+	for _, d = range []mirror.Direction{mirror.FromVM, mirror.ToVM} {
+		if moved, proven = c.unseen(p, s, d, minOneWay); proven {
+			break
+		}
+	}
+	return d, moved, proven
 }
 
 func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
