@@ -49,6 +49,18 @@ func TestDemoNoticesThatNothingArrives(t *testing.T) {
 	}
 }
 
+// Linux gives process ids below 2^22: each has a loopback address, and none of them is the one that everybody uses.
+func TestCollectorIsLoopback(t *testing.T) {
+	for _, pid := range []int{0, 1, 255, 65535, 65536, 1<<22 - 1} {
+		if a := collector(pid); !a.IsLoopback() || a.As4()[1] < 64 || a.As4()[1] > 127 {
+			t.Errorf("process %d: %s", pid, a)
+		}
+	}
+	if collector(1<<22-1) == collector(1<<21-1) {
+		t.Error("two processes share an address")
+	}
+}
+
 func TestDemoInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

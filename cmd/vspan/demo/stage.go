@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"os"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -24,14 +25,17 @@ type stage struct {
 	medium string // how packets travel, for people
 }
 
-// loopback is where the hosts of the simulator send their mirrors to.
-var loopback = netip.MustParseAddr("127.0.0.1")
+// collector is where the simulated hosts send their mirrors to: a loopback address that no other process has. The hosts and VMs of
+// every simulator have the same addresses, and a mirror that another one on this machine sends must not pass for ours.
+func collector(pid int) netip.Addr {
+	return netip.AddrFrom4([4]byte{127, 64 | byte(pid>>16)&0x3f, byte(pid >> 8), byte(pid)})
+}
 
 // newStage starts the simulator in the group, because a daemon needs its certificate, and builds the daemon.
 func newStage(ctx context.Context, group *errgroup.Group, o Options) (*stage, error) {
 	st := &stage{tap: newWiretap()}
 	simOptions := sim.Options{Control: "127.0.0.1:0", Seed: 1, Log: slog.New(slog.DiscardHandler)}
-	receiver := daemon.Receiver{Addresses: []netip.Addr{loopback}, Tap: st.tap.take}
+	receiver := daemon.Receiver{Addresses: []netip.Addr{collector(os.Getpid())}, Tap: st.tap.take}
 	st.medium = o.setStage(&simOptions, &receiver)
 	var err error
 	if st.sim, err = sim.New(simOptions); err != nil {
