@@ -20,7 +20,7 @@ const never = "never"
 func (p lifePolicy) parse(s string) (life mirror.Life, problem string) {
 	switch s {
 	case "":
-		return p.standard, ""
+		return p.unsaid(), ""
 	case never:
 		if p.longest > 0 {
 			return mirror.Life{}, "this server does not allow sessions without an end: want at most " + shortDuration(p.longest)
@@ -37,6 +37,14 @@ func (p lifePolicy) parse(s string) (life mirror.Life, problem string) {
 		return mirror.Life{}, "this server allows at most " + shortDuration(p.longest)
 	}
 	return mirror.Life{For: d}, ""
+}
+
+// unsaid is the life of a session that does not ask for one: never longer than one that does may.
+func (p lifePolicy) unsaid() mirror.Life {
+	if p.longest > 0 && (p.standard.Never || p.standard.For > p.longest) {
+		return mirror.Life{For: p.longest}
+	}
+	return p.standard
 }
 
 // formatLife is the inverse of parse.

@@ -127,6 +127,15 @@ func TestLifePolicy(t *testing.T) {
 	}
 }
 
+func TestLifeThatIsNotAskedForHasTheLimitToo(t *testing.T) {
+	for _, standard := range []mirror.Life{{For: 8 * time.Hour}, {Never: true}} {
+		f := newFixture(t, func(o *Options) { o.DefaultLife, o.MaxLife = standard, time.Hour })
+		if s := f.call("PUT", "/v1/sessions/a", spec1).want(http.StatusCreated).session(); s.Spec.ExpiresIn != "1h" || !s.ExpiresAt.Equal(begin.Add(time.Hour)) {
+			t.Errorf("got %q, until %s", s.Spec.ExpiresIn, s.ExpiresAt)
+		}
+	}
+}
+
 func TestERSPANIDInForce(t *testing.T) {
 	f := newFixture(t)
 	put := func(spec string) uint16 {

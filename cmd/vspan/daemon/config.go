@@ -54,6 +54,17 @@ func Defaults() Config {
 	}
 }
 
+// checkLife refuses what would mean no limit, or no life, to whoever did not mean that.
+func (c Config) checkLife() error {
+	if c.DefaultLife < time.Second {
+		return fmt.Errorf("the default expiry is %s: want at least 1s", c.DefaultLife)
+	}
+	if c.MaxLife != 0 && c.MaxLife < time.Second {
+		return fmt.Errorf("the maximum expiry is %s: want at least 1s, or 0 for no limit", c.MaxLife)
+	}
+	return nil
+}
+
 // receiverAddresses returns where hosts send mirrors to.
 func (c Config) receiverAddresses() ([]netip.Addr, error) {
 	if c.Receiver.Off || len(c.Receiver.Addresses) > 0 {

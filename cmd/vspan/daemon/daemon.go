@@ -37,6 +37,9 @@ func New(c Config) (*Daemon, error) {
 	if len(c.VCenters) == 0 {
 		return nil, errors.New("no vCenter is given: set --vcenter-url or VSPAN_VCENTER_URL")
 	}
+	if err := c.checkLife(); err != nil {
+		return nil, err
+	}
 	owner, err := installation(c.DataDir)
 	if err != nil {
 		return nil, err
