@@ -123,7 +123,9 @@ var scenarios = map[string][]step{
 	"vMotion, and nothing comes from the other host": {
 		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
 		{all(moveTo("esx-02"), breakPath), 2, mirror.Pending, mirror.WithinGrace},
-		{nothing, 6, mirror.Lost, mirror.WasDeliveringStopped},
+		{nothing, 1, mirror.Unknown, mirror.CountersUnavailable},
+		{nothing, 1, mirror.Lost, mirror.WasDeliveringStopped}, // at once, and not as a session of which something still arrives
+		{nothing, 4, mirror.Lost, mirror.WasDeliveringStopped},
 	},
 	"the host is disconnected": {
 		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},

@@ -56,7 +56,7 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 
 // stillArriving reports whether confirmed packets came so lately that the session as a whole cannot be lost.
 func (c *hearing) stillArriving() bool {
-	return c.history.confirmed.since(c.now.Add(-c.options.Silence))
+	return c.history.confirmed.at.After(c.now.Add(-c.options.Silence))
 }
 
 // wrong is the verdict on a session of which nothing arrives but what confirms nothing.
