@@ -21,7 +21,7 @@ type Source struct {
 	VM        string    `json:"vm,omitempty" maxLength:"256" example:"web-01" doc:"A VM's name"`
 	NIC       string    `json:"nic,omitempty" maxLength:"256" example:"Network adapter 1" doc:"With vm: one of its adapters; left out: all that are on the switch"`
 	Portgroup string    `json:"portgroup,omitempty" maxLength:"256" doc:"Every port of this distributed portgroup that has a VM"`
-	PortKey   string    `json:"portKey,omitempty" maxLength:"64" doc:"One dvPort"`
+	PortKey   string    `json:"portKey,omitempty" maxLength:"64" doc:"One dvPort. It means the VM that has it when the session is first placed, and is not mirrored once another VM has it"`
 	Selector  *Selector `json:"selector,omitempty"`
 	Direction string    `json:"direction,omitempty" enum:"both,from-vm,to-vm" default:"both" doc:"As the VM sees it"`
 }
