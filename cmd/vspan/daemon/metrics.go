@@ -16,7 +16,7 @@ type collector struct {
 	board     *store.Board
 	reception *reception
 
-	sessions, receiverUp, datagrams, kernelDrops, mirrorPackets, refused *prometheus.Desc
+	sessions, receiverUp, datagrams, kernelDrops, mirrorPackets, refused, evicted *prometheus.Desc
 }
 
 func newCollector(st store.Store, board *store.Board, r *reception) *collector {
@@ -31,12 +31,13 @@ func newCollector(st store.Store, board *store.Board, r *reception) *collector {
 		kernelDrops:   desc("receiver_kernel_dropped_packets_total", "Packets the kernel, the ring or the queue dropped before they could be read."),
 		mirrorPackets: desc("mirror_packets_total", "Received GRE datagrams by what they turned out to be.", "attribution"),
 		refused:       desc("receiver_refused_packets_total", "Packets that could not be used, by reason.", "reason"),
+		evicted:       desc("mirror_evicted_entries_total", "Entries of the bounded tables of what arrives that made room for newer ones."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.sessions, c.receiverUp, c.datagrams, c.kernelDrops, c.mirrorPackets, c.refused} {
+	for _, d := range []*prometheus.Desc{c.sessions, c.receiverUp, c.datagrams, c.kernelDrops, c.mirrorPackets, c.refused, c.evicted} {
 		ch <- d
 	}
 }
@@ -60,6 +61,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	count(c.mirrorPackets, totals.Ambiguous, "ambiguous")
 	count(c.mirrorPackets, totals.Unlisted, "unlisted")
 	count(c.mirrorPackets, totals.Unclaimed, "unclaimed")
+	count(c.evicted, totals.Evicted)
 	for reason, n := range c.reception.refused(counters) {
 		count(c.refused, n, reason)
 	}
