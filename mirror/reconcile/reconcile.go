@@ -62,6 +62,18 @@ func (r *Reconciler) Run(ctx context.Context) error {
 // tick orders events of this process: what got its tick later happened later, which a clock does not promise.
 func (r *Reconciler) tick() int64 { return r.ticks.Add(1) }
 
+// Unread says why Switches may leave some out: nil as soon as every switch of every vCenter was read once.
+func (r *Reconciler) Unread() *mirror.Fault {
+	p := r.inventory.picture()
+	if p.complete() {
+		return nil
+	}
+	if _, why := p.unread(""); why != nil {
+		return why
+	}
+	return mirror.Faultf(mirror.VCenterUnreachable, "", "not every switch has been read yet: ask again in a moment")
+}
+
 // Switches returns the newest complete read of every switch, by name; ReadAt says how old each is. They are shared: do not
 // change them.
 func (r *Reconciler) Switches() []mirror.Switch { return r.inventory.picture().switches }

@@ -11,13 +11,22 @@ import (
 	"github.com/vspan-io/vspan/vcenter"
 )
 
-// checks says whether the daemon can do its work at this moment; it is what /readyz shows.
+// checks says how vCenters and receiver fare at this moment.
 func (d *Daemon) checks() []api.Check {
 	var list []api.Check
 	for _, c := range d.config.VCenters {
 		list = append(list, d.checkVCenter(c.Name))
 	}
 	return append(list, d.checkReceiver())
+}
+
+// readiness is what /readyz shows: checks, and whether the switches were read: before that nothing that is asked for can be placed.
+func (d *Daemon) readiness() []api.Check {
+	check := api.Check{Name: "switches", OK: true, Message: "every switch was read"}
+	if why := d.reconciler.Unread(); why != nil {
+		check.OK, check.Message = false, why.Error()
+	}
+	return append(d.checks(), check)
 }
 
 func (d *Daemon) checkVCenter(name string) api.Check {

@@ -149,7 +149,7 @@ func (d *Daemon) newHandler(st store.Store, board *store.Board, owner string) ht
 	registry.MustRegister(newCollector(st, board, d.reception))
 	return api.New(api.Options{
 		Store: st, Board: board, Planner: planner{d.reconciler}, Inventory: inventory{d.reconciler}, Owner: owner,
-		Receivers: d.reception.describe, Unclaimed: d.reception.unclaimed, Ready: d.checks, Metrics: registry,
+		Receivers: d.reception.describe, Unclaimed: d.reception.unclaimed, Ready: d.readiness, Metrics: registry,
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})
