@@ -61,6 +61,17 @@ func removal(a huma.API, op huma.Operation) huma.Operation {
 	return op
 }
 
+// sessionBody gives the body of a call an example that can be sent as it stands: one made of the schema has every way to name a
+// source and both kinds of destination at once, which is refused.
+func sessionBody(op huma.Operation) huma.Operation {
+	example := map[string]any{
+		"labels": map[string]string{"ticket": "INC-42"},
+		"spec":   map[string]any{"sources": []any{map[string]any{"vm": "web-01"}}, "expiresIn": "1h"},
+	}
+	op.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{"application/json": {Example: example}}}
+	return op
+}
+
 // mergePatch describes the body of PATCH.
 func mergePatch(op huma.Operation) huma.Operation {
 	schema := &huma.Schema{

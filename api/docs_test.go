@@ -101,3 +101,28 @@ func TestTheDocumentIsTheSameEachTime(t *testing.T) {
 		t.Errorf("got %+v", document)
 	}
 }
+
+// TestExampleBodiesAreAccepted: what the docs page offers to send works as it stands.
+func TestExampleBodiesAreAccepted(t *testing.T) {
+	f := newFixture(t)
+	var document struct {
+		Paths map[string]map[string]struct {
+			RequestBody struct {
+				Required bool
+				Content  map[string]struct{ Example json.RawMessage }
+			}
+		}
+	}
+	if err := json.Unmarshal(f.call("GET", "/openapi.json", "").want(200).body, &document); err != nil {
+		t.Fatal(err)
+	}
+	for method, path := range map[string]string{"post": "/v1/sessions", "put": "/v1/sessions/{name}"} {
+		body := document.Paths[path][method].RequestBody
+		example := body.Content["application/json"].Example
+		if !body.Required || len(example) == 0 {
+			t.Errorf("%s %s: required %v, example %s", method, path, body.Required, example)
+			continue
+		}
+		f.call(strings.ToUpper(method), strings.ReplaceAll(path, "{name}", "from-docs"), string(example)).want(201)
+	}
+}

@@ -68,7 +68,7 @@ func document(version string) huma.Config {
 				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
 				{Name: "switches", Description: "What can be mirrored, and who else mirrors"},
 				{Name: "reception", Description: "What takes the mirrors in"},
-				{Name: "health"},
+				{Name: "health", Description: "For load balancers and supervisors"},
 			},
 		},
 		// "json" is how huma looks up application/problem+json.

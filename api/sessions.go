@@ -49,8 +49,8 @@ func (h *sessions) register(a huma.API) {
 	huma.Register(a, op("get-evidence", http.MethodGet, "/{name}/evidence", "Get what the verdict rests on", ""), h.evidence)
 	huma.Register(a, op("enable-session", http.MethodPost, "/{name}:enable", "Enable a session", enableText), h.enable)
 	huma.Register(a, op("disable-session", http.MethodPost, "/{name}:disable", "Disable a session", disableText), h.disable)
-	huma.Register(a, mayPlan(a, op("create-session", http.MethodPost, "", "Create a session under a generated name", postText), http.StatusCreated), h.post)
-	huma.Register(a, mayPlan(a, op("put-session", http.MethodPut, "/{name}", "Create or replace a session", putText), http.StatusOK, http.StatusCreated), h.put)
+	huma.Register(a, mayPlan(a, sessionBody(op("create-session", http.MethodPost, "", "Create a session under a generated name", postText)), http.StatusCreated), h.post)
+	huma.Register(a, mayPlan(a, sessionBody(op("put-session", http.MethodPut, "/{name}", "Create or replace a session", putText)), http.StatusOK, http.StatusCreated), h.put)
 	huma.Register(a, mayPlan(a, mergePatch(op("patch-session", http.MethodPatch, "/{name}", "Change parts of a session", patchText)), http.StatusOK), h.patch)
 	huma.Register(a, removal(a, op("delete-session", http.MethodDelete, "/{name}", "Delete a session", deleteText)), h.delete)
 }
