@@ -10,7 +10,7 @@ import (
 
 func newDemoCommand() *cobra.Command {
 	var once, verbose bool
-	options := demo.Options{}
+	options := demo.Options{Version: versionName()}
 	cmd := &cobra.Command{
 		Use:     "demo",
 		GroupID: groupRun,

@@ -16,10 +16,11 @@ import (
 
 // Options say how the demo runs.
 type Options struct {
-	Out    io.Writer    // where the story is told
-	Once   bool         // end after the last step instead of waiting for an interrupt
-	Listen string       // of the daemon; any free port is taken when it is not free
-	Log    *slog.Logger // of the daemon
+	Out     io.Writer    // where the story is told
+	Once    bool         // end after the last step instead of waiting for an interrupt
+	Listen  string       // of the daemon; any free port is taken when it is not free
+	Log     *slog.Logger // of the daemon
+	Version string       // that the daemon says it has
 
 	setStage medium        // nil: best
 	patience time.Duration // for a verdict to come; 0: 15 s

@@ -55,7 +55,8 @@ func newStage(ctx context.Context, group *errgroup.Group, o Options) (*stage, er
 		return nil, fmt.Errorf("reaching the simulated vCenter: %w", err)
 	}
 	config := daemon.Defaults()
-	config.Listen, config.VCenters, config.Receiver, config.Log = freeAddress(o.Listen), []vcenter.Config{vc}, receiver, o.Log
+	config.Listen, config.VCenters, config.Receiver = freeAddress(o.Listen), []vcenter.Config{vc}, receiver
+	config.Log, config.Version = o.Log, o.Version
 	st.daemon, err = daemon.New(config)
 	return st, err
 }
