@@ -75,14 +75,15 @@ func (c *connection) pages(ctx context.Context, spec types.PropertyFilterSpec) (
 
 // missed looks through what could not be read of an object.
 func missed(content types.ObjectContent) (gone bool, err error) {
-	for _, m := range content.MissingSet {
-		e := errTask{m.Fault}
-		if vanished(e) {
-			return true, nil
-		}
-		return false, fmt.Errorf("reading %s of %s: %w", m.Path, content.Obj.Value, e)
+	if len(content.MissingSet) == 0 {
+		return false, nil
 	}
-	return false, nil
+	m := content.MissingSet[0] // one is enough: nothing that is incomplete is used
+	e := errTask{m.Fault}
+	if vanished(e) {
+		return true, nil
+	}
+	return false, fmt.Errorf("reading %s of %s: %w", m.Path, content.Obj.Value, e)
 }
 
 // get returns a property; the zero value when it is not set.

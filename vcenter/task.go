@@ -43,14 +43,15 @@ func (c *connection) outcome(ctx context.Context, task reference) (ended bool, e
 	if err != nil {
 		return false, err
 	}
-	for _, o := range objects {
-		switch get[types.TaskInfoState](o, "info.state") {
-		case types.TaskInfoStateSuccess:
-			return true, nil
-		case types.TaskInfoStateError:
-			return true, errTask{get[types.LocalizedMethodFault](o, "info.error")}
-		}
+	if len(objects) == 0 {
+		return false, errors.New("vCenter has forgotten the task")
+	}
+	switch o := objects[0]; get[types.TaskInfoState](o, "info.state") {
+	case types.TaskInfoStateSuccess:
+		return true, nil
+	case types.TaskInfoStateError:
+		return true, errTask{get[types.LocalizedMethodFault](o, "info.error")}
+	default:
 		return false, nil
 	}
-	return false, errors.New("vCenter has forgotten the task")
 }
