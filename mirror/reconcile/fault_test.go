@@ -144,13 +144,13 @@ func TestOneRefusedSessionHoldsUpNoOther(t *testing.T) {
 		}
 		refuse := func(changes []mirror.Change) error {
 			if slices.ContainsFunc(changes, func(c mirror.Change) bool { return c.Session.Name == guilty }) {
-				return fmt.Errorf("apply: %w", mirror.Faultf(mirror.VCenterFault, "session "+guilty, "VspanPromiscuousPortNotSupported"))
+				return fmt.Errorf("apply: %w", mirror.Faultf(mirror.NotSupported, "session "+guilty, "the switch cannot do this"))
 			}
 			return nil
 		}
 		f.switches[dvs0].refuse = refuse
 		b.start(f)
-		b.wantFault(guilty, mirror.VCenterFault)
+		b.wantFault(guilty, mirror.NotSupported)
 		b.wantApplied("s-310")
 		if have, _, _ := f.look(dvs0); len(have) != sessions-1 {
 			t.Errorf("%d sessions stand, want %d", len(have), sessions-1)
@@ -172,11 +172,11 @@ func TestOneRefusedSessionHoldsUpNoOther(t *testing.T) {
 func TestRefusedSessionIsTriedAgain(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
-		var refuses error = mirror.Faultf(mirror.VCenterFault, "web", "no")
+		var refuses error = mirror.Faultf(mirror.NotSupported, "web", "no")
 		f.switches[dvs0].refuse = func([]mirror.Change) error { return refuses }
 		b.start(f)
 		b.create(ask("web", "web-01"))
-		b.wantFault("web", mirror.VCenterFault)
+		b.wantFault("web", mirror.NotSupported)
 		b.pass(30 * time.Second)
 		if n := b.calls(f, dvs0); n != 1 {
 			t.Errorf("%d calls before anything changed", n)
@@ -192,6 +192,29 @@ func TestRefusedSessionIsTriedAgain(t *testing.T) {
 		f.rig(dvs0, func(*fakeSwitch) { refuses = nil })
 		b.pass(time.Minute)
 		b.wantApplied("web")
+	})
+}
+
+// TestPassingFaultIsTriedAgainSoon: a fault without a word of its own may pass in a moment, or never.
+func TestPassingFaultIsTriedAgainSoon(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := lab()
+		var refuses error = mirror.Faultf(mirror.VCenterFault, "web", "DvsFault")
+		f.switches[dvs0].refuse = func([]mirror.Change) error { return refuses }
+		b.start(f)
+		b.create(ask("web", "web-01"))
+		b.wantFault("web", mirror.VCenterFault)
+		f.rig(dvs0, func(*fakeSwitch) { refuses = nil })
+		b.pass(6 * time.Second)
+		b.wantApplied("web")
+
+		f.rig(dvs0, func(*fakeSwitch) { refuses = mirror.Faultf(mirror.VCenterFault, "web", "DvsFault") })
+		before := b.calls(f, dvs0)
+		b.create(ask("stuck", "web-01"))
+		b.pass(10 * time.Minute)
+		if n := b.calls(f, dvs0) - before; n < 10 || n > 14 {
+			t.Errorf("%d calls in ten minutes, want three soon and then one a minute", n)
+		}
 	})
 }
 

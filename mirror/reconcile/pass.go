@@ -212,7 +212,8 @@ func onlyWords(edited mirror.VSPAN, sw mirror.Switch) bool {
 	return at >= 0 && !slices.ContainsFunc(edited.Differences(sw.Sessions[at]), func(field string) bool { return field != "name" && field != "description" })
 }
 
-// nextWake is how long until the switch is to be looked at again without a reason: the next expiry, or the resync.
+// nextWake is how long until the switch is to be looked at again without a reason: the next expiry, the next try of what was refused,
+// or the resync.
 func (p *pass) nextWake() time.Duration {
 	now := p.r.opts.Now()
 	next := now.Add(p.r.opts.Resync)
@@ -227,6 +228,9 @@ func (p *pass) nextWake() time.Duration {
 	for _, o := range p.plan.Orphans {
 		m, _ := o.Marker()
 		sooner(m.Expiry)
+	}
+	for _, f := range p.refusals {
+		sooner(f.at.Add(f.rest))
 	}
 	return next.Sub(now)
 }

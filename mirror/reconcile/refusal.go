@@ -11,9 +11,22 @@ import (
 // refusal is a change that vCenter will not make, so that asking again helps nobody before something changes.
 type refusal struct {
 	fault   *mirror.Fault
-	what    string    // the change
-	version string    // of the switch, when the pass that met it was over
-	at      time.Time // when it was met
+	what    string        // the change
+	version string        // of the switch, when the pass that met it was over
+	at      time.Time     // when it was met
+	rest    time.Duration // how long it is not tried again
+}
+
+// shortRest is how long a fault that vCenter has no word for is believed at first: such faults pass as often as they stay. Each
+// further time it is believed twice as long, up to the resync.
+const shortRest = 5 * time.Second
+
+// restAfter says how long a change is not tried again after fault; before is how it was refused the last time.
+func (p *pass) restAfter(fault *mirror.Fault, before refusal) time.Duration {
+	if fault.Reason != mirror.VCenterFault {
+		return p.r.opts.Resync
+	}
+	return min(max(shortRest, 2*before.rest), p.r.opts.Resync)
 }
 
 // lasting is a refusal of all that is asked for by one generation of a session: time does not help, and each try would leave
@@ -42,7 +55,13 @@ func what(changes []mirror.Change, uid string) string {
 
 func (p *pass) refuse(uid string, changes []mirror.Change, fault *mirror.Fault) {
 	p.refused[uid] = true
-	p.refusals[uid] = refusal{fault: fault, what: what(changes, uid), version: p.wanted.Switch.ConfigVersion, at: p.r.opts.Now()}
+	r := refusal{fault: fault, what: what(changes, uid), version: p.wanted.Switch.ConfigVersion, at: p.r.opts.Now()}
+	before := p.refusals[uid]
+	if before.what != r.what {
+		before = refusal{}
+	}
+	r.rest = p.restAfter(fault, before)
+	p.refusals[uid] = r
 	p.log.Warn("session is not as asked", "uid", uid, "reason", fault.Reason.String(), "error", fault.Error())
 }
 
@@ -76,7 +95,7 @@ func (p *pass) blameHosts(batch []mirror.Change, fault *mirror.Fault) {
 }
 
 // dropRefused leaves out the changes that were refused and would be again: in this pass, and later as long as the same is asked
-// for, the switch is as it was and the refusal is not older than the resync.
+// for, the switch is as it was and the refusal has not rested long enough.
 func (p *pass) dropRefused(changes []mirror.Change) []mirror.Change {
 	faults := make(map[string]*mirror.Fault)
 	for _, uid := range uidsOf(changes) {
@@ -84,7 +103,7 @@ func (p *pass) dropRefused(changes []mirror.Change) []mirror.Change {
 		if !known || f.what != what(changes, uid) {
 			continue
 		}
-		fresh := f.version == p.wanted.Switch.ConfigVersion && p.wanted.Now.Before(f.at.Add(p.r.opts.Resync))
+		fresh := f.version == p.wanted.Switch.ConfigVersion && p.wanted.Now.Before(f.at.Add(f.rest))
 		if p.refused[uid] || fresh {
 			faults[uid] = f.fault
 		}
