@@ -85,7 +85,7 @@ func (c *hearing) notApplied() mirror.Verdict {
 		return verdict(mirror.Unknown, mirror.VCenterUnreachable, "it does not stand on the switch as asked, and vCenter cannot be reached%s", c.vcenterTrouble())
 	}
 	if p.Generation > 0 && p.Generation < s.Generation {
-		return verdict(mirror.Pending, mirror.NotApplied, "generation %d is asked for, and the switch was last looked at for generation %d", s.Generation, p.Generation)
+		return verdict(mirror.Pending, mirror.NotApplied, "what was asked for last (generation %d) has not reached the switch yet", s.Generation)
 	}
 	return verdict(mirror.Pending, mirror.NotApplied, "it does not stand on the switch yet")
 }

@@ -113,6 +113,9 @@ func (c *hearing) delivered(sources []mirror.Verdict) mirror.Verdict {
 	recent, span := c.history.within(rateWindow)
 	pps, bps := rates(recent, span)
 	v := verdict(mirror.Delivering, mirror.PacketsSeen, "%.0f packets/s, %.0f bit/s arrive as %s from %s", pps, bps, c.encapsulation(), c.senders())
+	if recent.packets == 0 && span >= rateWindow/2 {
+		v.Message = fmt.Sprintf("nothing arrived in the last %s; before, it did as %s from %s", seconds(span), c.encapsulation(), c.senders())
+	}
 	if len(sources) == 1 {
 		v.Message += "; " + sources[0].Message
 	} else {

@@ -141,6 +141,9 @@ func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Ve
 			}
 		}
 	}
+	if age := c.now.Sub(later(s.from.direct.at, s.to.direct.at)); age > rateWindow {
+		return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrived, the last one %s ago (%s)", label(p), seconds(age), c.directions(p, s))
+	}
 	return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrive (%s)", label(p), c.directions(p, s))
 }
 
