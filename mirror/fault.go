@@ -12,6 +12,7 @@ type Fault struct {
 	Object string // what was asked for, e.g. `VM "web-01"` or `switch "DVS0"`
 	Text   string // what is wrong, and the next step where there is one
 	Err    error  // the cause; may be nil
+	Told   bool   // Text says what Err would say: Error does not repeat it
 }
 
 // Faultf makes a Fault without a cause.
@@ -24,7 +25,7 @@ func (f *Fault) Error() string {
 	if f.Object != "" {
 		s = f.Object + ": " + s
 	}
-	if f.Err != nil {
+	if f.Err != nil && !f.Told {
 		s += ": " + f.Err.Error()
 	}
 	return s

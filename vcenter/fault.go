@@ -104,7 +104,7 @@ func explain(ctx context.Context, err error, object string, config Config) error
 		return unreached(err, config)
 	}
 	reason, text := judge(fault, phrase(message), config)
-	return &mirror.Fault{Reason: reason, Object: object, Text: text, Err: err}
+	return &mirror.Fault{Reason: reason, Object: object, Text: text, Err: err, Told: true}
 }
 
 // judge gives vCenter's fault a reason and a text.
