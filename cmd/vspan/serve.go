@@ -80,8 +80,11 @@ func serve(cmd *cobra.Command, f serveFlags) error {
 	if err != nil {
 		return usageError{err}
 	}
-	if f.check && !f.verbose {
-		config.Log = slog.New(slog.DiscardHandler) // what it says of each part is the log
+	if f.check {
+		config.DataDir = config.UsedDataDir() // looking must not make one that then belongs to the wrong user
+		if !f.verbose {
+			config.Log = slog.New(slog.DiscardHandler) // what it says of each part is the log
+		}
 	}
 	d, err := daemon.New(config)
 	if err != nil {

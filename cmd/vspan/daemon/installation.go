@@ -42,6 +42,14 @@ func installation(dir string) (string, error) {
 	return name, nil
 }
 
+// UsedDataDir is DataDir if an installation has used it before, else "".
+func (c Config) UsedDataDir() string {
+	if _, err := os.Stat(filepath.Join(c.DataDir, installationFile)); c.DataDir == "" || errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	return c.DataDir
+}
+
 // makeInstallation writes the name to a file of its own first and links it into place, so that a crash leaves a whole name or
 // none and two daemons that start at once agree.
 func makeInstallation(path string) (string, error) {

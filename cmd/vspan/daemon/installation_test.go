@@ -60,6 +60,22 @@ func TestInstallationRefusesWhatIsNoName(t *testing.T) {
 	}
 }
 
+func TestUsedDataDir(t *testing.T) {
+	unused := filepath.Join(t.TempDir(), "data")
+	used := t.TempDir()
+	if _, err := installation(used); err != nil {
+		t.Fatal(err)
+	}
+	for dir, want := range map[string]string{"": "", unused: "", used: used} {
+		if got := (Config{DataDir: dir}).UsedDataDir(); got != want {
+			t.Errorf("%q: got %q, want %q", dir, got, want)
+		}
+	}
+	if _, err := os.Stat(unused); err == nil {
+		t.Error("looking made the directory")
+	}
+}
+
 func TestInstallationWithoutDirectory(t *testing.T) {
 	a, errA := installation("")
 	b, errB := installation("")
