@@ -33,3 +33,19 @@ func TestSentenceOfASpecThatIsOnItsWay(t *testing.T) {
 		t.Errorf("got %q", m)
 	}
 }
+
+// Who asks whether a disabled session's packets stopped looks at its count: it must go on when they do not stop.
+func TestDisabledSessionIsCountedWhileItStillSends(t *testing.T) {
+	for _, encapsulation := range []mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3} {
+		s := newStage(t, encapsulation, vm(1))
+		s.pass(5)
+		s.session.Spec.Enabled = false
+		s.pass(1)
+		s.want(mirror.Disabled, mirror.IsDisabled)
+		before := s.result.Evidence.Packets
+		s.pass(3)
+		if after := s.result.Evidence.Packets; before == 0 || after != before+3*20 {
+			t.Errorf("%s: %d packets, then %d; want 60 more", encapsulation, before, after)
+		}
+	}
+}
