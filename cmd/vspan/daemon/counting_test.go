@@ -53,13 +53,13 @@ func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 		go func() { done <- c.run(ctx) }()
 		id := mirror.SwitchID{VCenter: "v", UUID: "1"}
 
-		time.Sleep(3 * countEvery)
+		time.Sleep(3 * countEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if len(asked.ports) != 0 {
 			t.Errorf("asked for %v although nothing is mirrored", asked.ports)
 		}
 		c.want(map[mirror.SwitchID][]string{id: {"7", "9"}})
-		time.Sleep(2 * countEvery)
+		time.Sleep(2 * countEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if got := asked.ports[id]; len(got) != 2 || !slices.Equal(got[1], []string{"7", "9"}) {
 			t.Errorf("asked for %v", got)
@@ -68,13 +68,13 @@ func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 			t.Errorf("the newest reading is %d", got)
 		}
 		asked.fail(errors.New("vCenter is away"))
-		time.Sleep(countEvery)
+		time.Sleep(countEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if got := c.readings(id)["9"].FromVM.Bytes; got != 2 {
 			t.Errorf("a failed reading left %d: the last good one must stay", got)
 		}
 		c.want(nil)
-		time.Sleep(countEvery)
+		time.Sleep(countEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if got := c.readings(id); got != nil {
 			t.Errorf("readings of a switch nobody mirrors on stay: %v", got)
@@ -103,7 +103,7 @@ func TestSlowVCenterDelaysNoOther(t *testing.T) {
 		go func() { done <- c.run(ctx) }()
 		here, there := mirror.SwitchID{VCenter: "quick", UUID: "1"}, mirror.SwitchID{VCenter: "slow", UUID: "2"}
 		c.want(map[mirror.SwitchID][]string{here: {"7"}, there: {"8"}})
-		time.Sleep(countTimeout)
+		time.Sleep(countTimeout) // the bubble's time: nobody waits
 		synctest.Wait()
 		if n := quick.times(here); n != int(countTimeout/countEvery) {
 			t.Errorf("the quick one was read %d times in %s", n, countTimeout)
@@ -111,7 +111,7 @@ func TestSlowVCenterDelaysNoOther(t *testing.T) {
 		if n := slow.times(there); n != 1 {
 			t.Errorf("the slow one was asked %d times before it answered", n)
 		}
-		time.Sleep(2 * countEvery)
+		time.Sleep(2 * countEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if n := slow.times(there); n != 2 {
 			t.Errorf("the slow one was asked %d times, want again when its time was up", n)

@@ -56,7 +56,7 @@ func TestReceptionOfTheOneSource(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- r.run(ctx) }()
-		time.Sleep(10 * retryReception)
+		time.Sleep(10 * retryReception) // the bubble's time: nobody waits
 		if h := r.health(); h.Up || h.Dropped != 3 {
 			t.Errorf("got %+v, want it down with 3 drops", h)
 		}
@@ -95,12 +95,12 @@ func TestReceptionGoesOnAfterBrokenSources(t *testing.T) {
 		if h := r.health(); h.Up || !strings.Contains(h.Reason, "no such device") {
 			t.Errorf("after a failed open: %+v", h)
 		}
-		time.Sleep(retryReception)
+		time.Sleep(retryReception) // the bubble's time: nobody waits
 		synctest.Wait()
 		if h := r.health(); h.Up || !strings.Contains(h.Reason, "went away") || h.Dropped != 3 {
 			t.Errorf("after the source broke: %+v", h)
 		}
-		time.Sleep(retryReception)
+		time.Sleep(retryReception) // the bubble's time: nobody waits
 		synctest.Wait()
 		if h := r.health(); !h.Up || h.Dropped != 7 {
 			t.Errorf("after the third opened: %+v, want it up with 7 drops", h)

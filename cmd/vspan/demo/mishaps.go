@@ -77,9 +77,10 @@ func (p *play) disable(ctx context.Context) error {
 }
 
 // watchSilence looks whether a session's packets stay away while those of another go on arriving: silence alone could be a
-// receiver that stopped. What was on its way when the session was disabled may still come at first.
+// receiver that stopped. What was on its way when the session was disabled may still come at first, and is counted at the next
+// verdict, which comes once a second.
 func (p *play) watchSilence(ctx context.Context, name, other string) error {
-	const settle, silence = 500 * time.Millisecond, 2 * time.Second
+	const settle, silence = 1500 * time.Millisecond, 2 * time.Second
 	if err := pause(ctx, settle); err != nil {
 		return err
 	}
