@@ -12,9 +12,9 @@ type Pin struct {
 	VMID, VM string
 }
 
-// Pins returns whose the ports are that a living session names by key: as known where it is known, else as the switch shows it. A
+// PinsOn returns whose the ports are that a living session names by key: as known where it is known, else as the switch shows it. A
 // port that no VM has yet is nobody's.
-func (s Session) Pins(sw Switch, known map[string]Pin) map[string]Pin {
+func (s Session) PinsOn(sw Switch, known map[string]Pin) map[string]Pin {
 	pins := make(map[string]Pin)
 	for _, src := range s.Spec.Sources {
 		if src.PortKey == "" {

@@ -25,17 +25,16 @@ type Session struct {
 	// ExpiresAt is when the session's time is up: Spec.Life counted from the moment it was accepted. Zero means never.
 	ExpiresAt time.Time
 
-	// ERSPANID is the id in force for erspan2 and erspan3: the one asked for, or the one allocated when none was; 0 while there
-	// is none yet.
-	ERSPANID uint16
+	// Notes are what vspan itself found out about the session and must not forget.
+	Notes
 
 	// DeletedAt marks a tombstone: the session is to be removed from its switch and is kept until a complete read of the switch
 	// shows it gone. Zero for a living session.
 	DeletedAt time.Time
 }
 
-// AskedRevision is the revision that owners see and the API's ETag: what vspan notes by itself, which is ERSPANID, changes
-// Revision and not this, so that it gets in no owner's way.
+// AskedRevision is the revision that owners see and the API's ETag: what vspan notes by itself changes Revision and not this, so
+// that it gets in no owner's way.
 func (s Session) AskedRevision() int64 { return cmp.Or(s.Asked, s.Revision) }
 
 // Deleting reports whether the session is a tombstone.
@@ -50,6 +49,7 @@ func (s Session) Expired(now time.Time) bool {
 func (s Session) Clone() Session {
 	s.Labels = maps.Clone(s.Labels)
 	s.Spec = s.Spec.Clone()
+	s.Notes = s.Notes.Clone()
 	return s
 }
 

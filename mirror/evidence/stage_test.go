@@ -66,7 +66,7 @@ func newStage(t testing.TB, encapsulation mirror.EncapsulationType, guests ...*g
 		t: t, now: start, ledger: NewLedger(Limits{}), judge: NewJudge(Options{}), guests: guests, refresh: 1,
 		vcenter:  VCenter{Reachable: true, Since: start},
 		sequence: make(map[string]uint32),
-		session: mirror.Session{Name: "web", UID: "uid-web", Generation: 1, ERSPANID: 5, Spec: mirror.Spec{
+		session: mirror.Session{Name: "web", UID: "uid-web", Generation: 1, Notes: mirror.Notes{ERSPANID: 5}, Spec: mirror.Spec{
 			Destination: mirror.Destination{Receiver: mirror.LocalReceiver}, Encapsulation: mirror.Encapsulation{Type: encapsulation}, Sampling: 1, Enabled: true,
 		}},
 		placement: mirror.Placement{Generation: 1, At: start, SwitchName: "DVS0", Accepted: true, Applied: true, Since: start, Local: true, Destinations: []netip.Addr{receiver}},

@@ -12,7 +12,7 @@ func (r *Reconciler) pin(w mirror.Wanted) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range w.Sessions {
-		pins := s.Pins(w.Switch, r.pinned[s.UID])
+		pins := s.PinsOn(w.Switch, r.pinned[s.UID])
 		if over(s, w.Now) || len(pins) == 0 {
 			delete(r.pinned, s.UID)
 			continue

@@ -18,7 +18,9 @@ const remembered = 4096
 type Memory struct {
 	mu       sync.Mutex
 	sessions map[string]mirror.Session // by name
+	buried   map[string]bool           // UIDs of removed sessions; for the length of the process
 	revision int64                     // of the newest change, from 1
+	noted    int64                     // revision of the newest Note
 	events   []Event                   // the newest changes, oldest first; their revisions have no gaps and end with revision
 	changed  chan struct{}             // closed and replaced with every change
 }
@@ -27,7 +29,7 @@ var _ Store = (*Memory)(nil)
 
 // NewMemory returns an empty store.
 func NewMemory() *Memory {
-	return &Memory{sessions: make(map[string]mirror.Session), changed: make(chan struct{})}
+	return &Memory{sessions: make(map[string]mirror.Session), buried: make(map[string]bool), changed: make(chan struct{})}
 }
 
 // Get returns one session, tombstones included; ErrNotFound when there is none.
@@ -73,6 +75,26 @@ func (m *Memory) Update(_ context.Context, s mirror.Session) (mirror.Session, er
 	return m.put(s), nil
 }
 
+// Note updates the notes of sessions, all or none: see Store.
+func (m *Memory) Note(_ context.Context, sessions []mirror.Session, since int64) ([]mirror.Session, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.noted > since {
+		return nil, fmt.Errorf("note %d sessions: %w: something was noted at revision %d, after %d", len(sessions), ErrConflict, m.noted, since)
+	}
+	for _, s := range sessions {
+		if err := m.check("note", s.Name, s.Revision); err != nil {
+			return nil, err
+		}
+	}
+	stored := make([]mirror.Session, 0, len(sessions))
+	for _, s := range sessions {
+		stored = append(stored, m.put(s))
+		m.noted = m.revision
+	}
+	return stored, nil
+}
+
 // Remove forgets a session if its revision is still revision, else ErrConflict; ErrNotFound when there is none.
 func (m *Memory) Remove(_ context.Context, name string, revision int64) error {
 	m.mu.Lock()
@@ -82,8 +104,35 @@ func (m *Memory) Remove(_ context.Context, name string, revision int64) error {
 	}
 	last := m.sessions[name]
 	delete(m.sessions, name)
+	m.buried[last.UID] = true
 	m.record(Event{Session: last, Removed: true})
 	return nil
+}
+
+// Buried reports which UIDs are of sessions that were removed.
+func (m *Memory) Buried(_ context.Context, uids []string) (map[string]bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	buried := make(map[string]bool)
+	for _, uid := range uids {
+		if m.buried[uid] {
+			buried[uid] = true
+		}
+	}
+	return buried, nil
+}
+
+// Damaged lists nothing: memory holds no records.
+func (*Memory) Damaged(context.Context) ([]Damage, error) { return nil, nil }
+
+// Mend finds nothing to mend.
+func (*Memory) Mend(_ context.Context, s mirror.Session, _ int64) (mirror.Session, error) {
+	return mirror.Session{}, fmt.Errorf("mend session %q: %w: it is not damaged", s.Name, ErrConflict)
+}
+
+// Discard finds nothing to discard.
+func (*Memory) Discard(_ context.Context, name string, _ int64) error {
+	return fmt.Errorf("discard session %q: %w: it is not damaged", name, ErrConflict)
 }
 
 // check is the compare of compare and swap; the caller holds mu.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -53,7 +54,12 @@ func Session(name string) mirror.Session {
 			Encapsulation: mirror.Encapsulation{Type: mirror.ERSPAN3, ID: 5, COS: 1, Nanoseconds: true},
 			SnapLength:    64, Sampling: 2, Netstack: "mirror", Enabled: true, Life: mirror.Life{For: time.Hour}, OnDrift: mirror.Report,
 		},
-		ExpiresAt: at.Add(time.Hour), ERSPANID: 5, DeletedAt: at.Add(time.Minute),
+		ExpiresAt: at.Add(time.Hour), DeletedAt: at.Add(time.Minute),
+		Notes: mirror.Notes{
+			ERSPANID: 5, Receiver: netip.MustParseAddr("10.2.1.110"),
+			Stood: mirror.Stood{Switch: mirror.SwitchID{VCenter: "default", UUID: "50 0a"}, Key: "12", Generation: 1},
+			Pins:  map[string]mirror.Pin{"112": {Switch: mirror.SwitchID{VCenter: "default", UUID: "50 0a"}, VMID: "vm-7", VM: "web-01"}},
+		},
 	}
 }
 
