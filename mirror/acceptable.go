@@ -21,7 +21,7 @@ func (v view) draft(s Session) draft {
 	if d.fault = capable(v.Switch, s.Spec); d.fault != nil {
 		return d
 	}
-	switch destinations := Destinations(s.Spec, v.Receivers); {
+	switch destinations := s.Destinations(v.Receivers); {
 	case len(destinations) == 0:
 		d.fault = Faultf(NoReceiver, objectOf(s), "the destination is the local receiver and there is none: start the daemon with one, or give destination.addresses")
 	case s.Spec.Encapsulation.Type.HasID() && s.ERSPANID == 0:
@@ -35,7 +35,7 @@ func (v view) acceptable(s Session, have []VSPAN) *Fault {
 	if f := v.drafts[s.UID].fault; f != nil {
 		return f
 	}
-	destinations := Destinations(s.Spec, v.Receivers)
+	destinations := s.Destinations(v.Receivers)
 	stands := slices.ContainsFunc(have, func(h VSPAN) bool { return h.sends(s.ERSPANID, destinations) })
 	if stands || !s.Spec.Encapsulation.Type.HasID() {
 		return nil // whoever came second has the conflict; it shows among the warnings
@@ -43,8 +43,14 @@ func (v view) acceptable(s Session, have []VSPAN) *Fault {
 	return v.idConflict(s, destinations)
 }
 
-// firstUnusable returns the first source's fault when no source can be mirrored.
+// firstUnusable returns the first source's fault when no source can be mirrored, and the fault of any source of which that cannot
+// be told right now: the rest alone is not what was asked for.
 func firstUnusable(s Session, sources []PlacedSource) *Fault {
+	for _, p := range sources {
+		if p.Fault != nil && !p.Fault.Permanent() {
+			return p.Fault
+		}
+	}
 	for _, p := range sources {
 		if p.Fault == nil {
 			return nil

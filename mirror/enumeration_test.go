@@ -34,6 +34,7 @@ func TestEnumerations(t *testing.T) {
 	roundTrip(t, []mirror.DriftPolicy{mirror.Repair, mirror.Report}, mirror.ParseDriftPolicy, "repair")
 	roundTrip(t, mirror.States(), mirror.ParseState, "")
 	roundTrip(t, mirror.Reasons(), mirror.ParseReason, "")
+	roundTrip(t, mirror.EventKinds(), mirror.ParseEventKind, "")
 }
 
 // TestEveryValueHasAName: a value added without a name would read as nothing in JSON, metrics and logs.
@@ -41,8 +42,11 @@ func TestEveryValueHasAName(t *testing.T) {
 	if n, last := len(mirror.States()), int(mirror.Expired); n != last {
 		t.Errorf("%d of %d states have a name", n, last)
 	}
-	if n, last := len(mirror.Reasons()), int(mirror.HostRefused); n != last {
+	if n, last := len(mirror.Reasons()), int(mirror.NotWriter); n != last {
 		t.Errorf("%d of %d reasons have a name", n, last)
+	}
+	if n, last := len(mirror.EventKinds()), int(mirror.Held); n != last {
+		t.Errorf("%d of %d kinds of events have a name", n, last)
 	}
 	seen := make(map[string]bool)
 	for _, r := range mirror.Reasons() {

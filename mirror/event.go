@@ -49,6 +49,9 @@ var eventNames = []string{
 	WriterChanged: "writer_changed", Held: "held",
 }
 
+// EventKinds lists every kind but NoEvent.
+func EventKinds() []EventKind { return all[EventKind](eventNames) }
+
 // ParseEventKind is the inverse of String; "" is NoEvent.
 func ParseEventKind(s string) (EventKind, error) {
 	if s == "" {

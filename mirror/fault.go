@@ -36,7 +36,7 @@ func (f *Fault) Unwrap() error { return f.Err }
 // Permanent reports whether trying the same again cannot help before the spec, the switch or a person's rights change.
 func (f *Fault) Permanent() bool {
 	switch f.Reason {
-	case VCenterUnreachable, NotAuthenticated, ConcurrentAccess, HostRefused:
+	case VCenterUnreachable, NotAuthenticated, ConcurrentAccess, HostRefused, NotWriter:
 		return false
 	default:
 		return true

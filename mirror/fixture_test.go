@@ -53,7 +53,7 @@ func dvs0() mirror.Switch {
 // session is an enabled session of a VM that sends erspan2 with an id to the local receiver.
 func session(name, vm string, id uint16) mirror.Session {
 	return mirror.Session{
-		Name: name, UID: "uid-" + name, Generation: 1, CreatedAt: noon.Add(-time.Hour), Notes: mirror.Notes{ERSPANID: id},
+		Name: name, UID: "uid-" + name, Generation: 1, CreatedAt: noon.Add(-time.Hour), Notes: mirror.Notes{ERSPANID: id, Receiver: receiver},
 		Spec: mirror.Spec{
 			Sources:       []mirror.Source{{VM: vm}},
 			Destination:   mirror.Destination{Receiver: mirror.LocalReceiver},

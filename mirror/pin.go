@@ -36,7 +36,7 @@ func (v view) place(s Session) []PlacedSource {
 	spec := s.Spec
 	var strangers []PlacedSource
 	spec.Sources = slices.DeleteFunc(slices.Clone(spec.Sources), func(src Source) bool {
-		fault := v.stranger(src, v.Pinned[s.UID])
+		fault := v.stranger(src, s.Pins)
 		if fault != nil {
 			strangers = append(strangers, PlacedSource{Source: src, Direction: src.Direction, Fault: fault})
 		}

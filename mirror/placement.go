@@ -25,6 +25,7 @@ type Placement struct {
 	Hosts        []Host // of the switch: only their addresses confirm anything
 	Destinations []netip.Addr
 	Local        bool     // the destination is our own receiver
+	Elsewhere    bool     // the destination is the receiver of another daemon of this installation
 	Warnings     []string // what a person should know before Finish
 }
 

@@ -1,6 +1,7 @@
 package mirror
 
 import (
+	"cmp"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -28,6 +29,10 @@ type Change struct {
 	UID       string // of the session it is made for
 	Session   VSPAN
 	Why       string // for a person and the history
+
+	// Urgent changes stop something that must not go on: a mirror of somebody who was not asked for, or one whose time is up. They are
+	// sent before all others, so that no other change can keep them from being made.
+	Urgent bool
 }
 
 // Wanted is the input of MakePlan: everything it may depend on. Only Switch and Owner must be set.
@@ -44,6 +49,8 @@ type Wanted struct {
 	// Elsewhere says of sessions that do not belong to this switch, by UID, why they do not; what stands here under their marker is
 	// removed.
 	Elsewhere map[string]string
+	// Buried names the sessions, by UID, whose records were closed: what stands here under their marker came too late and is removed.
+	Buried map[string]bool
 	// TakenIDs are the ERSPAN ids that sessions stand with on other switches: of ours with Session.Name, which conflicts with all but
 	// itself; of others with what tells a person which one it is.
 	TakenIDs map[IDUse]string
@@ -57,13 +64,21 @@ type Wanted struct {
 	// Replace names the sessions, by UID, that an edit did not bring to what was asked for: they are removed and added anew,
 	// because vSphere's API cannot send some values in an edit.
 	Replace map[string]bool
+	// Draining takes everything down: the daemon stops and was told to leave nothing.
+	Draining bool
+	// Released lets a plan remove as much as it finds to be removed: see Plan.Held.
+	Released bool
 }
 
 // Plan is what has to change on a switch, and how every session of it fares.
 type Plan struct {
-	Changes  []Change  // removals first: they free ports and ids that an addition of the same call may want
+	Changes  []Change  // urgent ones first, then removals: they free ports and ids that an addition of the same call may want
 	Sessions []Planned // in the order of Wanted.Sessions
 	Orphans  []VSPAN   // of this installation, and of no session it knows: never touched before their expiry
+
+	// Held are removals that are not made before a person has looked, because they are too many at once and nobody asked for them: it
+	// is likelier that what was read is wrong than that all of it is gone.
+	Held []Change
 }
 
 // Planned is one session's part of a plan.
@@ -76,6 +91,7 @@ type Planned struct {
 	Want     VSPAN  // zero when nothing should stand there
 	Have     *VSPAN // what stands there; nil when nothing does
 	Settled  bool   // what stands there is what is wanted, be it nothing
+	Drift    string // what somebody else did to it on the switch; "": nothing
 	Warnings []string
 }
 
@@ -91,25 +107,44 @@ func MakePlan(w Wanted) Plan {
 	}
 	for _, o := range v.strays {
 		m, _ := o.Marker()
-		plan.Changes = append(plan.Changes, Change{Remove, m.UID, o, w.Elsewhere[m.UID]})
+		plan.Changes = append(plan.Changes, Change{Operation: Remove, UID: m.UID, Session: o, Why: cmp.Or(w.Elsewhere[m.UID], "it was deleted")})
 	}
 	for _, o := range v.orphans {
 		m, _ := o.Marker()
 		if expired(m, w.Now) {
-			plan.Changes = append(plan.Changes, Change{Remove, m.UID, o, timeIsUp(m.Expiry)})
+			plan.Changes = append(plan.Changes, Change{Operation: Remove, UID: m.UID, Session: o, Why: timeIsUp(m.Expiry), Urgent: true})
 			continue
 		}
 		plan.Orphans = append(plan.Orphans, o)
 	}
-	slices.SortStableFunc(plan.Changes, func(a, b Change) int { return removalRank(a) - removalRank(b) })
+	v.breakOff(&plan)
+	slices.SortStableFunc(plan.Changes, func(a, b Change) int { return rank(a) - rank(b) })
 	return plan
 }
 
-func removalRank(c Change) int {
-	if c.Operation == Remove {
-		return 0
+// Next returns the changes that go into the next call: the urgent ones alone, if there are any. What remains is planned anew after
+// they were read back.
+func (p Plan) Next() []Change {
+	n := 0
+	for n < len(p.Changes) && p.Changes[n].Urgent {
+		n++
 	}
-	return 1
+	if n > 0 {
+		return p.Changes[:n]
+	}
+	return p.Changes
+}
+
+// rank orders the changes.
+func rank(c Change) int {
+	switch {
+	case c.Urgent:
+		return 0
+	case c.Operation == Remove:
+		return 1
+	default:
+		return 2
+	}
 }
 
 func (v view) plan(s Session) (Planned, []Change) {
@@ -118,31 +153,37 @@ func (v view) plan(s Session) (Planned, []Change) {
 	if len(have) > 0 {
 		planned.Have = &have[0]
 	}
+	if v.Draining && !s.Deleting() {
+		planned.Accepted, planned.Settled = true, len(have) == 0
+		return planned, removeAll(s.UID, have, "vspan stops, and leaves nothing behind", false)
+	}
 	if why := overReason(s, v.Now); why != "" {
 		planned.Accepted, planned.Settled = true, len(have) == 0
 		if !s.Deleting() {
 			planned.Fault = Faultf(LifeOver, objectOf(s), "%s", why)
 		}
-		return planned, removeAll(s.UID, have, why)
+		return planned, removeAll(s.UID, have, why, !s.Deleting())
 	}
 	planned.Sources = v.drafts[s.UID].sources
 	if planned.Fault = v.acceptable(s, have); planned.Fault != nil {
-		return planned, removeAll(s.UID, have, "it can no longer be placed: "+planned.Fault.Error())
+		return planned, v.displace(s, have, planned.Fault)
 	}
 	planned.Accepted = true
 	planned.Want = want(v.Wanted, s, planned.Sources)
 	planned.Warnings = v.warnings(s, planned)
 	if len(have) == 0 {
-		return planned, []Change{{Add, s.UID, planned.Want, "it is asked for and does not stand on the switch"}}
+		var change []Change
+		change, planned.Drift, planned.Fault = v.add(s, planned.Want)
+		return planned, change
 	}
 	have = bestFirst(have, planned.Want)
 	planned.Have = &have[0]
 	planned.Want.Description = keepNote(planned.Want.Description, have[0].Description)
-	changes := removeAll(s.UID, have[1:], "a second session bears the same marker")
-	more, fault := v.bring(s, planned.Want, have[0])
-	planned.Fault = fault
+	changes := removeAll(s.UID, have[1:], "a second session bears the same marker", false)
+	var more []Change
+	more, planned.Drift, planned.Fault = v.bring(s, planned.Want, have[0])
 	changes = append(changes, more...)
-	planned.Settled = len(changes) == 0 && fault == nil
+	planned.Settled = len(changes) == 0 && planned.Fault == nil
 	return planned, changes
 }
 
@@ -175,50 +216,10 @@ func timeIsUp(at time.Time) string { return "its time was up at " + at.UTC().For
 
 func objectOf(s Session) string { return fmt.Sprintf("session %q", s.Name) }
 
-func removeAll(uid string, sessions []VSPAN, why string) []Change {
+func removeAll(uid string, sessions []VSPAN, why string, urgent bool) []Change {
 	var changes []Change
 	for _, v := range sessions {
-		changes = append(changes, Change{Remove, uid, v, why})
+		changes = append(changes, Change{Operation: Remove, UID: uid, Session: v, Why: why, Urgent: urgent})
 	}
 	return changes
-}
-
-// bring returns the changes that make have into want, or the fault that says why it is left.
-func (v view) bring(s Session, want, have VSPAN) ([]Change, *Fault) {
-	differences := want.Differences(have)
-	if len(differences) == 0 {
-		return nil, nil
-	}
-	why := fmt.Sprintf("what is asked for differs from what stands there: %v", differences)
-	if v.drifted(s, have) {
-		why = fmt.Sprintf("somebody changed it on the switch: %v", differences)
-		if s.Spec.OnDrift == Report && !mirrorsUnasked(want, have) {
-			return nil, Faultf(DriftReported, objectOf(s), "%s; it is left so, because onDrift is report", why)
-		}
-	}
-	if v.Replace[s.UID] || !editable(want, have) {
-		return []Change{{Remove, s.UID, have, why}, {Add, s.UID, want, why}}, nil
-	}
-	want.Key = have.Key
-	return []Change{{Edit, s.UID, want, why}}, nil
-}
-
-// drifted reports whether somebody else made the difference: what stands there is of the newest spec, and not what was last
-// found as wanted. After a restart the latter is not known, and a difference that the inventory made counts as somebody's.
-func (v view) drifted(s Session, have VSPAN) bool {
-	m, _ := have.Marker()
-	if m.Generation != s.Generation || m.expiry() != s.marker(v.Owner).expiry() {
-		return false
-	}
-	applied, known := v.Applied[s.UID]
-	return !known || len(applied.Differences(have)) > 0
-}
-
-// mirrorsUnasked reports whether have mirrors a port that want does not. That is never left so, whatever the drift policy says:
-// the port may belong to a stranger, because vCenter gives freed port keys to other VMs.
-func mirrorsUnasked(want, have VSPAN) bool {
-	unasked := func(have, want []string) bool {
-		return slices.ContainsFunc(have, func(key string) bool { return !slices.Contains(want, key) })
-	}
-	return unasked(have.FromVM, want.FromVM) || unasked(have.ToVM, want.ToVM)
 }

@@ -37,8 +37,10 @@ func TestPlanProperties(t *testing.T) {
 				t.Fatalf("%v of the foreign session %q", c.Operation, c.Session.Key)
 			}
 		}
-		w.Switch = carryOut(t, sw, plan.Changes)
+		checkUrgent(t, sw, plan)
+		w.Switch = carryOut(t, sw, plan.Next())
 		w.Replace = nil
+		w.Switch = carryOut(t, w.Switch, mirror.MakePlan(w).Next()) // what was silenced or removed in haste is put right
 		if !reflect.DeepEqual(foreign, foreignOf(w.Switch)) {
 			t.Fatal("foreign sessions are not what they were")
 		}
@@ -50,6 +52,19 @@ func TestPlanProperties(t *testing.T) {
 			checkStanding(t, w.Switch, sessions[i], p)
 		}
 	})
+}
+
+// checkUrgent: a change is urgent if, and only if, what it changes must not go on; it then stops it; and urgent changes go alone.
+func checkUrgent(t *rapid.T, sw mirror.Switch, plan mirror.Plan) {
+	next := plan.Next()
+	for _, c := range next {
+		if c.Urgent != next[0].Urgent {
+			t.Fatal("urgent changes go together with others")
+		}
+		if c.Urgent && (c.Operation == mirror.Add || c.Operation == mirror.Edit && c.Session.Enabled) {
+			t.Fatalf("urgent, and stops nothing: %+v", c)
+		}
+	}
 }
 
 func checkStanding(t *rapid.T, sw mirror.Switch, s mirror.Session, p mirror.Planned) {

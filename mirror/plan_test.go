@@ -232,7 +232,7 @@ func TestDestinations(t *testing.T) {
 		{local, []netip.Addr{mapped}, []netip.Addr{netip.MustParseAddr("10.9.9.9")}},
 		{theirs, []netip.Addr{receiver}, []netip.Addr{netip.MustParseAddr("10.9.9.9"), other}},
 	} {
-		if got := mirror.Destinations(c.spec, c.receivers); !slices.Equal(got, c.want) {
+		if got := (mirror.Session{Spec: c.spec}).Destinations(c.receivers); !slices.Equal(got, c.want) {
 			t.Errorf("%v with receivers %v: %v, want %v", c.spec.Destination, c.receivers, got, c.want)
 		}
 	}

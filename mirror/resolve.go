@@ -48,8 +48,8 @@ func find(src Source, spec Spec, sw Switch) ([]Port, *Fault) {
 		return findPortgroup(src, sw)
 	case src.Selector.IsZero():
 		return nil, Faultf(SourceGone, "source", "names nothing") // never "every VM"
-	case src.Selector.Tag != "":
-		return nil, Faultf(NotSupported, src.String(), "selecting by tag needs vCenter's tagging service, which is not read yet; select by name, folder or portgroup")
+	case src.Selector.Tag != "" && !sw.Tagged:
+		return nil, Faultf(VCenterUnreachable, src.String(), "the tags of the VMs on switch %q were not read yet", sw.Name)
 	default:
 		ports := portsWhere(sw, func(p *Port) bool { return p.Connectee == VMNIC && src.Selector.matches(p) })
 		if len(ports) == 0 {
@@ -65,7 +65,7 @@ func (s Selector) matches(p *Port) bool {
 			return false
 		}
 	}
-	return s.Folder == "" || s.Folder == p.Folder
+	return (s.Folder == "" || s.Folder == p.Folder) && (s.Tag == "" || slices.Contains(p.Tags, s.Tag))
 }
 
 func findVM(src Source, spec Spec, sw Switch) ([]Port, *Fault) {

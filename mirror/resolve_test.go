@@ -67,7 +67,7 @@ func TestPlaceRefuses(t *testing.T) {
 		{"a promiscuous port towards the VM", mirror.Source{VM: "ids-01"}, "", mirror.SourceRefused, `VM "ids-01", port 105 of switch DVS0: is in promiscuous mode, which vSphere cannot mirror towards the VM: ask for direction from-vm, or reject promiscuous mode on portgroup "sniffers"`},
 		{"a pattern that fits nothing", mirror.Source{Selector: mirror.Selector{Name: "mail-*"}}, "", mirror.SourceGone, `selector name="mail-*"`},
 		{"a pattern that is none", mirror.Source{Selector: mirror.Selector{Name: "[a"}}, "", mirror.SourceGone, "fits no VM"},
-		{"a tag", mirror.Source{Selector: mirror.Selector{Tag: "pci"}}, "", mirror.NotSupported, "tagging service"},
+		{"a tag", mirror.Source{Selector: mirror.Selector{Tag: "pci"}}, "", mirror.VCenterUnreachable, "were not read yet"},
 		{"nothing", mirror.Source{}, "", mirror.SourceGone, "names nothing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -7,7 +7,8 @@ import "slices"
 type view struct {
 	Wanted
 	standing  map[string][]VSPAN  // of Wanted.Sessions, by UID
-	strays    []VSPAN             // of Wanted.Elsewhere
+	ports     map[string]*Port    // of the switch, by key
+	strays    []VSPAN             // of Wanted.Elsewhere and Wanted.Buried
 	orphans   []VSPAN             // of this installation and of no session it knows
 	mirroring map[string][]string // by port key, the UIDs of the sessions that mirror it; "" for a foreign one
 	foreign   map[IDUse]VSPAN     // who on this switch sends an id to an address, of those that are no session's
@@ -19,6 +20,10 @@ func survey(w Wanted) view {
 	v := view{
 		Wanted: w, standing: make(map[string][]VSPAN), mirroring: make(map[string][]string),
 		foreign: make(map[IDUse]VSPAN), drafts: make(map[string]draft), holders: make(map[IDUse]Session),
+		ports: make(map[string]*Port, len(w.Switch.Ports)),
+	}
+	for i := range w.Switch.Ports {
+		v.ports[w.Switch.Ports[i].Key] = &w.Switch.Ports[i]
 	}
 	known := make(map[string]bool, len(w.Sessions))
 	for _, s := range w.Sessions {
@@ -33,7 +38,7 @@ func survey(w Wanted) view {
 			v.meet(on)
 		case known[m.UID]:
 			v.standing[m.UID] = append(v.standing[m.UID], on)
-		case stray:
+		case stray, w.Buried[m.UID]:
 			v.strays = append(v.strays, on)
 		default:
 			v.orphans = append(v.orphans, on)
@@ -62,7 +67,7 @@ func (v view) hold(s Session) {
 	if overReason(s, v.Now) != "" || !s.Spec.Encapsulation.Type.HasID() {
 		return
 	}
-	for _, a := range Destinations(s.Spec, v.Receivers) {
+	for _, a := range s.Destinations(v.Receivers) {
 		use := IDUse{a, s.ERSPANID}
 		first, held := v.holders[use]
 		mine, others := v.standsWith(s, use), held && v.standsWith(first, use)

@@ -21,6 +21,7 @@ type Switch struct {
 	Hosts         []Host
 	Portgroups    []Portgroup
 	Ports         []Port   // that have a connectee
+	Tagged        bool     // Port.Tags were read
 	OtherVMs      []string // names of the vCenter's VMs without a port on this switch, sorted
 	Sessions      []VSPAN  // all of them, ours and others'
 	ReadAt        time.Time

@@ -99,6 +99,8 @@ const (
 	// disabled, expired
 	IsDisabled
 	LifeOver
+	// unknown: the mirror goes to the receiver of another daemon of this installation
+	ReceivedElsewhere
 
 	// failed: the spec cannot be placed
 	SourceGone        // no such VM, NIC, portgroup or port, any more or ever
@@ -120,6 +122,10 @@ const (
 	VCenterFault // a fault of vCenter without a word of its own here; the message has it
 	DriftReported
 	HostRefused
+	SwitchGone    // the switch on which the session stood is there no more; one of the same name is another
+	RemovalHeld   // too many sessions would go at once: see Plan.Held
+	RecordDamaged // what was asked for cannot be read
+	NotWriter     // another daemon changes this switch
 )
 
 func (r Reason) String() string { return nameOf(reasonNames, r) }
@@ -142,7 +148,8 @@ var reasonNames = []string{
 	NotSupported: "unsupported", NoReceiver: "no_receiver", IDConflict: "erspan_id_conflict", IDsExhausted: "erspan_ids_exhausted",
 	NotPersisted: "not_persisted", ReadBackDiffers: "read_back_differs", NoPermission: "no_permission",
 	NotAuthenticated: "not_authenticated", ConcurrentAccess: "concurrent_access", VCenterFault: "vcenter_fault",
-	DriftReported: "drift_reported", HostRefused: "host_refused",
+	DriftReported: "drift_reported", HostRefused: "host_refused", SwitchGone: "switch_gone", RemovalHeld: "removal_held",
+	RecordDamaged: "record_damaged", NotWriter: "not_writer", ReceivedElsewhere: "received_elsewhere",
 }
 
 // ParseReason is the inverse of String; "" is NoReason.

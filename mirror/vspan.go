@@ -64,33 +64,6 @@ func (v VSPAN) sends(id uint16, addresses []netip.Addr) bool {
 	return slices.ContainsFunc(v.IDUses(), func(u IDUse) bool { return u.ID == id && slices.Contains(addresses, u.Address) })
 }
 
-// Differences names the fields in which have differs from v, the session as wanted; nil when none does. The key is not compared,
-// nor is the order of the destinations, each of which is sent every packet.
-func (v VSPAN) Differences(have VSPAN) []string {
-	var d []string
-	check := func(field string, same bool) {
-		if !same {
-			d = append(d, field)
-		}
-	}
-	check("name", v.Name == have.Name)
-	check("description", v.Description == have.Description)
-	check("enabled", v.Enabled == have.Enabled)
-	check("sessionType", v.Type == have.Type)
-	check("encapsulation", v.Encapsulation == have.Encapsulation)
-	check("erspanId", v.ERSPANID == have.ERSPANID)
-	check("cos", v.COS == have.COS)
-	check("nanoseconds", v.Nanoseconds == have.Nanoseconds)
-	check("destinations", sameAddresses(v.Destinations, have.Destinations))
-	check("fromVm", slices.Equal(v.FromVM, have.FromVM))
-	check("toVm", slices.Equal(v.ToVM, have.ToVM))
-	check("snapLength", v.SnapLength == have.SnapLength)
-	check("sampling", v.Sampling == have.Sampling)
-	check("netstack", v.Netstack == have.Netstack)
-	check("other", v.Other == have.Other)
-	return d
-}
-
 func sameAddresses(a, b []netip.Addr) bool {
 	if slices.Equal(a, b) {
 		return true

@@ -16,7 +16,7 @@ func want(w Wanted, s Session, sources []PlacedSource) VSPAN {
 		Encapsulation: s.Spec.Encapsulation.Type,
 		COS:           s.Spec.Encapsulation.COS,
 		Nanoseconds:   s.Spec.Encapsulation.Nanoseconds,
-		Destinations:  Destinations(s.Spec, w.Receivers),
+		Destinations:  s.Destinations(w.Receivers),
 		SnapLength:    s.Spec.SnapLength,
 		Sampling:      s.Spec.Sampling,
 		Netstack:      s.Spec.Netstack,
@@ -45,16 +45,30 @@ func (s Session) marker(owner string) Marker {
 	return Marker{Owner: owner, UID: s.UID, Generation: s.Generation, Expiry: s.ExpiresAt}
 }
 
-// Destinations returns the addresses a spec's mirror is sent to. receivers are the addresses of the local receiver; the first
-// one is used.
-func Destinations(spec Spec, receivers []netip.Addr) []netip.Addr {
-	addresses := spec.Destination.Addresses
-	if spec.Destination.Receiver != "" {
-		addresses = receivers[:min(len(receivers), 1)]
+// Destinations returns the addresses a session's mirror is sent to: the collectors it names, or the address of the local receiver
+// that was noted for it, or the first of receivers while none was. Without receivers there is none to send to.
+func (s Session) Destinations(receivers []netip.Addr) []netip.Addr {
+	switch {
+	case len(receivers) == 0:
+		return s.at(netip.Addr{})
+	case s.Receiver.IsValid():
+		return s.at(s.Receiver)
+	default:
+		return s.at(receivers[0])
+	}
+}
+
+// at is where a session's packets go when the local receiver's part in it is the given address.
+func (s Session) at(receiver netip.Addr) []netip.Addr {
+	addresses := s.Spec.Destination.Addresses
+	if s.local() {
+		addresses = []netip.Addr{receiver}
 	}
 	var plain []netip.Addr
 	for _, a := range addresses {
-		plain = append(plain, a.Unmap()) // vCenter shows an IPv4 address as one
+		if a.IsValid() {
+			plain = append(plain, a.Unmap()) // vCenter shows an IPv4 address as one
+		}
 	}
 	return plain
 }

@@ -34,14 +34,14 @@ func TestSessionComesToStand(t *testing.T) {
 	})
 }
 
-// TestAllocationIsNoChangeOfTheOwners: his revision stays, so that what he saw of his session still holds.
-func TestAllocationIsNoChangeOfTheOwners(t *testing.T) {
+// TestNotesAreNoChangeOfTheOwners: his revision stays, so that what he saw of his session still holds.
+func TestNotesAreNoChangeOfTheOwners(t *testing.T) {
 	bench(t, func(b *workbench) {
 		b.start(lab())
 		b.create(ask("web", "web-01"))
 		b.wantApplied("web")
 		s, err := b.store.Get(b.ctx, "web")
-		if err != nil || s.ERSPANID == 0 || s.Revision != 2 || s.AskedRevision() != 1 {
+		if err != nil || s.ERSPANID == 0 || s.Revision != 3 || s.AskedRevision() != 1 {
 			t.Errorf("%v: id %d, revision %d, of the owner %d", err, s.ERSPANID, s.Revision, s.AskedRevision())
 		}
 	})

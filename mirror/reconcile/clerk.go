@@ -43,6 +43,7 @@ func (r *Reconciler) tidy(ctx context.Context, homes map[string]mirror.SwitchID)
 		return fmt.Errorf("list the sessions: %w", err)
 	}
 	now, picture := r.opts.Now(), r.inventory.picture()
+	r.followTags(sessions, now)
 	var errs []error
 	there := make(map[string]bool, len(sessions))
 	for _, s := range sessions {
@@ -51,8 +52,8 @@ func (r *Reconciler) tidy(ctx context.Context, homes map[string]mirror.SwitchID)
 		h := picture.home(s, now)
 		r.rehome(homes, s.UID, h.id, picture)
 		switch {
-		case s.Deleting() && r.isGone(picture, s.UID):
-			errs = append(errs, r.close(ctx, s, picture, homes))
+		case s.Deleting() && r.closing.held.get() != nil && r.isGone(picture, s):
+			errs = append(errs, r.close(ctx, s, homes))
 		case !h.known():
 			r.placeNowhere(s, h, picture)
 		}
@@ -61,6 +62,9 @@ func (r *Reconciler) tidy(ctx context.Context, homes map[string]mirror.SwitchID)
 		r.forget(uid, homes)
 	}
 	maps.DeleteFunc(homes, func(uid string, _ mirror.SwitchID) bool { return !there[uid] })
+	if r.closing.held.get() != nil {
+		errs = append(errs, r.mend(ctx))
+	}
 	return errors.Join(errs...)
 }
 
@@ -78,19 +82,25 @@ func (r *Reconciler) rehome(homes map[string]mirror.SwitchID, uid string, id mir
 	}
 }
 
-func (r *Reconciler) isGone(p picture, uid string) bool {
+func (r *Reconciler) isGone(p picture, s mirror.Session) bool {
 	r.mu.Lock()
-	old := !r.began || r.old[uid]
+	old := !r.began || r.old[s.UID]
 	r.mu.Unlock()
-	return p.gone(uid, old)
+	return p.gone(s, old)
 }
 
 // close removes the record of a session that is deleted and stands nowhere any more.
-func (r *Reconciler) close(ctx context.Context, s mirror.Session, p picture, homes map[string]mirror.SwitchID) error {
+func (r *Reconciler) close(ctx context.Context, s mirror.Session, homes map[string]mirror.SwitchID) error {
+	r.opts.At(Closing)
 	err := r.opts.Store.Remove(ctx, s.Name, s.Revision)
 	switch {
 	case err == nil, errors.Is(err, store.ErrNotFound):
-		r.bury(s.UID, p)
+		r.opts.At(HasClosed)
+		if err == nil {
+			r.opts.Tell(mirror.Event{
+				At: r.opts.Now(), UID: s.UID, Session: s.Name, Kind: mirror.Closed, Who: mirror.Vspan, Text: "was deleted, and stands on no switch any more",
+			})
+		}
 		r.forget(s.UID, homes)
 		return nil
 	case errors.Is(err, store.ErrConflict):
@@ -130,6 +140,6 @@ func (r *Reconciler) placeNowhere(s mirror.Session, h home, p picture) {
 	}
 	r.opts.Board.Place(s.UID, mirror.Placement{
 		Generation: s.Generation, At: now, Accepted: accepted, Fault: fault,
-		Destinations: mirror.Destinations(s.Spec, r.opts.Receivers), Local: s.Spec.Destination.Receiver != "",
+		Destinations: s.Destinations(r.opts.Receivers), Local: r.receives(s),
 	}, now)
 }

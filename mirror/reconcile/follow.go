@@ -96,7 +96,6 @@ func (r *Reconciler) untouch(uid string) {
 	defer r.mu.Unlock()
 	delete(r.noticed, uid)
 	delete(r.old, uid)
-	delete(r.pinned, uid)
 }
 
 // touch marks the switches that a changed session concerns: where it belongs, where it stands, and when it belongs nowhere yet,

@@ -23,6 +23,9 @@ func (p picture) home(s mirror.Session, now time.Time) home {
 	if over(s, now) && len(standing) > 0 {
 		return home{id: standing[0].ID}
 	}
+	if gone, fault := p.lost(s); gone {
+		return home{fault: fault}
+	}
 	sw, fault := mirror.Locate(s.Spec, p.switches)
 	switch {
 	case fault == nil && usable(s.Spec, sw):
@@ -43,6 +46,25 @@ func (p picture) home(s mirror.Session, now time.Time) home {
 		return home{fault: fault}
 	}
 	return home{id: sw.ID}
+}
+
+// lost reports whether the switch on which a session stood is not there any more. A switch that bears its name now is another one,
+// with other ports, and nobody asked for a mirror there; the fault is nil while that is not known for sure.
+func (p picture) lost(s mirror.Session) (gone bool, fault *mirror.Fault) {
+	at := s.Stood.Switch
+	if at == (mirror.SwitchID{}) || s.Stood.Generation != s.Generation {
+		return false, nil
+	}
+	if slices.ContainsFunc(p.entries, func(e entry) bool { return e.loop.id == at }) {
+		return false, nil
+	}
+	l, configured := p.vcenters[at.VCenter]
+	if configured && !l.listed {
+		return true, l.fault
+	}
+	return true, mirror.Faultf(mirror.SwitchGone, fmt.Sprintf("session %q", s.Name),
+		"stood on switch %s of vCenter %q, which is not there any more, or not to be seen; a switch of the same name is another one: "+
+			"change what is asked for, or delete the session and ask again", at.UUID, at.VCenter)
 }
 
 func over(s mirror.Session, now time.Time) bool { return s.Deleting() || s.Expired(now) }
@@ -88,12 +110,18 @@ func (p picture) complete() bool {
 	return !slices.ContainsFunc(p.entries, func(e entry) bool { return e.read == nil })
 }
 
-// gone reports whether the session of that UID stands nowhere any more and cannot come to. old sessions are those that this
-// process found when it started: they may stand wherever it has not looked yet.
-func (p picture) gone(uid string, old bool) bool {
-	if old && !p.complete() {
+// gone reports whether a session stands nowhere any more and cannot come to. old sessions are those that this process found when
+// it started: they may stand wherever it has not looked yet. Should one show up after all, its UID is among the buried ones.
+func (p picture) gone(s mirror.Session, old bool) bool {
+	vcenter := cmp.Or(s.Stood.Switch.VCenter, s.Spec.VCenter)
+	if _, configured := p.vcenters[vcenter]; old && vcenter != "" && configured {
+		if unread, _ := p.unread(vcenter); unread {
+			return false
+		}
+	} else if old && !p.complete() {
 		return false
 	}
+	uid := s.UID
 	return !slices.ContainsFunc(p.entries, func(e entry) bool { return e.markers[uid] || e.planning || e.adding[uid] })
 }
 
@@ -125,9 +153,6 @@ func (r *Reconciler) wanted(sw mirror.Switch, sessions []mirror.Session, p pictu
 		}
 		w.Others = append(w.Others, s)
 		w.Elsewhere[s.UID] = elsewhere(s, h)
-	}
-	for _, uid := range r.leftovers(sw) {
-		w.Elsewhere[uid] = "it was deleted"
 	}
 	for _, other := range p.switches {
 		if other.ID == sw.ID {

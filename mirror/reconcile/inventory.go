@@ -2,7 +2,6 @@ package reconcile
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 	"sync"
 
@@ -16,10 +15,6 @@ type inventory struct {
 	mu       sync.Mutex
 	vcenters map[string]*listing
 	switches map[mirror.SwitchID]*entry
-
-	// left says of sessions, by UID, on which switch they stood when vCenter listed it no more. It may be deleted, or only out of
-	// sight, e.g. by a role that was changed.
-	left map[string]mirror.SwitchID
 }
 
 // listing is how asking one vCenter for its switches fares.
@@ -40,10 +35,13 @@ type entry struct {
 	// it adds, until its next round has read what came of it. A read for somebody else says nothing: it may have come before.
 	planning bool
 	adding   map[string]bool
+
+	orphans []mirror.VSPAN  // as of the newest pass
+	held    []mirror.Change // likewise
 }
 
 func newInventory(owner string, vcenters map[string]VCenter) *inventory {
-	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry), left: make(map[string]mirror.SwitchID)}
+	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry)}
 	for name := range vcenters {
 		i.vcenters[name] = &listing{}
 	}
@@ -68,11 +66,6 @@ func (i *inventory) add(l *loop) {
 func (i *inventory) drop(id mirror.SwitchID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if e := i.switches[id]; e != nil {
-		for uid := range e.markers {
-			i.left[uid] = id
-		}
-	}
 	delete(i.switches, id)
 }
 
@@ -86,7 +79,6 @@ func (i *inventory) seen(sw mirror.Switch, began int64) {
 	}
 	i.change(sw.ID, func(e *entry) {
 		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
-		maps.DeleteFunc(i.left, func(_ string, on mirror.SwitchID) bool { return on == sw.ID })
 	})
 }
 
@@ -112,6 +104,21 @@ func (i *inventory) adds(id mirror.SwitchID, changes []mirror.Change) {
 	})
 }
 
+// leaves records what a pass found that it leaves alone.
+func (i *inventory) leaves(id mirror.SwitchID, orphans []mirror.VSPAN, held []mirror.Change) {
+	i.change(id, func(e *entry) { e.orphans, e.held = orphans, held })
+}
+
+// newest returns the newest complete read of a switch.
+func (i *inventory) newest(id mirror.SwitchID) (mirror.Switch, bool) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if e := i.switches[id]; e != nil && e.read != nil {
+		return *e.read, true
+	}
+	return mirror.Switch{}, false
+}
+
 func (i *inventory) change(id mirror.SwitchID, change func(*entry)) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -135,13 +142,12 @@ type picture struct {
 	entries  []entry         // by name of the switch
 	switches []mirror.Switch // that were read, in the same order
 	vcenters map[string]listing
-	left     map[string]mirror.SwitchID
 }
 
 func (i *inventory) picture() picture {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	p := picture{vcenters: make(map[string]listing), left: maps.Clone(i.left)}
+	p := picture{vcenters: make(map[string]listing)}
 	for name, l := range i.vcenters {
 		p.vcenters[name] = *l
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror"
@@ -11,41 +12,55 @@ import (
 
 // loop keeps one switch as the store asks.
 type loop struct {
-	r     *Reconciler
-	id    mirror.SwitchID
-	vc    VCenter
-	log   *slog.Logger
-	dirty signal        // the switch is worth a look
-	call  chan struct{} // holds a token while a call of Observe or Apply is under way
+	r        *Reconciler
+	id       mirror.SwitchID
+	vc       VCenter
+	log      *slog.Logger
+	dirty    signal        // the switch is worth a look
+	office   *office       // the right to change the switch
+	released guarded[bool] // removals are not held back
+	call     chan struct{} // holds a token while a call of Observe or Apply is under way
 
 	// What the loop's own goroutine remembers from pass to pass, by Session.UID.
 	refusals map[string]refusal
 	lasting  map[string]lasting
 	applied  map[string]mirror.VSPAN // as last found to be what was wanted
 	hosts    map[string]*mirror.Fault
+	drifted  map[string]string // what was told of a drift that lasts
+	own      []string          // versions of the switch that this process sent changes of
 	orphans  int
+	holding  int
 }
 
 func newLoop(r *Reconciler, id mirror.SwitchID, vc VCenter) *loop {
-	return &loop{
+	l := &loop{
 		r: r, id: id, vc: vc, log: r.opts.Log.With("vcenter", id.VCenter, "switch", id.UUID),
 		dirty: newSignal(), call: make(chan struct{}, 1),
 		refusals: make(map[string]refusal), lasting: make(map[string]lasting), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
+		drifted: make(map[string]string),
 	}
+	l.office = r.newOffice("switch/"+id.UUID, fmt.Sprintf("switch %s of vCenter %q", id.UUID, id.VCenter), l.dirty.send)
+	return l
 }
+
+// now is the time by which the switch's sessions end.
+func (l *loop) now() time.Time { return l.r.now(l.vc) }
 
 // run keeps the switch until ctx ends.
 func (l *loop) run(ctx context.Context) {
-	watched := make(chan struct{})
-	go func() { defer close(watched); l.watch(ctx) }()
-	defer func() { <-watched }()
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { l.watch(ctx) })
+	beside.Go(func() { l.office.run(ctx) })
 	retry := newBackoff()
+	failures := 0
 	for ctx.Err() == nil {
 		began := l.r.opts.Now()
 		wake, err := l.pass(ctx)
 		l.r.changed.send()
 		if err == nil {
 			retry.Reset()
+			failures = 0
 			l.rest(ctx, l.r.opts.Now().Sub(began))
 			l.idle(ctx, wake, l.dirty, nil)
 			continue
@@ -53,6 +68,10 @@ func (l *loop) run(ctx context.Context) {
 		if ctx.Err() == nil {
 			if mirror.FaultOf(err, mirror.VCenterUnreachable).Reason == mirror.SwitchNotFound {
 				l.r.relist[l.id.VCenter].send()
+			}
+			if failures++; failures >= patience && unreachable(err) {
+				l.office.quit.send() // another daemon may reach vCenter
+				failures = 0
 			}
 			pause := retry.NextBackOff()
 			l.log.Warn("switch is not as asked", "error", err, "retry", pause)
@@ -145,4 +164,9 @@ func (l *loop) enter(ctx context.Context) (release func(), err error) {
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for another call to switch %s of %s: %w", l.id.UUID, l.id.VCenter, ctx.Err())
 	}
+}
+
+func unreachable(err error) bool {
+	reason := mirror.FaultOf(err, mirror.VCenterUnreachable).Reason
+	return reason == mirror.VCenterUnreachable || reason == mirror.NotAuthenticated
 }

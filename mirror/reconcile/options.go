@@ -24,17 +24,26 @@ type Options struct {
 	// as sessions of it stand anywhere.
 	Owner string
 
-	Receivers    []netip.Addr // addresses of the local receiver; the first is mirrored to
+	// Writers elects the daemon that may change a switch, where several share the store; nil: this one is alone.
+	Writers store.Writers
+
+	Receivers    []netip.Addr // addresses of the local receiver; each takes mirror.MaxERSPANID sessions that bear an id
 	ReceiverMACs []string     // of the machine that receives, lower case with colons: never mirrored
 
 	// Resync is how often each switch is read without a reason, and how long a refused change rests before it is tried again;
 	// 0 means a minute.
 	Resync time.Duration
 
-	// Before, when set, is told of each change before it is sent. An error forbids the change: no record, no mutation.
+	// Before, when set, is told of each change before it is sent. An error forbids the change: no record, no mutation. What takes
+	// mirrors down is sent all the same.
 	Before func(context.Context, Attempt) error
 	// After, when set, is told what came of it.
 	After func(context.Context, Attempt)
+	// Tell, when set, is told of what else happens: drift, adoptions, closed records, changes of the writer. It must not block.
+	Tell func(mirror.Event)
+	// At, when set, is called at named points between one lasting effect and the next. What it does there must be survived, be it
+	// the end of the process.
+	At func(Point)
 
 	Now func() time.Time // nil means time.Now
 	Log *slog.Logger     // nil means none
@@ -58,6 +67,15 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Writers == nil {
+		o.Writers = store.Alone{}
+	}
+	if o.Tell == nil {
+		o.Tell = func(mirror.Event) {}
+	}
+	if o.At == nil {
+		o.At = func(Point) {}
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

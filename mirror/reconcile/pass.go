@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/vspan-io/vspan/mirror"
-	"github.com/vspan-io/vspan/mirror/store"
 )
 
 // The bounds of one pass. What is not done within them is done by the next.
@@ -27,6 +26,7 @@ type pass struct {
 	replace map[string]bool // by UID: an edit did not do
 	refused map[string]bool // by UID: not tried again in this pass
 	moved   map[string]bool // by UID: the mirror was interrupted or begun
+	drifts  []drift         // found by this pass, not told yet
 	clashes int
 
 	hostsTold bool // some host refused what vCenter may have taken
@@ -48,7 +48,8 @@ func (l *loop) pass(ctx context.Context) (wake time.Duration, err error) {
 		if done {
 			p.remember()
 			p.publish(nil, nil)
-			return p.nextWake(), nil
+			p.tellDrift(ctx)
+			return p.nextWake(), p.noteStanding(ctx)
 		}
 	}
 	p.fail(ctx, errUnfinished)
@@ -65,7 +66,11 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 	if err := p.think(ctx, sw); err != nil {
 		return false, err
 	}
-	batch := p.choose(p.plan.Changes)
+	if p.office.held.get() == nil {
+		p.r.inventory.adds(p.id, nil)
+		return true, nil // somebody else makes the changes; what they lead to is seen here too
+	}
+	batch := p.choose(p.plan.Next())
 	p.r.inventory.adds(p.id, batch)
 	if len(batch) == 0 {
 		return true, nil
@@ -77,54 +82,47 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 // think plans from the newest read and the newest sessions.
 func (p *pass) think(ctx context.Context, sw mirror.Switch) error {
 	p.r.inventory.plans(p.id)
-	sessions, err := p.r.sessions(ctx)
+	p.r.opts.At(Planned)
+	known, err := p.noted(ctx, sw)
+	var buried map[string]bool
+	if err == nil {
+		p.r.opts.At(Noted)
+		buried, err = p.buried(ctx, sw, known.sessions)
+	}
 	if err != nil {
 		p.r.inventory.adds(p.id, nil)
 		return err
 	}
-	p.wanted = p.r.wanted(sw, sessions, p.r.inventory.picture(), p.r.opts.Now())
-	p.r.pin(p.wanted)
-	p.wanted.Pinned = p.r.pins()
+	p.wanted = p.r.wanted(sw, known.sessions, p.r.inventory.picture(), p.now())
+	p.wanted.Buried = buried
 	p.wanted.Applied, p.wanted.Replace = p.applied, p.replace
+	p.wanted.Released, p.wanted.Draining = p.released.get(), p.r.draining.get()
 	p.plan = mirror.MakePlan(p.wanted)
+	p.notice()
 	p.plan.Changes = p.dropRefused(p.plan.Changes)
 	return nil
 }
 
-// sessions returns all sessions, with ERSPAN ids stored for those that need one.
-func (r *Reconciler) sessions(ctx context.Context) ([]mirror.Session, error) {
-	r.allocating.Lock()
-	defer r.allocating.Unlock()
-	sessions, _, err := r.opts.Store.List(ctx)
+// buried returns which sessions of this installation on the switch, of those without a record, had one that was closed.
+func (p *pass) buried(ctx context.Context, sw mirror.Switch, sessions []mirror.Session) (map[string]bool, error) {
+	recorded := make(map[string]bool, len(sessions))
+	for _, s := range sessions {
+		recorded[s.UID] = true
+	}
+	var unknown []string
+	for _, v := range sw.Sessions {
+		if m, ok := v.Marker(); ok && m.Owner == p.r.opts.Owner && !recorded[m.UID] {
+			unknown = append(unknown, m.UID)
+		}
+	}
+	if len(unknown) == 0 {
+		return nil, nil
+	}
+	buried, err := p.r.opts.Store.Buried(ctx, unknown)
 	if err != nil {
-		return nil, fmt.Errorf("list the sessions: %w", err)
+		return nil, fmt.Errorf("look up the closed records of %d sessions on switch %q: %w", len(unknown), sw.Name, err)
 	}
-	ids := mirror.ERSPANIDs(r.allocation(sessions))
-	for i, s := range sessions {
-		id, changes := ids[s.UID]
-		if !changes {
-			continue
-		}
-		stored, err := store.Modify(ctx, r.opts.Store, s.Name, func(now *mirror.Session) bool {
-			still := now.UID == s.UID && now.Generation == s.Generation && !now.Deleting()
-			now.ERSPANID, now.Asked = id, now.AskedRevision()
-			return still
-		})
-		switch {
-		case errors.Is(err, store.ErrNotFound):
-		case err != nil:
-			return nil, fmt.Errorf("store ERSPAN id %d of session %q: %w", id, s.Name, err)
-		case stored.UID == s.UID && stored.Generation == s.Generation:
-			sessions[i] = stored
-		}
-	}
-	return sessions, nil
-}
-
-func (r *Reconciler) allocation(sessions []mirror.Session) mirror.Allocation {
-	return mirror.Allocation{
-		Sessions: sessions, Switches: r.Switches(), Owner: r.opts.Owner, Receivers: r.opts.Receivers, Now: r.opts.Now(),
-	}
+	return buried, nil
 }
 
 // choose takes the changes of as many sessions as one call may change, all changes of a session together.
@@ -146,15 +144,21 @@ func (p *pass) choose(changes []mirror.Change) []mirror.Change {
 
 // apply sends a batch. An error is returned when only time helps; everything else is the next round's to see.
 func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
+	if err := p.unstand(ctx, batch); err != nil {
+		return err
+	}
 	sw := p.wanted.Switch
 	attempt := Attempt{Switch: sw.ID, SwitchName: sw.Name, ConfigVersion: sw.ConfigVersion, Changes: batch, At: p.wanted.Now}
-	if before := p.r.opts.Before; before != nil {
-		if err := before(ctx, attempt); err != nil {
-			return &mirror.Fault{Reason: mirror.NotApplied, Object: fmt.Sprintf("switch %q", sw.Name), Text: "the change could not be recorded, so it was not made", Err: err}
-		}
+	attempt, err := p.record(ctx, attempt)
+	if err != nil {
+		return err
 	}
-	err := p.send(ctx, attempt)
-	if err == nil {
+	batch = attempt.Changes
+	p.r.opts.At(Recorded)
+	if err := p.office.confirm(ctx); err != nil {
+		return err
+	}
+	if err = p.send(ctx, attempt); err == nil {
 		p.sent = batch
 		p.limit *= 2
 		p.wentThrough(batch)
@@ -178,20 +182,55 @@ func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 	return nil
 }
 
+// record puts an attempt into the audit record. Without a record nothing is made; what takes a mirror down is sent all the same,
+// because a record that cannot be written must not keep traffic flowing to where it should not.
+func (p *pass) record(ctx context.Context, attempt Attempt) (Attempt, error) {
+	before := p.r.opts.Before
+	if before == nil {
+		return attempt, nil
+	}
+	err := before(ctx, attempt)
+	if err == nil {
+		return attempt, nil
+	}
+	fault := &mirror.Fault{Reason: mirror.NotApplied, Object: fmt.Sprintf("switch %q", attempt.SwitchName), Text: "the change could not be recorded, so it was not made", Err: err}
+	attempt.Changes = slices.DeleteFunc(slices.Clone(attempt.Changes), func(c mirror.Change) bool { return !takesDown(c, attempt.Changes) })
+	if len(attempt.Changes) == 0 {
+		return attempt, fault
+	}
+	p.log.Error("mirrors are taken down without a record", "changes", len(attempt.Changes), "error", err)
+	return attempt, nil
+}
+
+// takesDown reports whether a change ends a mirror, and is not half of a replacement.
+func takesDown(c mirror.Change, batch []mirror.Change) bool {
+	switch c.Operation {
+	case mirror.Edit:
+		return !c.Session.Enabled
+	case mirror.Remove:
+		return !slices.ContainsFunc(batch, func(o mirror.Change) bool { return o.UID == c.UID && o.Operation == mirror.Add })
+	default:
+		return false
+	}
+}
+
 // send makes the call and tells the history how it ended.
 func (p *pass) send(ctx context.Context, attempt Attempt) error {
 	release, err := p.enter(ctx)
 	if err != nil {
 		return err
 	}
+	p.owns(attempt.ConfigVersion)
 	attempt.Err = p.vc.Apply(ctx, attempt.Switch, attempt.ConfigVersion, attempt.Changes)
 	release()
+	p.r.opts.At(Sent)
 	if attempt.Err != nil {
 		attempt.Err = fmt.Errorf("change switch %q: %w", attempt.SwitchName, attempt.Err)
 	}
 	if after := p.r.opts.After; after != nil {
 		after(ctx, attempt)
 	}
+	p.r.opts.At(Answered)
 	return attempt.Err
 }
 
@@ -199,6 +238,9 @@ func (p *pass) send(ctx context.Context, attempt Attempt) error {
 func (p *pass) wentThrough(batch []mirror.Change) {
 	for _, c := range batch {
 		delete(p.hosts, c.UID)
+		if c.Urgent && c.Operation == mirror.Edit {
+			p.applied[c.UID] = c.Session // this daemon's doing, and no drift
+		}
 		if c.Operation == mirror.Edit && onlyWords(c.Session, p.wanted.Switch) {
 			continue
 		}
@@ -215,7 +257,7 @@ func onlyWords(edited mirror.VSPAN, sw mirror.Switch) bool {
 // nextWake is how long until the switch is to be looked at again without a reason: the next expiry, the next try of what was refused,
 // or the resync.
 func (p *pass) nextWake() time.Duration {
-	now := p.r.opts.Now()
+	now := p.now()
 	next := now.Add(p.r.opts.Resync)
 	sooner := func(at time.Time) {
 		if at.After(p.wanted.Now) && at.Before(next) {

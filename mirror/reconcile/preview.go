@@ -22,8 +22,17 @@ func (r *Reconciler) Preview(ctx context.Context, s mirror.Session) (mirror.Plan
 		return mirror.Planned{}, mirror.Switch{}, nil, fmt.Errorf("list the sessions: %w", err)
 	}
 	s = r.tentative(s)
+	for _, o := range sessions {
+		if o.UID == s.UID {
+			s.Notes = o.Notes.Clone()
+		}
+	}
 	sessions = slices.DeleteFunc(sessions, func(o mirror.Session) bool { return o.Name == s.Name || o.UID == s.UID })
 	now := r.opts.Now()
+	if selectsByTag(s.Spec) {
+		r.setTags(true)
+		defer r.changed.send() // the clerk knows whether anybody else needs them
+	}
 	h, picture, err := r.freshHome(ctx, s, now)
 	if err != nil {
 		return mirror.Planned{}, mirror.Switch{}, nil, err
@@ -32,15 +41,14 @@ func (r *Reconciler) Preview(ctx context.Context, s mirror.Session) (mirror.Plan
 		return mirror.Planned{UID: s.UID, Name: s.Name, Fault: h.fault}, mirror.Switch{}, nil, nil
 	}
 	sessions = append(sessions, s)
-	ids := mirror.ERSPANIDs(r.allocation(sessions))
+	slots := mirror.Slots(r.allocation(sessions, now))
 	for i, o := range sessions {
-		if id, changes := ids[o.UID]; changes {
-			sessions[i].ERSPANID = id
+		if slot, changes := slots[o.UID]; changes {
+			sessions[i].Receiver, sessions[i].ERSPANID = slot.Receiver, slot.ID
 		}
 	}
 	sw := picture.switchOf(h.id)
 	w := r.wanted(sw, sessions, picture, now)
-	w.Pinned = r.pins()
 	plan := mirror.MakePlan(w)
 	changes := slices.DeleteFunc(plan.Changes, func(c mirror.Change) bool { return c.UID != s.UID })
 	at := slices.IndexFunc(plan.Sessions, func(p mirror.Planned) bool { return p.UID == s.UID })

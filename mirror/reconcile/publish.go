@@ -50,7 +50,7 @@ func (p *pass) placement(s mirror.Session, planned mirror.Planned, previous mirr
 	placed := mirror.Placement{
 		Generation: s.Generation, At: now, Switch: sw.ID, SwitchName: sw.Name, ConfigVersion: sw.ConfigVersion,
 		Accepted: planned.Accepted, Fault: planned.Fault, Sources: planned.Sources, Hosts: sw.Hosts,
-		Destinations: mirror.Destinations(s.Spec, p.r.opts.Receivers), Local: s.Spec.Destination.Receiver != "",
+		Destinations: s.Destinations(p.r.opts.Receivers), Local: p.r.receives(s), Elsewhere: s.Spec.Destination.Receiver != "" && !p.r.receives(s),
 		Warnings: slices.Clone(planned.Warnings),
 	}
 	if planned.Have != nil {

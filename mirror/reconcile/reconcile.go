@@ -2,8 +2,10 @@ package reconcile
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -18,18 +20,19 @@ type Reconciler struct {
 	relist    map[string]signal // by vCenter: ask for its switches now
 	ticks     atomic.Int64
 
+	started  time.Time     // by this machine's clock, with its monotonic reading
+	closing  *office       // the right to do what concerns no single switch
+	draining guarded[bool] // everything is to be taken down
+
 	// placing is held while placements are put on the board, so that what was found later also stands there later.
 	placing sync.Mutex
 
-	// allocating is held while ERSPAN ids are chosen and stored, so that two switches never choose the same.
-	allocating sync.Mutex
+	damaged map[string]int64 // the clerk's: records that were told of, by name, with the revision of the damage
 
 	mu      sync.Mutex
-	began   bool                             // the sessions that were there when Run began are known
-	old     map[string]bool                  // their UIDs
-	noticed map[string]int64                 // by UID, the tick at which a session was last seen to change
-	closed  map[string]mirror.SwitchID       // by UID, the switch out of sight on which a deleted session may still stand
-	pinned  map[string]map[string]mirror.Pin // by UID and port key; the inner maps are not changed
+	began   bool             // the sessions that were there when Run began are known
+	old     map[string]bool  // their UIDs
+	noticed map[string]int64 // by UID, the tick at which a session was last seen to change
 }
 
 // New makes a reconciler that does nothing before Run.
@@ -37,8 +40,9 @@ func New(opts Options) *Reconciler {
 	r := &Reconciler{
 		opts: opts.withDefaults(), inventory: newInventory(opts.Owner, opts.VCenters), changed: newSignal(),
 		relist: make(map[string]signal), old: make(map[string]bool), noticed: make(map[string]int64),
-		closed: make(map[string]mirror.SwitchID), pinned: make(map[string]map[string]mirror.Pin),
 	}
+	r.started = r.opts.Now()
+	r.closing = r.newOffice("records", "the records of closed sessions", r.changed.send)
 	for name := range opts.VCenters {
 		r.relist[name] = newSignal()
 	}
@@ -53,6 +57,7 @@ func (r *Reconciler) Run(ctx context.Context) error {
 	var tasks errgroup.Group
 	tasks.Go(func() error { r.follow(ctx); return nil })
 	tasks.Go(func() error { r.clerk(ctx); return nil })
+	tasks.Go(func() error { r.closing.run(ctx); return nil })
 	for name, vc := range r.opts.VCenters {
 		tasks.Go(func() error { r.discover(ctx, name, vc); return nil })
 	}
@@ -77,3 +82,11 @@ func (r *Reconciler) Unread() *mirror.Fault {
 // Switches returns the newest complete read of every switch, by name; ReadAt says how old each is. They are shared: do not
 // change them.
 func (r *Reconciler) Switches() []mirror.Switch { return r.inventory.picture().switches }
+
+// receives reports whether a session's mirror comes to the receiver of this daemon, not to somebody else's collector or another daemon.
+func (r *Reconciler) receives(s mirror.Session) bool {
+	if s.Spec.Destination.Receiver == "" {
+		return false
+	}
+	return !s.Receiver.IsValid() || slices.Contains(r.opts.Receivers, s.Receiver)
+}

@@ -1,6 +1,7 @@
 package reconcile
 
 import (
+	"fmt"
 	"maps"
 
 	"github.com/vspan-io/vspan/mirror"
@@ -26,9 +27,26 @@ func (p *pass) remember() {
 		}
 	}
 	p.forgetGone()
+	p.leave()
+}
+
+// leave records what the pass found and leaves alone.
+func (p *pass) leave() {
+	p.r.inventory.leaves(p.id, p.plan.Orphans, p.plan.Held)
+	if p.released.get() && len(p.plan.Held) == 0 {
+		p.released.set(false) // it was for what was held then
+	}
 	if n := len(p.plan.Orphans); n != p.orphans {
 		p.orphans = n
+		p.r.changed.send() // a damaged record may be one of them
 		p.log.Warn("sessions of this installation that no record knows stand on the switch; they are left until their expiry", "sessions", n)
+	}
+	if n := len(p.plan.Held); n != p.holding {
+		if p.holding = n; n > 0 {
+			text := fmt.Sprintf("the removal of %d sessions would follow from what vCenter shows of the switch; it is held until a person has looked (vspan switches release)", n)
+			p.log.Error(text)
+			p.tell("", "", mirror.Held, true, mirror.Vspan, text)
+		}
 	}
 }
 
@@ -47,4 +65,5 @@ func (p *pass) forgetGone() {
 	maps.DeleteFunc(p.lasting, func(uid string, _ lasting) bool { return !there[uid] })
 	maps.DeleteFunc(p.applied, func(uid string, _ mirror.VSPAN) bool { return !there[uid] })
 	maps.DeleteFunc(p.hosts, func(uid string, _ *mirror.Fault) bool { return !there[uid] })
+	maps.DeleteFunc(p.drifted, func(uid string, _ string) bool { return !there[uid] })
 }

@@ -191,7 +191,7 @@ func TestSwitchesComeAndGo(t *testing.T) {
 		delete(f.switches, dvs1)
 		f.mu.Unlock()
 		b.pass(2 * time.Minute)
-		b.wantFault("db", mirror.SwitchNotFound)
+		b.wantFault("db", mirror.SwitchGone)
 		if len(b.r.Switches()) != 1 {
 			t.Errorf("%d switches", len(b.r.Switches()))
 		}
@@ -261,10 +261,7 @@ func TestRestart(t *testing.T) {
 		b.create(ask("lost", "web-02"))
 		b.create(ask("far", "far-01"))
 		b.stop()
-		lost, _ := b.store.Get(b.ctx, "lost")
-		if err := b.store.Remove(b.ctx, "lost", lost.Revision); err != nil {
-			t.Fatal(err)
-		}
+		b.lose("lost")
 		b.delete("far")
 		far.setDown(errors.New("no route to host"))
 		calls := b.calls(f, dvs0)
@@ -325,6 +322,38 @@ func TestPortKeyThatChangedHands(t *testing.T) {
 	})
 }
 
+// TestFailure08RecreatedSwitch: whatever names it, what stood on a switch that is gone is not made on one of the same name before
+// somebody asks for it; when the switch comes back, it is there.
+func TestFailure08RecreatedSwitch(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := lab()
+		b.start(f)
+		named := ask("named", "web-02")
+		named.Spec.Switch = "DVS0"
+		b.create(ask("web", "web-01"))
+		b.create(named)
+		old, again := f.switches[dvs0], newFake("lab", "50 0c").switches["50 0c"]
+		again.vm("11", "web-01", "esx-01")
+		again.vm("12", "web-02", "esx-01")
+		f.mu.Lock()
+		delete(f.switches, dvs0)
+		f.switches["50 0c"] = again
+		f.mu.Unlock()
+		b.pass(3 * time.Minute)
+		b.wantStanding(f, "50 0c")
+		b.wantFault("web", mirror.SwitchGone)
+		b.wantFault("named", mirror.SwitchGone)
+		b.change("named", func(s *mirror.Session) { s.Spec.SnapLength = 64 })
+		b.wantStanding(f, "50 0c", "named")
+		b.wantFault("web", mirror.SwitchGone)
+		f.mu.Lock()
+		f.switches[dvs0] = old
+		f.mu.Unlock()
+		b.pass(3 * time.Minute)
+		b.wantApplied("web")
+	})
+}
+
 // TestPortKeyOfARecreatedSwitch: a switch of the same name is another one, and so are its ports.
 func TestPortKeyOfARecreatedSwitch(t *testing.T) {
 	bench(t, func(b *workbench) {
@@ -342,6 +371,6 @@ func TestPortKeyOfARecreatedSwitch(t *testing.T) {
 		f.mu.Unlock()
 		b.pass(3 * time.Minute)
 		b.wantStanding(f, "50 0c")
-		b.wantFault("tap", mirror.SourceGone)
+		b.wantFault("tap", mirror.SwitchGone)
 	})
 }

@@ -111,6 +111,22 @@ func (b *workbench) change(name string, change func(*mirror.Session)) {
 	b.settle()
 }
 
+// lose makes the store forget a session as if it had never been there: what a damaged data directory does, and no Remove.
+func (b *workbench) lose(name string) {
+	b.Helper()
+	all, _, err := b.store.List(b.ctx)
+	left := store.NewMemory()
+	for _, s := range all {
+		if s.Name != name && err == nil {
+			_, err = left.Create(b.ctx, s)
+		}
+	}
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.store, b.opts.Store = left, left
+}
+
 func (b *workbench) delete(name string) {
 	b.Helper()
 	b.change(name, func(s *mirror.Session) { s.Generation--; s.DeletedAt = time.Now() })

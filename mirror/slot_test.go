@@ -12,7 +12,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-func TestERSPANIDs(t *testing.T) {
+func TestSlots(t *testing.T) {
 	far := netip.MustParseAddr("10.9.9.9")
 	asks := func(id uint16) func(*mirror.Session) {
 		return func(s *mirror.Session) { s.Spec.Encapsulation.ID = id }
@@ -44,7 +44,7 @@ func TestERSPANIDs(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			sw := dvs0()
 			sw.Sessions = c.standing
-			got := mirror.ERSPANIDs(mirror.Allocation{
+			got := slotIDs(mirror.Allocation{
 				Sessions: c.sessions, Switches: []mirror.Switch{sw}, Owner: owner, Receivers: []netip.Addr{receiver}, Now: noon,
 			})
 			if !maps.Equal(got, c.want) {
@@ -54,60 +54,72 @@ func TestERSPANIDs(t *testing.T) {
 	}
 }
 
+func slotIDs(a mirror.Allocation) map[string]uint16 {
+	ids := make(map[string]uint16)
+	for uid, slot := range mirror.Slots(a) {
+		ids[uid] = slot.ID
+	}
+	return ids
+}
+
 func marked(key, uid string, id uint16) mirror.VSPAN {
 	v := foreign(key, id, receiver)
 	v.Description = mirror.Marker{Owner: owner, UID: uid, Generation: 1}.String()
 	return v
 }
 
-func TestERSPANIDsEnd(t *testing.T) {
+func TestSlotsEnd(t *testing.T) {
 	var sessions []mirror.Session
 	for i := range mirror.MaxERSPANID + 1 {
 		sessions = append(sessions, session(fmt.Sprintf("s-%04d", i), "web-01", 0))
 	}
-	ids := mirror.ERSPANIDs(mirror.Allocation{Sessions: sessions, Owner: owner, Receivers: []netip.Addr{receiver}, Now: noon})
+	ids := slotIDs(mirror.Allocation{Sessions: sessions, Owner: owner, Receivers: []netip.Addr{receiver}, Now: noon})
 	if len(ids) != mirror.MaxERSPANID || ids["uid-s-0000"] != 1 || ids["uid-s-1022"] != mirror.MaxERSPANID {
 		t.Errorf("%d ids, first %d, last %d", len(ids), ids["uid-s-0000"], ids["uid-s-1022"])
 	}
 	if id, there := ids["uid-s-1023"]; there {
 		t.Errorf("the 1024th session got id %d", id)
 	}
-	if len(mirror.ERSPANIDs(mirror.Allocation{Sessions: sessions[:1], Owner: owner, Now: noon})) > 0 {
+	if len(slotIDs(mirror.Allocation{Sessions: sessions[:1], Owner: owner, Now: noon})) > 0 {
 		t.Error("an id without a receiver")
 	}
 }
 
 // TestERSPANIDsProperties: after storing what is returned, all allocated ids at one address differ, and nothing more has to change.
-func TestERSPANIDsProperties(t *testing.T) {
+func TestSlotsProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		a := mirror.Allocation{Owner: owner, Receivers: []netip.Addr{receiver}, Now: noon}
+		second := netip.MustParseAddr("10.2.1.111")
+		a := mirror.Allocation{Owner: owner, Receivers: []netip.Addr{receiver, second}, Now: noon}
 		for i := range rapid.IntRange(0, 8).Draw(t, "sessions") {
-			a.Sessions = append(a.Sessions, session(fmt.Sprint("s-", i), "web-01", uint16(rapid.IntRange(0, 4).Draw(t, "id"))))
+			s := session(fmt.Sprint("s-", i), "web-01", uint16(rapid.IntRange(0, 4).Draw(t, "id")))
+			s.Receiver = rapid.SampledFrom([]netip.Addr{{}, receiver, second, netip.MustParseAddr("10.7.7.7")}).Draw(t, "receiver")
+			a.Sessions = append(a.Sessions, s)
 		}
 		sw := dvs0()
 		for i := range rapid.IntRange(0, 3).Draw(t, "foreign") {
 			sw.Sessions = append(sw.Sessions, foreign(fmt.Sprint(i), uint16(rapid.IntRange(1, 5).Draw(t, "foreign id")), receiver))
 		}
 		a.Switches = []mirror.Switch{sw}
-		for uid, id := range mirror.ERSPANIDs(a) {
+		for uid, slot := range mirror.Slots(a) {
 			for i := range a.Sessions {
 				if a.Sessions[i].UID == uid {
-					a.Sessions[i].ERSPANID = id
+					a.Sessions[i].ERSPANID, a.Sessions[i].Receiver = slot.ID, slot.Receiver
 				}
 			}
 		}
-		if more := mirror.ERSPANIDs(a); len(more) > 0 {
+		if more := mirror.Slots(a); len(more) > 0 {
 			t.Fatalf("not stable: %v", more)
 		}
-		seen := make(map[uint16]bool)
+		seen := make(map[mirror.IDUse]bool)
 		for _, v := range sw.Sessions {
-			seen[v.ERSPANID] = true
+			seen[mirror.IDUse{Address: receiver, ID: v.ERSPANID}] = true
 		}
 		for _, s := range a.Sessions {
-			if s.ERSPANID == 0 || seen[s.ERSPANID] {
-				t.Fatalf("id %d of session %q is in use", s.ERSPANID, s.Name)
+			use := mirror.IDUse{Address: s.Receiver, ID: s.ERSPANID}
+			if s.ERSPANID == 0 || seen[use] || s.Receiver != receiver && s.Receiver != second {
+				t.Fatalf("slot %v of session %q is in use, or no receiver's", use, s.Name)
 			}
-			seen[s.ERSPANID] = true
+			seen[use] = true
 		}
 	})
 }
