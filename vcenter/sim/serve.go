@@ -87,7 +87,7 @@ func (s *Simulator) vcenterServer(l net.Listener) *server {
 	s.mu.Unlock()
 	v := &server{name: "vCenter", listener: l, tls: true, interrupt: s.waiters.cancel}
 	v.http = &http.Server{
-		Handler: v.count(http.MaxBytesHandler(service.ServeMux, maxRequest)), TLSConfig: s.cert.tls(),
+		Handler: v.count(http.MaxBytesHandler(service.ServeMux, maxRequest)), TLSConfig: s.cert.TLS(),
 		ReadHeaderTimeout: 10 * time.Second, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelDebug),
 	}
 	return v

@@ -13,6 +13,7 @@ import (
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/types"
 
+	"github.com/vspan-io/vspan/vcenter/sim/selfsigned"
 	"github.com/vspan-io/vspan/vcenter/sim/traffic"
 )
 
@@ -26,7 +27,7 @@ type Simulator struct {
 	fabric  *fabric
 	trouble trouble
 	waiters waiters
-	cert    *certificate
+	cert    *selfsigned.Certificate
 	engine  *traffic.Engine // used by the step of traffic only
 	dice    *rand.Rand      // decides what is lost; used by the step of traffic only
 	emitter emitter
@@ -59,8 +60,8 @@ func New(o Options) (*Simulator, error) {
 	if s.emitter, err = chooseEmitter(o); err != nil {
 		return nil, err
 	}
-	if s.cert, err = newCertificate(time.Now(), hostOf(o.Listen)); err != nil {
-		return nil, err
+	if s.cert, err = selfsigned.New(time.Now(), "vspan simulator", hostOf(o.Listen)); err != nil {
+		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	building.Lock()
 	defer building.Unlock()
@@ -124,11 +125,11 @@ func (s *Simulator) ControlURL() *url.URL {
 
 // Thumbprint is the SHA-256 of the server's certificate, upper-case
 // hexadecimal pairs joined by colons.
-func (s *Simulator) Thumbprint() string { return s.cert.thumbprint() }
+func (s *Simulator) Thumbprint() string { return s.cert.Thumbprint() }
 
 // CAPEM is the authority that signed the server's certificate, PEM encoded:
 // the certificate itself.
-func (s *Simulator) CAPEM() []byte { return s.cert.pem() }
+func (s *Simulator) CAPEM() []byte { return s.cert.PEM() }
 
 func clone(u *url.URL) *url.URL {
 	if u == nil {

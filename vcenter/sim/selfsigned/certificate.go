@@ -1,4 +1,5 @@
-package sim
+// Package selfsigned makes the certificates of servers that stand for a vCenter.
+package selfsigned
 
 import (
 	"crypto/ecdsa"
@@ -20,25 +21,25 @@ import (
 // if the key of one leaks.
 const certificateLife = 30 * 24 * time.Hour
 
-// certificate is the server's own, self-signed: it is its own authority.
-type certificate struct {
+// Certificate is a server's own, self-signed: it is its own authority. It is not changed once it is made.
+type Certificate struct {
 	pair tls.Certificate
 }
 
-// newCertificate makes a certificate for localhost, both loopback addresses
-// and the host the server listens on.
-func newCertificate(now time.Time, host string) (*certificate, error) {
+// New makes a certificate for localhost, both loopback addresses and the host
+// the server listens on, in the name of its owner.
+func New(now time.Time, owner, host string) (*Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("simulator: making the server's key: %w", err)
+		return nil, fmt.Errorf("making the server's key: %w", err)
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
 	if err != nil {
-		return nil, fmt.Errorf("simulator: making the certificate's serial number: %w", err)
+		return nil, fmt.Errorf("making the certificate's serial number: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: "vspan simulator"},
+		Subject:               pkix.Name{CommonName: owner},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(certificateLife),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
@@ -53,14 +54,18 @@ func newCertificate(now time.Time, host string) (*certificate, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, fmt.Errorf("simulator: signing the server's certificate: %w", err)
+		return nil, fmt.Errorf("signing the server's certificate: %w", err)
 	}
-	return &certificate{pair: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}, nil
+	return &Certificate{pair: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}}, nil
 }
 
-// thumbprint is the SHA-256 of the DER encoding, upper-case pairs joined by colons.
-func (c *certificate) thumbprint() string {
-	sum := sha256.Sum256(c.pair.Certificate[0])
+// Thumbprint is the SHA-256 of the certificate, upper-case hexadecimal pairs
+// joined by colons.
+func (c *Certificate) Thumbprint() string { return Thumbprint(c.pair.Certificate[0]) }
+
+// Thumbprint is that of a certificate in DER encoding.
+func Thumbprint(der []byte) string {
+	sum := sha256.Sum256(der)
 	pairs := make([]string, len(sum))
 	for i, b := range sum {
 		pairs[i] = fmt.Sprintf("%02X", b)
@@ -68,14 +73,14 @@ func (c *certificate) thumbprint() string {
 	return strings.Join(pairs, ":")
 }
 
-// pem encodes the certificate.
-func (c *certificate) pem() []byte {
+// PEM encodes the certificate.
+func (c *Certificate) PEM() []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.pair.Certificate[0]})
 }
 
-// tls is the server's configuration. LoginExtensionByCertificate wants to see
-// a client's certificate, if it has one.
-func (c *certificate) tls() *tls.Config {
+// TLS is the server's configuration, for HTTP/1.1. LoginExtensionByCertificate
+// wants to see a client's certificate, if it has one.
+func (c *Certificate) TLS() *tls.Config {
 	return &tls.Config{
 		Certificates: []tls.Certificate{c.pair},
 		MinVersion:   tls.VersionTLS12,
