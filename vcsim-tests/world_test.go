@@ -16,6 +16,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/vcenter"
 	"github.com/vspan-io/vspan/vcenter/sim"
+	"github.com/vspan-io/vspan/vcenter/sim/faultproxy"
 )
 
 // soon is how long a test waits for what takes a second when the machine has time. Only failing tests wait so long.
@@ -25,15 +26,19 @@ const soon = 20 * time.Second
 // daemon's receiver through memory, so that no rights are needed and worlds beside each other cannot hear each other.
 type world struct {
 	*server
-	sim  *sim.Simulator
-	log  *output // of the daemon and the simulator
-	stop func()  // ends the daemon
+	sim     *sim.Simulator
+	proxy   *faultproxy.Proxy // nil where the daemon speaks to the simulator itself
+	vcenter vcenter.Config    // how the daemon reaches it
+	log     *output           // of the daemon and the simulator
+	stop    func()            // ends the daemon
 }
 
 // setup is what a world is made of.
 type setup struct {
-	sim    sim.Options
-	daemon daemon.Config
+	sim     sim.Options
+	daemon  daemon.Config
+	vcenter vcenter.Config // URL and Thumbprint are filled in
+	proxied bool           // a fault proxy is between the daemon and the simulator
 }
 
 // newWorld makes a world with VMs web-01, web-02, db-01, client-01 on the hosts esx-01 and esx-02, unless a change says otherwise. It
@@ -53,11 +58,17 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 	}}
 	made.daemon.Listen, made.daemon.Log = "127.0.0.1:0", logTo(w.log).With("of", "daemon")
 	made.daemon.Receiver = daemon.Receiver{Source: pair, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}}
+	made.vcenter = vcenter.Config{Name: "default", Username: "user", Password: vcenter.NewSecret("pass")}
 	for _, change := range changes {
 		change(&made)
 	}
-	w.sim = newSimulator(t, made.sim)
 	w.server = newServer(t, "", ownTransport(t))
+	w.sim = newSimulator(t, made.sim)
+	w.vcenter = made.vcenter
+	w.vcenter.URL, w.vcenter.Thumbprint = w.sim.URL(), w.sim.Thumbprint()
+	if made.proxied {
+		w.interpose()
+	}
 	w.serve(made.daemon)
 	return w
 }
@@ -65,9 +76,7 @@ func newWorld(t *testing.T, changes ...func(*setup)) *world {
 // serve runs a daemon against the world's vCenter, at the latest until the end of the test.
 func (w *world) serve(c daemon.Config) {
 	w.t.Helper()
-	c.VCenters = []vcenter.Config{{
-		Name: "default", URL: w.sim.URL(), Thumbprint: w.sim.Thumbprint(), Username: "user", Password: vcenter.NewSecret("pass"),
-	}}
+	c.VCenters = []vcenter.Config{w.vcenter}
 	d, err := daemon.New(c)
 	if err != nil {
 		w.t.Fatal(err)

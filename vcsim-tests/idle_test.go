@@ -1,0 +1,38 @@
+package vcsimtests
+
+import (
+	"testing"
+	"time"
+)
+
+// TestIdleMeansIdle: with sessions standing and nothing happening, vCenter is asked for what changes, by calls that wait, for port
+// counters, and whether the login stands; the resync is out of the way here. Nothing is changed.
+func TestIdleMeansIdle(t *testing.T) {
+	t.Parallel()
+	w := newProxiedWorld(t, func(s *setup) { s.daemon.Resync = time.Hour })
+	for _, vm := range []string{"web-01", "web-02", "db-01"} {
+		w.applied(vm, mirrorOf(vm))
+	}
+	w.callsWithin(2 * time.Second) // what the last change still causes
+	version := w.sim.State().Switch.ConfigVersion
+	const while = 10 * time.Second
+	calls, total := w.callsWithin(while)
+	t.Logf("%d calls in %v: %v", total, while, calls)
+	seconds := int(while / time.Second)
+	most := map[string]int{
+		"WaitForUpdatesEx": 2, // each is held for 20 s
+		"FetchDVPorts":     seconds + 1, "RefreshDVPortState": seconds + 1,
+		"CurrentTime": 1, "RetrievePropertiesEx": 1, // the keepalive: the login's session is a property
+	}
+	for method, n := range calls {
+		if n > most[method] {
+			t.Errorf("%d calls of %s in %v, want at most %d", n, method, while, most[method])
+		}
+	}
+	if calls["FetchDVPorts"] == 0 {
+		t.Error("the counters of mirrored ports are not read")
+	}
+	if now := w.sim.State().Switch.ConfigVersion; now != version {
+		t.Errorf("the switch went from version %s to %s while nothing happened", version, now)
+	}
+}
