@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/vcenter"
 )
 
@@ -21,12 +22,12 @@ func (d *Daemon) checks() []api.Check {
 }
 
 // readiness is what /readyz shows: checks, and whether the switches were read: before that nothing that is asked for can be placed.
-func (d *Daemon) readiness() []api.Check {
+func (d *Daemon) readiness(st *state, r *reconcile.Reconciler) []api.Check {
 	check := api.Check{Name: "switches", OK: true, Message: "every switch was read"}
-	if why := d.reconciler.Unread(); why != nil {
+	if why := r.Unread(); why != nil {
 		check.OK, check.Message = false, why.Error()
 	}
-	return append(d.checks(), check)
+	return append(append(d.checks(), check), st.checks()...)
 }
 
 func (d *Daemon) checkVCenter(name string) api.Check {

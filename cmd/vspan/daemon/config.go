@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/vcenter"
 )
 
@@ -16,6 +17,11 @@ type Config struct {
 	Listen string
 	// DataDir keeps what must outlive the process; "" keeps nothing.
 	DataDir string
+	// Installation names this installation in the markers of its sessions; "": the name that the state keeps, made on the first start.
+	// Who lost his state says the old name here, so that what stands on the switches is his again.
+	Installation string
+	// Drain takes down what stands on the switches when the daemon stops. Otherwise it stays, until its expiry at the latest.
+	Drain bool
 	// VCenters are the vCenters to drive, at least one.
 	VCenters []vcenter.Config
 	// Receiver says how mirrors are received.
@@ -26,6 +32,10 @@ type Config struct {
 	Resync time.Duration
 	// Version is what the API says of itself.
 	Version string
+	// Now is the wall clock; nil means time.Now.
+	Now func() time.Time
+	// At, when not nil, is called at the points of reconciling: see reconcile.Options.
+	At func(reconcile.Point)
 	// Log takes what happens. Required.
 	Log *slog.Logger
 }
@@ -63,6 +73,20 @@ func (c Config) checkLife() error {
 		return fmt.Errorf("the maximum expiry is %s: want at least 1s, or 0 for no limit", c.MaxLife)
 	}
 	return nil
+}
+
+func (c Config) checkState() error {
+	if c.Installation != "" && !installationPattern.MatchString(c.Installation) {
+		return fmt.Errorf("%q cannot be the name of an installation: want 8 to 64 letters, digits and hyphens", c.Installation)
+	}
+	return nil
+}
+
+func (c Config) now() func() time.Time {
+	if c.Now == nil {
+		return time.Now
+	}
+	return c.Now
 }
 
 // receiverAddresses returns where hosts send mirrors to.

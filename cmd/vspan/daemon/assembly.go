@@ -1,0 +1,83 @@
+package daemon
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+func (d *Daemon) newCounting() *counting {
+	read := make(map[string]readCounters, len(d.clients))
+	for name, client := range d.clients {
+		read[name] = client.Counters
+	}
+	return &counting{read: read, log: d.config.Log}
+}
+
+// assembly is what rests on the state: it is made when that is open.
+type assembly struct {
+	reconciler *reconcile.Reconciler
+	judging    *judging
+	handler    http.Handler
+}
+
+func (d *Daemon) assemble(st *state) *assembly {
+	board := store.NewBoard()
+	a := &assembly{reconciler: reconcile.New(reconcile.Options{
+		Store: st.store, Writers: st.writers, Board: board, VCenters: d.reconciled(), Owner: st.owner,
+		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
+		After: d.logAttempt, At: d.config.At,
+	})}
+	a.judging = d.newJudging(st.store, board)
+	a.handler = d.newHandler(st, board, a.reconciler)
+	return a
+}
+
+func (d *Daemon) newJudging(st store.Store, board *store.Board) *judging {
+	healths := make(map[string]vcenterHealth, len(d.clients))
+	for name, client := range d.clients {
+		healths[name] = func() evidence.VCenter {
+			h := client.Health()
+			v := evidence.VCenter{Reachable: h.Connected, Since: h.Since}
+			if h.Fault != nil {
+				v.Reason = h.Fault.Error()
+			}
+			return v
+		}
+	}
+	return &judging{
+		store: st, board: board, reception: d.reception, counting: d.counting, vcenters: healths,
+		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
+	}
+}
+
+func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler) http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(newCollector(st.store, board, d.reception))
+	return api.New(api.Options{
+		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
+		Receivers: d.reception.describe, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
+		Ready:       func() []api.Check { return d.readiness(st, r) },
+		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
+		Log: d.config.Log, Version: d.config.Version,
+	})
+}
+
+// logAttempt leaves a trace of each change of a switch.
+func (d *Daemon) logAttempt(ctx context.Context, a reconcile.Attempt) {
+	for _, c := range a.Changes {
+		change := []any{"switch", a.SwitchName, "operation", c.Operation.String(), "session", c.Session.Name, "why", c.Why, "configVersion", a.ConfigVersion}
+		if a.Err != nil {
+			d.config.Log.WarnContext(ctx, "could not change the switch", append(change, "error", a.Err)...)
+			continue
+		}
+		d.config.Log.InfoContext(ctx, "changed the switch", change...)
+	}
+}
