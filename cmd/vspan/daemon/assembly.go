@@ -1,7 +1,6 @@
 package daemon
 
 import (
-	"context"
 	"net/http"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,14 +32,14 @@ func (d *Daemon) assemble(st *state) *assembly {
 	a := &assembly{reconciler: reconcile.New(reconcile.Options{
 		Store: st.store, Writers: st.writers, Board: board, VCenters: d.reconciled(), Owner: st.owner,
 		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
-		After: d.logAttempt, At: d.config.At,
+		Before: st.history.before, After: st.history.after, Tell: st.history.tell, At: d.config.At,
 	})}
-	a.judging = d.newJudging(st.store, board)
+	a.judging = d.newJudging(st, board)
 	a.handler = d.newHandler(st, board, a.reconciler)
 	return a
 }
 
-func (d *Daemon) newJudging(st store.Store, board *store.Board) *judging {
+func (d *Daemon) newJudging(st *state, board *store.Board) *judging {
 	healths := make(map[string]vcenterHealth, len(d.clients))
 	for name, client := range d.clients {
 		healths[name] = func() evidence.VCenter {
@@ -53,7 +52,7 @@ func (d *Daemon) newJudging(st store.Store, board *store.Board) *judging {
 		}
 	}
 	return &judging{
-		store: st, board: board, reception: d.reception, counting: d.counting, vcenters: healths,
+		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
 	}
 }
@@ -68,16 +67,4 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})
-}
-
-// logAttempt leaves a trace of each change of a switch.
-func (d *Daemon) logAttempt(ctx context.Context, a reconcile.Attempt) {
-	for _, c := range a.Changes {
-		change := []any{"switch", a.SwitchName, "operation", c.Operation.String(), "session", c.Session.Name, "why", c.Why, "configVersion", a.ConfigVersion}
-		if a.Err != nil {
-			d.config.Log.WarnContext(ctx, "could not change the switch", append(change, "error", a.Err)...)
-			continue
-		}
-		d.config.Log.InfoContext(ctx, "changed the switch", change...)
-	}
 }

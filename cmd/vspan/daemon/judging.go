@@ -14,6 +14,7 @@ import (
 type judging struct {
 	store     store.Store
 	board     *store.Board
+	history   *history
 	reception *reception
 	counting  *counting
 	vcenters  map[string]vcenterHealth
@@ -69,7 +70,7 @@ func (j *judging) once(ctx context.Context) error {
 			Counters: j.counting.readings(placement.Switch),
 			VCenter:  j.healthOf(placement.Switch),
 		})
-		j.announce(s, statuses[s.UID].Verdict, result.Verdict)
+		j.announce(s, statuses[s.UID], result.Verdict)
 		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
 	}
 	j.forget(known)
@@ -94,9 +95,11 @@ func (j *judging) healthOf(id mirror.SwitchID) evidence.VCenter {
 	return evidence.VCenter{Reachable: true}
 }
 
-// announce logs a verdict that changed.
-func (j *judging) announce(s mirror.Session, before, after mirror.Verdict) {
-	if before.State != after.State || before.Reason != after.Reason {
+// announce tells of a verdict that changed.
+func (j *judging) announce(s mirror.Session, status mirror.Status, after mirror.Verdict) {
+	if before := status.Verdict; before.State != after.State || before.Reason != after.Reason {
+		after.At = j.now()
+		j.history.verdict(s, status.Placement.SwitchName, after)
 		j.log.Info("verdict", "session", s.Name, "state", after.State.String(), "reason", after.Reason.String(), "message", after.Message)
 	}
 }
