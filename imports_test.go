@@ -50,6 +50,9 @@ var onlyUnder = map[string][]string{
 	"net/http":                            {"api", "vcenter", "cmd/vspan", "vcsim-tests"},
 	"github.com/prometheus/client_golang": {"api", "cmd/vspan"},
 	"github.com/gopacket/gopacket":        {"mirror/receive", "vcenter/sim", "mirror/capture", "vcsim-tests"},
+	"go.etcd.io":                          {"mirror/store/etcd", "cmd/vspan"},
+	"go.uber.org/zap":                     {"mirror/store/etcd"},
+	"google.golang.org/grpc":              {"mirror/store/etcd"},
 	module + "/cmd/vspan":                 {"cmd/vspan", "vcsim-tests"},
 	module + "/vcsim-tests":               {"vcsim-tests"},
 }

@@ -77,6 +77,12 @@ func (m *Memory) Update(_ context.Context, s mirror.Session) (mirror.Session, er
 
 // Note updates the notes of sessions, all or none: see Store.
 func (m *Memory) Note(_ context.Context, sessions []mirror.Session, since int64) ([]mirror.Session, error) {
+	switch {
+	case len(sessions) == 0:
+		return nil, nil
+	case len(sessions) > MaxNotes:
+		return nil, fmt.Errorf("note %d sessions: at most %d at a time", len(sessions), MaxNotes)
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.noted > since {

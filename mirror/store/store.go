@@ -88,7 +88,7 @@ type Event struct {
 	Session  mirror.Session // as it is now; for a removal as it last was, or with nothing but its name where that cannot be read
 	Removed  bool
 	Damaged  bool  // the record cannot be read: Session has nothing but its name
-	Revision int64 // of the store
+	Revision int64 // of the store; what one Note changed may come as several events of one revision
 }
 
 // Modify applies change to the newest version of a session until no other writer comes in between. change may be called several

@@ -1,0 +1,80 @@
+package etcd
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+// disk watches the space that a data directory has left. Where others fill the disk, etcd would die in the middle of a write; the
+// ballast, a file of nothing, is given up then, so that what is torn down can still be written.
+type disk struct {
+	dir     string
+	reserve int64 // bytes that must be free for what is new
+}
+
+const (
+	ballastFile = "ballast"
+	ballastSize = 32 << 20
+)
+
+// free is how many bytes are left to an ordinary user.
+func (d disk) free() (int64, error) {
+	var stat unix.Statfs_t
+	if err := unix.Statfs(d.dir, &stat); err != nil {
+		return 0, fmt.Errorf("ask for the free space of %s: %w", d.dir, err)
+	}
+	return int64(stat.Bavail) * stat.Bsize, nil
+}
+
+// full says that there is no space for what is new, or returns nil.
+func (d disk) full() error {
+	free, err := d.free()
+	if err != nil {
+		return err
+	}
+	if free < d.reserve {
+		return fmt.Errorf("%w: the disk of %s has %d MiB left of the %d that must be free: make room on it; until then sessions can only be "+
+			"deleted", store.ErrFull, d.dir, free>>20, d.reserve>>20)
+	}
+	return nil
+}
+
+// tend gives the ballast up when space is short and takes it again when there is plenty.
+func (d disk) tend() error {
+	free, err := d.free()
+	if err != nil {
+		return err
+	}
+	name := filepath.Join(d.dir, ballastFile)
+	switch _, err := os.Stat(name); {
+	case free < d.reserve/2 && err == nil:
+		return os.Remove(name)
+	case free > d.reserve+2*ballastSize && errors.Is(err, fs.ErrNotExist):
+		return d.takeBallast(name)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	return nil
+}
+
+func (d disk) takeBallast(name string) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return err
+	}
+	err = errors.Join(unix.Fallocate(int(f.Fd()), 0, 0, ballastSize), f.Close())
+	if errors.Is(err, unix.EOPNOTSUPP) {
+		return nil // an empty ballast helps nothing and harms nothing
+	}
+	if err != nil {
+		err = errors.Join(fmt.Errorf("set space aside: %w", err), os.Remove(name))
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package etcd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	clientv3 "go.etcd.io/etcd/client/v3"
+)
+
+// How often Run looks after what.
+const (
+	looks    = time.Second // the disk; whether this member may vote
+	exhumes  = time.Hour   // graves
+	compacts = time.Minute // at most, where the database is full
+)
+
+// Run keeps the store in order until ctx ends: it forgets graves, watches the disk, makes room when the database is full and asks for
+// this member's vote when it was added as a learner. It returns an error when the node gave up; the daemon is of no use then.
+func (s *Store) Run(ctx context.Context) error {
+	tick := time.NewTicker(looks)
+	defer tick.Stop()
+	var exhumed, compacted time.Time
+	for {
+		now := time.Now()
+		if s.node != nil {
+			s.tend(ctx)
+		}
+		if s.node != nil && now.Sub(compacted) > compacts && s.crowded(ctx) {
+			compacted = now
+			s.complain(ctx, "make room in the database", s.compact(ctx))
+		}
+		if now.Sub(exhumed) > exhumes {
+			exhumed = now
+			s.complain(ctx, "forget removed sessions", s.exhume(ctx, now))
+		}
+		select {
+		case <-tick.C:
+		case <-s.node.failed():
+			return s.node.failure()
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+func (s *Store) complain(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.log.Warn("the store could not "+what, "error", err)
+	}
+}
+
+// tend looks after the disk and this member's vote.
+func (s *Store) tend(ctx context.Context) {
+	s.complain(ctx, "set space aside on its disk", s.node.disk.tend())
+	if server := s.node.etcd.Server; server.IsLearner() {
+		if err := s.Promote(ctx, uint64(server.MemberID())); !errors.Is(err, ErrNotCaughtUp) {
+			s.complain(ctx, "get this member its vote", err)
+		}
+	}
+}
+
+// crowdedAt is the share of the quota, in percent, from which on room is made: before Create is refused at fullAt.
+const crowdedAt = 60
+
+// crowded reports whether room should be made.
+func (s *Store) crowded(ctx context.Context) bool {
+	status, err := s.status(ctx)
+	return err == nil && (len(status.Errors) > 0 || status.DbSize > status.DbSizeQuota/100*crowdedAt)
+}
+
+// compact forgets the history, gives the space that was used by it back, and disarms the alarm that there is none. Watchers that are
+// behind find their channel closed.
+func (s *Store) compact(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err != nil {
+		return err
+	}
+	err = s.do(ctx, func(ctx context.Context) error {
+		if _, err := s.client.Compact(ctx, status.Header.Revision, clientv3.WithCompactPhysical()); err != nil {
+			return fmt.Errorf("compact: %w", err)
+		}
+		if _, err := s.client.Defragment(ctx, ""); err != nil {
+			return fmt.Errorf("defragment: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.disarm(ctx)
+}
+
+// disarm ends the NOSPACE alarm of this member if there is space again.
+func (s *Store) disarm(ctx context.Context) error {
+	status, err := s.status(ctx)
+	if err != nil || status.DbSize >= status.DbSizeQuota/100*fullAt {
+		return err
+	}
+	return s.do(ctx, func(ctx context.Context) error {
+		_, err := s.client.AlarmDisarm(ctx, &clientv3.AlarmMember{
+			MemberID: uint64(s.node.etcd.Server.MemberID()), Alarm: etcdserverpb.AlarmType_NOSPACE,
+		})
+		return err
+	})
+}
