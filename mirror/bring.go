@@ -36,7 +36,7 @@ func (v view) bring(s Session, want, have VSPAN) (changes []Change, drift string
 		return nil, "", nil
 	}
 	why := "what is asked for differs from what stands there: " + joined(differences)
-	if v.drifted(s, have) {
+	if v.drifted(s, have) && !v.silenced(s, want, have) {
 		drift = "somebody changed it on the switch: " + joined(differences)
 		if why = drift; s.Spec.OnDrift == Report && !mirrorsUnasked(want, have) {
 			return nil, drift, Faultf(DriftReported, objectOf(s), "%s; it is left so, because onDrift is report", why)
@@ -56,8 +56,9 @@ func (v view) bring(s Session, want, have VSPAN) (changes []Change, drift string
 // merge, and then the port would stay.
 func (v view) silence(s Session, have VSPAN) []Change {
 	why := "it mirrors a port that belongs to somebody else now"
-	if have.Other != "" {
-		return []Change{{Operation: Remove, UID: s.UID, Session: have, Why: why, Urgent: true}} // an edit would lose what vspan has no word for
+	if have.Other != "" || v.Replace[s.UID] {
+		// An edit would lose what vspan has no word for, or was made and did not do.
+		return []Change{{Operation: Remove, UID: s.UID, Session: have, Why: why, Urgent: true}}
 	}
 	have.Enabled = false
 	return []Change{{Operation: Edit, UID: s.UID, Session: have, Why: why, Urgent: true}}
@@ -85,6 +86,21 @@ func (v view) drifted(s Session, have VSPAN) bool {
 	}
 	applied, known := v.Applied[s.UID]
 	return !known || len(applied.Differences(have)) > 0
+}
+
+// silenced reports whether have is what silence leaves: that is this installation's doing, also when the reply was lost or another
+// process did it.
+func (v view) silenced(s Session, want, have VSPAN) bool {
+	if have.Enabled || !want.Enabled || !mirrorsUnasked(want, have) {
+		return false
+	}
+	was, known := v.Applied[s.UID]
+	if !known {
+		was = want
+		was.FromVM, was.ToVM = have.FromVM, have.ToVM
+	}
+	was.Enabled = false
+	return len(was.Differences(have)) == 0
 }
 
 // mirrorsUnasked reports whether have mirrors a port that want does not. That is never left so, whatever the drift policy says:

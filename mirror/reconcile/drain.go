@@ -13,18 +13,41 @@ func (r *Reconciler) Drain(ctx context.Context) error {
 	r.draining.set(true)
 	const look = 50 * time.Millisecond
 	for {
-		left := 0
+		left, unknown := 0, 0
 		for _, e := range r.inventory.picture().entries {
-			if e.loop.office.held.get() != nil && len(e.markers) > len(e.orphans) {
-				left += len(e.markers) - len(e.orphans)
-				e.loop.dirty.send()
+			if e.loop.office.held.get() == nil {
+				continue
 			}
+			standing := e.ours()
+			left += standing
+			if e.read == nil || e.planning || len(e.adding) > 0 {
+				unknown++
+			} else if standing == 0 {
+				continue
+			}
+			e.loop.dirty.send()
 		}
-		if left == 0 {
+		if left == 0 && unknown == 0 {
 			return nil
 		}
 		if wait(ctx, look); ctx.Err() != nil {
-			return fmt.Errorf("take down the sessions: %d still stand: %w", left, ctx.Err())
+			return fmt.Errorf("take down the sessions: %d still stand, and of %d switches it is not known: %w", left, unknown, ctx.Err())
 		}
 	}
+}
+
+// ours counts the sessions that stand on a switch and have a record.
+func (e entry) ours() int {
+	orphans := make(map[string]bool, len(e.orphans))
+	for _, v := range e.orphans {
+		m, _ := v.Marker()
+		orphans[m.UID] = true
+	}
+	n := 0
+	for uid := range e.markers {
+		if !orphans[uid] {
+			n++
+		}
+	}
+	return n
 }

@@ -17,7 +17,8 @@ func (r *Reconciler) Held() []mirror.Hold {
 	return holds
 }
 
-// Release lets what is held back on the switch of that name or UUID be done, once. It returns how many changes that are.
+// Release lets what is held back on the switch of that name or UUID be done, once. It returns how many changes that are. Only the
+// switch's writer can; another daemon answers with a fault, NotWriter.
 func (r *Reconciler) Release(name string) (int, error) {
 	for _, e := range r.inventory.picture().entries {
 		if e.loop.id.UUID != name && e.name() != name {
@@ -25,6 +26,9 @@ func (r *Reconciler) Release(name string) (int, error) {
 		}
 		if len(e.held) == 0 {
 			return 0, nil
+		}
+		if e.loop.office.held.get() == nil {
+			return 0, mirror.Faultf(mirror.NotWriter, fmt.Sprintf("switch %q", name), "is not this daemon's to change: ask the one that is its writer")
 		}
 		e.loop.released.set(true)
 		e.loop.dirty.send()

@@ -23,20 +23,17 @@ func (p picture) home(s mirror.Session, now time.Time) home {
 	if over(s, now) && len(standing) > 0 {
 		return home{id: standing[0].ID}
 	}
-	if gone, fault := p.lost(s); gone {
+	if gone, fault := p.lost(s); gone && len(standing) == 0 {
 		return home{fault: fault}
 	}
 	sw, fault := mirror.Locate(s.Spec, p.switches)
-	switch {
-	case fault == nil && usable(s.Spec, sw):
+	if fault == nil && usable(s.Spec, sw) {
 		return home{id: sw.ID}
-	case fault != nil && fault.Reason == mirror.SwitchAmbiguous:
-		// A second switch that fits takes no mirror down that stands on the first.
-		for _, sw := range standing {
-			if usable(s.Spec, sw) {
-				return home{id: sw.ID}
-			}
-		}
+	}
+	if at, stands := whereItStands(s, standing, fault); stands {
+		return home{id: at}
+	}
+	if fault != nil && fault.Reason == mirror.SwitchAmbiguous {
 		return home{fault: fault}
 	}
 	if unread, why := p.unread(s.Spec.VCenter); unread {
@@ -46,6 +43,26 @@ func (p picture) home(s mirror.Session, now time.Time) home {
 		return home{fault: fault}
 	}
 	return home{id: sw.ID}
+}
+
+// whereItStands returns the switch that a session stands on when none is found where it should. A second switch that fits takes no
+// mirror down that stands on the first; and that it fits nowhere is for the switch it stands on to judge, which knows what may pass,
+// and whether too many go at once.
+func whereItStands(s mirror.Session, standing []mirror.Switch, fault *mirror.Fault) (id mirror.SwitchID, stands bool) {
+	for _, sw := range standing {
+		if fault != nil && fault.Reason == mirror.SwitchAmbiguous && usable(s.Spec, sw) {
+			return sw.ID, true
+		}
+	}
+	if fault == nil || fault.Reason == mirror.SwitchAmbiguous {
+		return mirror.SwitchID{}, false
+	}
+	for _, sw := range standing {
+		if _, fault := mirror.Locate(s.Spec, []mirror.Switch{sw}); fault == nil {
+			return sw.ID, true
+		}
+	}
+	return mirror.SwitchID{}, false
 }
 
 // lost reports whether the switch on which a session stood is not there any more. A switch that bears its name now is another one,

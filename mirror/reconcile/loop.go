@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -26,7 +27,8 @@ type loop struct {
 	lasting  map[string]lasting
 	applied  map[string]mirror.VSPAN // as last found to be what was wanted
 	hosts    map[string]*mirror.Fault
-	drifted  map[string]string // what was told of a drift that lasts
+	drifted  map[string]string // what was noticed of a drift that lasts
+	drifts   []drift           // noticed and not told yet
 	own      []string          // versions of the switch that this process sent changes of
 	orphans  int
 	holding  int
@@ -69,8 +71,10 @@ func (l *loop) run(ctx context.Context) {
 			if mirror.FaultOf(err, mirror.VCenterUnreachable).Reason == mirror.SwitchNotFound {
 				l.r.relist[l.id.VCenter].send()
 			}
-			if failures++; failures >= patience && unreachable(err) {
-				l.office.quit.send() // another daemon may reach vCenter
+			if _, is := errors.AsType[unreached](err); !is {
+				failures = 0
+			} else if failures++; failures >= patience {
+				l.office.giveUp() // another daemon may reach vCenter
 				failures = 0
 			}
 			pause := retry.NextBackOff()
@@ -166,7 +170,16 @@ func (l *loop) enter(ctx context.Context) (release func(), err error) {
 	}
 }
 
-func unreachable(err error) bool {
+// unreached is that this daemon could not ask vCenter.
+type unreached struct{ error }
+
+func (u unreached) Unwrap() error { return u.error }
+
+// reached tells apart why a call to vCenter failed.
+func reached(err error) error {
 	reason := mirror.FaultOf(err, mirror.VCenterUnreachable).Reason
-	return reason == mirror.VCenterUnreachable || reason == mirror.NotAuthenticated
+	if reason == mirror.VCenterUnreachable || reason == mirror.NotAuthenticated {
+		return unreached{err}
+	}
+	return err
 }

@@ -29,21 +29,22 @@ func (r *Reconciler) list(ctx context.Context) (list, error) {
 }
 
 // noted returns every session, after noting of those that belong to the switch what was found out: slots for those that need one, and
-// whose the ports are that they name by key. A daemon that is not the writer notes nothing.
-func (p *pass) noted(ctx context.Context, sw mirror.Switch) (list, error) {
+// whose the ports are that they name by key. A daemon that is not the writer notes nothing. When the store takes no notes, the sessions
+// come as they are, with why: whatever must not go on can be stopped all the same.
+func (p *pass) noted(ctx context.Context, sw mirror.Switch) (l list, unnoted, err error) {
 	for range maxNoting {
 		l, err := p.r.list(ctx)
 		if err != nil || p.office.held.get() == nil {
-			return l, err
+			return l, nil, err
 		}
 		switch err := p.note(ctx, &l, p.findings(sw, l.sessions)); {
 		case err == nil:
-			return l, nil
+			return l, nil, nil
 		case !errors.Is(err, store.ErrConflict) && !errors.Is(err, store.ErrNotFound):
-			return list{}, fmt.Errorf("note what was found out of the sessions of switch %q: %w", sw.Name, err)
+			return l, fmt.Errorf("note what was found out of the sessions of switch %q: %w", sw.Name, err), nil
 		}
 	}
-	return list{}, fmt.Errorf("note what was found out of the sessions of switch %q: %w after %d tries", sw.Name, store.ErrConflict, maxNoting)
+	return list{}, nil, fmt.Errorf("note what was found out of the sessions of switch %q: %w after %d tries", sw.Name, store.ErrConflict, maxNoting)
 }
 
 // findings returns the sessions of a switch whose notes have to change, with the new notes.
@@ -74,8 +75,19 @@ func (r *Reconciler) allocation(sessions []mirror.Session, now time.Time) mirror
 	return mirror.Allocation{Sessions: sessions, Switches: r.Switches(), Owner: r.opts.Owner, Receivers: r.opts.Receivers, Now: now}
 }
 
-// note stores sessions with new notes, and puts them into the list they came from.
+// note stores sessions with new notes, and puts them into the list they came from. Whoever was paused since he read the switch may
+// note nothing of what he saw then.
 func (p *pass) note(ctx context.Context, l *list, found []mirror.Session) error {
+	if len(found) == 0 {
+		return nil
+	}
+	if err := p.office.confirm(ctx); err != nil {
+		return err
+	}
+	at := make(map[string]int, len(l.sessions))
+	for i, s := range l.sessions {
+		at[s.UID] = i
+	}
 	since := l.revision
 	for chunk := range slices.Chunk(found, store.MaxNotes) {
 		for i := range chunk {
@@ -87,8 +99,7 @@ func (p *pass) note(ctx context.Context, l *list, found []mirror.Session) error 
 		}
 		for _, s := range stored {
 			since = max(since, s.Revision)
-			at := slices.IndexFunc(l.sessions, func(o mirror.Session) bool { return o.UID == s.UID })
-			l.sessions[at] = s
+			l.sessions[at[s.UID]] = s
 		}
 	}
 	return nil

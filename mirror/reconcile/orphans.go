@@ -62,7 +62,7 @@ func (r *Reconciler) Adopt(ctx context.Context, uid string) (s mirror.Session, l
 }
 
 func (r *Reconciler) adoption(sw mirror.Switch) mirror.Adoption {
-	return mirror.Adoption{Switch: sw, Owner: r.opts.Owner, Receivers: r.opts.Receivers, Now: r.opts.Now().UTC().Truncate(time.Second)}
+	return mirror.Adoption{Switch: sw, Owner: r.opts.Owner, Receivers: r.opts.Receivers, Now: r.now(r.opts.VCenters[sw.ID.VCenter]).UTC().Truncate(time.Second)}
 }
 
 // record creates a record, under another name if there is one of its name.

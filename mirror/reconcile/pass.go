@@ -26,10 +26,10 @@ type pass struct {
 	replace map[string]bool // by UID: an edit did not do
 	refused map[string]bool // by UID: not tried again in this pass
 	moved   map[string]bool // by UID: the mirror was interrupted or begun
-	drifts  []drift         // found by this pass, not told yet
 	clashes int
 
-	hostsTold bool // some host refused what vCenter may have taken
+	hostsTold bool  // some host refused what vCenter may have taken
+	unnoted   error // why the newest round could note nothing; nil when it could
 
 	// Of the newest round.
 	wanted mirror.Wanted
@@ -42,6 +42,9 @@ func (l *loop) pass(ctx context.Context) (wake time.Duration, err error) {
 	for range maxRounds {
 		done, err := p.round(ctx)
 		if err != nil {
+			if mirror.FaultOf(err, mirror.NoReason).Reason == mirror.NotWriter {
+				p.forgetDrifts()
+			}
 			p.fail(ctx, err)
 			return 0, err
 		}
@@ -60,7 +63,7 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 	p.plan = mirror.Plan{}
 	sw, err := p.observe(ctx)
 	if err != nil {
-		return false, err
+		return false, reached(err)
 	}
 	p.readBack(sw)
 	if err := p.think(ctx, sw); err != nil {
@@ -71,9 +74,12 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 		return true, nil // somebody else makes the changes; what they lead to is seen here too
 	}
 	batch := p.choose(p.plan.Next())
+	if p.unnoted != nil {
+		batch = onlyDown(batch)
+	}
 	p.r.inventory.adds(p.id, batch)
 	if len(batch) == 0 {
-		return true, nil
+		return p.unnoted == nil, p.unnoted
 	}
 	p.announce(batch)
 	return false, p.apply(ctx, batch)
@@ -83,7 +89,8 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 func (p *pass) think(ctx context.Context, sw mirror.Switch) error {
 	p.r.inventory.plans(p.id)
 	p.r.opts.At(Planned)
-	known, err := p.noted(ctx, sw)
+	known, unnoted, err := p.noted(ctx, sw)
+	p.unnoted = unnoted
 	var buried map[string]bool
 	if err == nil {
 		p.r.opts.At(Noted)
@@ -98,7 +105,9 @@ func (p *pass) think(ctx context.Context, sw mirror.Switch) error {
 	p.wanted.Applied, p.wanted.Replace = p.applied, p.replace
 	p.wanted.Released, p.wanted.Draining = p.released.get(), p.r.draining.get()
 	p.plan = mirror.MakePlan(p.wanted)
-	p.notice()
+	if p.office.held.get() != nil {
+		p.notice() // what another daemon does looks like drift, until it is read to its end
+	}
 	p.plan.Changes = p.dropRefused(p.plan.Changes)
 	return nil
 }
@@ -145,7 +154,10 @@ func (p *pass) choose(changes []mirror.Change) []mirror.Change {
 // apply sends a batch. An error is returned when only time helps; everything else is the next round's to see.
 func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 	if err := p.unstand(ctx, batch); err != nil {
-		return err
+		if batch = onlyDown(batch); len(batch) == 0 {
+			return err
+		}
+		p.log.Warn("mirrors are taken down, and that is not noted", "changes", len(batch), "error", err)
 	}
 	sw := p.wanted.Switch
 	attempt := Attempt{Switch: sw.ID, SwitchName: sw.Name, ConfigVersion: sw.ConfigVersion, Changes: batch, At: p.wanted.Now}
@@ -175,7 +187,7 @@ func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 		p.hostsTold = true // what stands all the same is settled by the next read
 		p.blameHosts(batch, fault)
 	case !fault.Permanent():
-		return err
+		return reached(err)
 	default:
 		p.blame(batch, fault)
 	}
@@ -194,12 +206,23 @@ func (p *pass) record(ctx context.Context, attempt Attempt) (Attempt, error) {
 		return attempt, nil
 	}
 	fault := &mirror.Fault{Reason: mirror.NotApplied, Object: fmt.Sprintf("switch %q", attempt.SwitchName), Text: "the change could not be recorded, so it was not made", Err: err}
-	attempt.Changes = slices.DeleteFunc(slices.Clone(attempt.Changes), func(c mirror.Change) bool { return !takesDown(c, attempt.Changes) })
+	attempt.Changes = onlyDown(attempt.Changes)
 	if len(attempt.Changes) == 0 {
 		return attempt, fault
 	}
 	p.log.Error("mirrors are taken down without a record", "changes", len(attempt.Changes), "error", err)
 	return attempt, nil
+}
+
+// onlyDown returns the changes of a batch that end mirrors.
+func onlyDown(batch []mirror.Change) []mirror.Change {
+	var down []mirror.Change
+	for _, c := range batch {
+		if takesDown(c, batch) {
+			down = append(down, c)
+		}
+	}
+	return down
 }
 
 // takesDown reports whether a change ends a mirror, and is not half of a replacement.
@@ -223,6 +246,9 @@ func (p *pass) send(ctx context.Context, attempt Attempt) error {
 	p.owns(attempt.ConfigVersion)
 	attempt.Err = p.vc.Apply(ctx, attempt.Switch, attempt.ConfigVersion, attempt.Changes)
 	release()
+	if mirror.FaultOf(attempt.Err, mirror.VCenterUnreachable).Reason == mirror.ConcurrentAccess {
+		p.disowns(attempt.ConfigVersion)
+	}
 	p.r.opts.At(Sent)
 	if attempt.Err != nil {
 		attempt.Err = fmt.Errorf("change switch %q: %w", attempt.SwitchName, attempt.Err)
@@ -238,9 +264,6 @@ func (p *pass) send(ctx context.Context, attempt Attempt) error {
 func (p *pass) wentThrough(batch []mirror.Change) {
 	for _, c := range batch {
 		delete(p.hosts, c.UID)
-		if c.Urgent && c.Operation == mirror.Edit {
-			p.applied[c.UID] = c.Session // this daemon's doing, and no drift
-		}
 		if c.Operation == mirror.Edit && onlyWords(c.Session, p.wanted.Switch) {
 			continue
 		}

@@ -55,7 +55,7 @@ func what(changes []mirror.Change, uid string) string {
 
 func (p *pass) refuse(uid string, changes []mirror.Change, fault *mirror.Fault) {
 	p.refused[uid] = true
-	r := refusal{fault: fault, what: what(changes, uid), version: p.wanted.Switch.ConfigVersion, at: p.r.opts.Now()}
+	r := refusal{fault: fault, what: what(changes, uid), version: p.wanted.Switch.ConfigVersion, at: p.now()}
 	before := p.refusals[uid]
 	if before.what != r.what {
 		before = refusal{}

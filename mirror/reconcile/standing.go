@@ -43,7 +43,7 @@ func (p *pass) unstand(ctx context.Context, batch []mirror.Change) error {
 		}
 	}
 	_, err := p.noteStood(ctx, func(s mirror.Session) mirror.Stood {
-		if down[s.UID] && !s.Deleting() {
+		if down[s.UID] && !s.Deleting() && s.Stood.Switch == p.id {
 			return mirror.Stood{}
 		}
 		return s.Stood
@@ -53,7 +53,7 @@ func (p *pass) unstand(ctx context.Context, batch []mirror.Change) error {
 
 // noteStood stores what becomes of where sessions stood, and returns those for which that changed.
 func (p *pass) noteStood(ctx context.Context, becomes func(mirror.Session) mirror.Stood) ([]mirror.Session, error) {
-	if p.office.held.get() == nil || !differs(p.wanted.Sessions, becomes) {
+	if p.office.held.get() == nil || !differs(p.wanted.Sessions, becomes) && !differs(p.wanted.Others, becomes) {
 		return nil, nil
 	}
 	for range maxNoting {

@@ -161,3 +161,25 @@ func TestNotificationsWithoutEnd(t *testing.T) {
 		}
 	})
 }
+
+// fullStore is a store that has no room for notes.
+type fullStore struct {
+	store.Store
+	mu   sync.Mutex
+	full bool
+}
+
+func (f *fullStore) set(full bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.full = full
+}
+
+func (f *fullStore) Note(ctx context.Context, sessions []mirror.Session, since int64) ([]mirror.Session, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.full {
+		return nil, store.ErrFull
+	}
+	return f.Store.Note(ctx, sessions, since)
+}

@@ -41,6 +41,10 @@ func (p *pass) tellDrift(ctx context.Context) {
 	if len(p.drifts) == 0 {
 		return
 	}
+	if p.office.confirm(ctx) != nil {
+		p.forgetDrifts()
+		return
+	}
 	asked, cancel := context.WithTimeout(ctx, witnessTime)
 	defer cancel()
 	var changes []mirror.Reconfiguration
@@ -50,7 +54,9 @@ func (p *pass) tellDrift(ctx context.Context) {
 			p.log.Warn("who changed the switch is not known", "error", err)
 		}
 	}
-	for _, d := range p.drifts {
+	drifts := p.drifts
+	p.drifts = nil
+	for _, d := range drifts {
 		who := culprit(changes, d, p.own)
 		text := d.text
 		if who == "" {
@@ -61,12 +67,18 @@ func (p *pass) tellDrift(ctx context.Context) {
 	}
 }
 
+// forgetDrifts takes back what was noticed while another daemon was the writer: it may be what that one did.
+func (l *loop) forgetDrifts() {
+	l.drifts = nil
+	clear(l.drifted)
+}
+
 // drift is what somebody did to a session.
 type drift struct{ uid, name, key, text string }
 
 // notice remembers the drift that a plan found, once while it lasts.
 func (p *pass) notice() {
-	for _, planned := range p.plan.Sessions {
+	for i, planned := range p.plan.Sessions {
 		if planned.Drift == "" {
 			delete(p.drifted, planned.UID)
 			continue
@@ -75,7 +87,7 @@ func (p *pass) notice() {
 			continue
 		}
 		p.drifted[planned.UID] = planned.Drift
-		d := drift{uid: planned.UID, name: planned.Name, text: planned.Drift}
+		d := drift{uid: planned.UID, name: planned.Name, key: p.wanted.Sessions[i].Stood.Key, text: planned.Drift}
 		if planned.Have != nil {
 			d.key = planned.Have.Key
 		}
@@ -108,4 +120,9 @@ func (l *loop) owns(configVersion string) {
 		l.own = slices.Delete(l.own, 0, ownChanges/2)
 	}
 	l.own = append(l.own, configVersion)
+}
+
+// disowns takes that back: another's change of the same version came first.
+func (l *loop) disowns(configVersion string) {
+	l.own = slices.DeleteFunc(l.own, func(v string) bool { return v == configVersion })
 }

@@ -50,6 +50,18 @@ func (o *office) run(ctx context.Context) {
 	}
 }
 
+// giveUp ends the tenure for a while, unless there is nobody to leave it to.
+func (o *office) giveUp() {
+	if !o.alone() {
+		o.quit.send()
+	}
+}
+
+func (o *office) alone() bool {
+	_, alone := o.r.opts.Writers.(store.Alone)
+	return alone
+}
+
 // serve holds the right until it is lost, given up, or ctx ends.
 func (o *office) serve(ctx context.Context, tenure store.Tenure) {
 	select {
@@ -78,7 +90,7 @@ func (o *office) serve(ctx context.Context, tenure store.Tenure) {
 }
 
 func (o *office) tell(text string) {
-	if _, alone := o.r.opts.Writers.(store.Alone); !alone {
+	if !o.alone() {
 		o.r.opts.Tell(mirror.Event{At: o.r.opts.Now(), Kind: mirror.WriterChanged, Who: mirror.Vspan, Text: "this daemon " + text})
 	}
 }
