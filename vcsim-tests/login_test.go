@@ -137,7 +137,7 @@ func TestFailure39PermanentFaultWhileTheSwitchChanges(t *testing.T) {
 	w.act(err)
 	w.putAndWait("web-01", mirrorOf("web-01"), "Applied", soon)
 	stop, ended := make(chan struct{}), make(chan scribbled, 1)
-	go func() { ended <- scribble(w.sim, foreign, stop) }()
+	go func() { ended <- scribble(w.sim, foreign, stop, regularly) }()
 	const while = 10 * time.Second
 	calls, total := w.callsWithin(while)
 	close(stop)
