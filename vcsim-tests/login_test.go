@@ -31,8 +31,8 @@ func TestFailure02NotAuthenticated(t *testing.T) {
 			if w.sim.ExpireLogins() == 0 {
 				t.Fatal("there was no login to end")
 			}
-			w.recovered("web-02", soon)
-			w.recovered("web-01", soon)
+			w.recovered("web-02", recovery)
+			w.recovered("web-01", recovery)
 			w.wantOnce("web-01", "web-02")
 			// Who has not noticed yet would now.
 			w.callsWithin(2 * time.Second)
@@ -58,7 +58,7 @@ func TestFailure02ChangeStartsAgainFromARead(t *testing.T) {
 	if w.proxy.Calls("FetchDVPorts") == reads {
 		t.Error("the change was sent again without a read before")
 	}
-	w.recovered("web-01", soon)
+	w.recovered("web-01", recovery)
 	w.wantOnce("web-01")
 	if n := w.proxy.Calls(change); n != 2 {
 		t.Errorf("the change was sent %d times, want 2", n)

@@ -42,7 +42,7 @@ func TestFailure01VCenterAnswers500(t *testing.T) {
 				t.Errorf("web-02 is Applied=%s (%s: %s) while vCenter answers nothing", c.Status, c.Reason, c.Message)
 			}
 			trouble.Remove()
-			w.recovered("web-02", time.Minute)
+			w.recovered("web-02", recovery)
 			w.wantOnce("web-01", "web-02")
 			if now, ok := w.onSwitch(stood[0].Key); !ok || !now.Enabled {
 				t.Errorf("the session that stood before does not any more")
@@ -59,7 +59,7 @@ func TestFailure01VCenterAnswers500SomeTimes(t *testing.T) {
 		w.applied("web-01", mirrorOf("web-01"))
 		w.inject(faultproxy.Rule{Fault: faultproxy.Status, Status: http.StatusInternalServerError, Count: n})
 		w.put("web-02", mirrorOf("web-02"))
-		w.recovered("web-02", time.Minute)
+		w.recovered("web-02", recovery)
 		w.wantOnce("web-01", "web-02")
 	}
 }
@@ -84,7 +84,7 @@ func TestFailure01VCenterStalls(t *testing.T) {
 		t.Errorf("%d calls to change the switch, want no second one for web-02", n)
 	}
 	stall.Remove()
-	w.recovered("web-02", time.Minute)
+	w.recovered("web-02", recovery)
 	w.wantOnce("web-01", "web-02")
 }
 
@@ -98,7 +98,7 @@ func TestFailure01VCenterIsDown(t *testing.T) {
 	time.Sleep(5 * time.Second) // the outage
 	w.served("/v1/sessions/web-01", "/v1/switches")
 	w.proxy.Up()
-	w.recovered("web-02", time.Minute)
+	w.recovered("web-02", recovery)
 	w.wantOnce("web-01", "web-02")
 	if n := w.proxy.Calls("Login"); n != 1 {
 		t.Errorf("%d logins: the one that there was outlives the outage", n)

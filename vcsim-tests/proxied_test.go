@@ -13,6 +13,9 @@ import (
 	"github.com/vspan-io/vspan/vcenter/sim/faultproxy"
 )
 
+// recovery is how soon after a fault what is asked for has to stand.
+const recovery = time.Minute
+
 // newProxiedWorld makes a world whose daemon reaches the simulator through a fault proxy. Nothing is mirrored: these tests look at what
 // stands on the switch.
 func newProxiedWorld(t *testing.T, changes ...func(*setup)) *world {
@@ -47,7 +50,7 @@ func (w *world) inject(r faultproxy.Rule) *faultproxy.Injection {
 // fired waits until a rule has fired n times.
 func (w *world) fired(i *faultproxy.Injection, n int) {
 	w.t.Helper()
-	await(w.t, soon, fmt.Sprintf("a fault has struck %d times", n), func() (bool, string) {
+	await(w.t, recovery, fmt.Sprintf("a fault has struck %d times", n), func() (bool, string) {
 		return i.Fired() >= n, fmt.Sprintf("%d times, calls %v", i.Fired(), w.proxy.CallsByMethod())
 	})
 }
