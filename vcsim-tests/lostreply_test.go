@@ -46,6 +46,8 @@ func TestFailure05TaskFailsOnASlowVCenter(t *testing.T) {
 	t.Skip("the try is missed: it was due while the switch was read, and the next one is that of the resync")
 	t.Parallel()
 	w := newProxiedWorld(t)
+	w.applied("web-02", mirrorOf("web-02"))
+	w.callsWithin(3 * time.Second) // what that still causes would be a reason to look
 	w.act(w.sim.FailTask(sim.BeforeApply, 1))
 	w.inject(faultproxy.Rule{Method: "FetchDVPorts", Fault: faultproxy.DelayReply, Wait: 6 * time.Second})
 	w.put("web-01", mirrorOf("web-01"))
