@@ -89,6 +89,8 @@ func (g goal) hopeless(s mirror.Session, status mirror.Status) bool {
 		return true
 	case mirror.Unverified:
 		return g.condition == mirror.ConditionDelivering
+	case mirror.Unknown:
+		return status.Verdict.Reason == mirror.ReceivedElsewhere // it is another daemon that may come to know more
 	default:
 		return false
 	}

@@ -62,6 +62,14 @@ func TestWait(t *testing.T) {
 			f.place(s, nil)
 			f.judge(s, mirror.Unverified, mirror.ExternalDestination)
 		}, time.Second, "Ready", "True"},
+		{"what another daemon receives is not waited for", "?wait=30s", func(f *fixture, s wire.Session) {
+			f.place(s, nil)
+			f.judge(s, mirror.Unknown, mirror.ReceivedElsewhere)
+		}, time.Second, "Ready", "Unknown"},
+		{"what another daemon changes is waited for", "?wait=30s", func(f *fixture, s wire.Session) {
+			f.place(s, mirror.Faultf(mirror.NotWriter, `switch "DVS0"`, "is not this daemon's to change"))
+			f.judge(s, mirror.Pending, mirror.NotWriter)
+		}, 30 * time.Second, "Ready", "False"},
 		{"what was said of an older generation does not count", "?wait=30s", func(f *fixture, s wire.Session) {
 			s.Generation--
 			f.place(s, nil)

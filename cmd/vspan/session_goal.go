@@ -47,6 +47,10 @@ func (g goal) look(s wire.Session) (reached bool, err error) {
 		if g == goal(mirror.ConditionDelivering) {
 			return false, exitWith(exitWaitNotMet, "session %q: %s; to wait until it stands on the switch say --for Ready", s.Name, sentence(v))
 		}
+	case mirror.Unknown:
+		if v.Reason == mirror.ReceivedElsewhere.String() {
+			return false, exitWith(exitWaitNotMet, "session %q: %s; ask that daemon (--server), or say --for Applied", s.Name, sentence(v))
+		}
 	case mirror.Disabled, mirror.Expired:
 		return false, notDelivering(s)
 	case mirror.Failed:

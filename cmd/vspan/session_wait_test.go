@@ -56,6 +56,8 @@ func TestGoal(t *testing.T) {
 		{"idle", seen(applied, mirror.Idle, mirror.SourcePortsIdle, time.Hour), open, open, ""},
 		{"unknown", seen(applied, mirror.Unknown, mirror.ReceiverDropping, time.Hour), open, open, ""},
 		{"somebody else's collector", seen(applied, mirror.Unverified, mirror.ExternalDestination, 0), 0, 6, "--for Ready"},
+		{"received by another daemon", seen(applied, mirror.Unknown, mirror.ReceivedElsewhere, 0), 6, 6, "--for Applied"},
+		{"another daemon changes the switch", seen(faulty(true, mirror.NotWriter), mirror.Pending, mirror.NotWriter, time.Hour), open, open, ""},
 		{"lost just now", seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, time.Second), open, open, ""},
 		{"lost", seen(applied, mirror.Lost, mirror.PortsActiveNothingArrived, settled), 8, 8, "lost (ports_active_nothing_arrived): the sentence."},
 		{"degraded", seen(applied, mirror.Degraded, mirror.DirectionMissing, settled), 8, 8, "degraded (direction_missing)"},

@@ -45,13 +45,15 @@ func (c *hearing) unjudgeable() (mirror.Verdict, bool) {
 	case p.Generation < s.Generation:
 		return c.notApplied(), true
 	case p.Fault != nil && p.Fault.Permanent():
-		return verdict(mirror.Failed, p.Fault.Reason, "%s", p.Fault.Error()), true
+		return verdict(mirror.Failed, p.Fault.Reason, "%s%s", p.Fault.Error(), c.meanwhile(p.Fault.Reason)), true
 	case p.Fault != nil && (!c.stands() || !c.arriving()):
 		return c.transient(p.Fault), true
 	case p.Fault == nil && !p.Applied:
 		return c.notApplied(), true
 	case !s.Spec.Enabled:
 		return c.disabled(), true
+	case p.Elsewhere:
+		return verdict(mirror.Unknown, mirror.ReceivedElsewhere, "it is sent to %s, where another daemon of this installation receives: that one can say whether it arrives", addresses(p.Destinations)), true
 	case !p.Local:
 		return verdict(mirror.Unverified, mirror.ExternalDestination, "it is sent to %s, somebody else's collector: whether it arrives cannot be seen from here", addresses(p.Destinations)), true
 	case !c.in.Receiver.Up:
@@ -72,9 +74,14 @@ func (c *hearing) arriving() bool { return c.history.confirmed.since(c.windowSta
 
 func (c *hearing) windowStart() time.Time { return c.now.Add(-c.options.Window) }
 
+// transient is the verdict on what did not come about yet. What is another daemon's to change is not tried again by this one, which sees
+// what comes of it as long as it can read the switch.
 func (c *hearing) transient(f *mirror.Fault) mirror.Verdict {
 	if f.Reason == mirror.VCenterUnreachable || !c.in.VCenter.Reachable {
 		return verdict(mirror.Unknown, mirror.VCenterUnreachable, "%s; it is tried again", f.Error())
+	}
+	if f.Reason == mirror.NotWriter {
+		return verdict(mirror.Pending, mirror.NotWriter, "%s; what becomes of it is seen here as soon as it is made", f.Error())
 	}
 	return verdict(mirror.Pending, mirror.NotApplied, "%s; it is tried again", f.Error())
 }

@@ -163,6 +163,27 @@ var scenarios = map[string][]step{
 	"somebody else's collector": {
 		{func(s *stage) { s.placement.Local = false }, 10, mirror.Unverified, mirror.ExternalDestination},
 	},
+	"another daemon's receiver": {
+		{func(s *stage) { s.placement.Local, s.placement.Elsewhere = false, true }, 10, mirror.Unknown, mirror.ReceivedElsewhere},
+		{func(s *stage) { s.session.Spec.Enabled = false }, 1, mirror.Disabled, mirror.IsDisabled},
+	},
+	"another daemon changes the switch": {
+		{func(s *stage) { s.refuse(mirror.NotWriter) }, 5, mirror.Pending, mirror.NotWriter},
+		{func(s *stage) { s.vcenter.Reachable = false }, 1, mirror.Unknown, mirror.VCenterUnreachable},
+		{func(s *stage) { s.vcenter.Reachable = true; s.placement.Applied, s.placement.Fault = true, nil }, 1, mirror.Delivering, mirror.PacketsSeen},
+	},
+	"the switch is gone": {
+		{func(s *stage) { s.refuse(mirror.SwitchGone) }, 5, mirror.Failed, mirror.SwitchGone},
+	},
+	"the removal is held": {
+		{func(s *stage) { s.refuse(mirror.RemovalHeld) }, 5, mirror.Failed, mirror.RemovalHeld},
+	},
+	"drift is reported": {
+		{func(s *stage) { s.refuse(mirror.DriftReported) }, 5, mirror.Failed, mirror.DriftReported},
+	},
+	"the record is damaged": {
+		{func(s *stage) { s.refuse(mirror.RecordDamaged) }, 5, mirror.Failed, mirror.RecordDamaged},
+	},
 	"cannot be placed": {
 		{func(s *stage) {
 			s.placement = mirror.Placement{Generation: 1, At: s.now, Fault: mirror.Faultf(mirror.SourceGone, `VM "web"`, "is not there")}

@@ -90,6 +90,11 @@ func vm(n int) *guest {
 	return &guest{name: fmt.Sprintf("vm-%d", n), port: fmt.Sprint(100 + n), host: "esx-01", mac: frame.MAC{0, 0x50, 0x56, 0, 0, byte(n)}, from: 10, to: 10}
 }
 
+// refuse has the session not stand on the switch as asked, for a reason.
+func (s *stage) refuse(why mirror.Reason) {
+	s.placement.Applied, s.placement.Fault = false, mirror.Faultf(why, `session "web"`, "is not as asked")
+}
+
 func (s *stage) table() *Table {
 	es := s.others
 	if e, ok := Expect(s.session, s.placement); ok {

@@ -47,6 +47,22 @@ func because(why string) string {
 	return " (" + why + ")"
 }
 
+// meanwhile says what goes on with a session that is left on its switch although it is not as asked.
+func (c *hearing) meanwhile(why mirror.Reason) string {
+	left := ""
+	switch why {
+	case mirror.RemovalHeld:
+		left = "; it is left on the switch"
+	case mirror.DriftReported:
+	default:
+		return ""
+	}
+	if c.arriving() {
+		left += "; packets of it still arrive"
+	}
+	return left
+}
+
 // wayOf is what a port moved nothing "of".
 func wayOf(d mirror.Direction) string {
 	if d == mirror.Both {

@@ -49,3 +49,50 @@ func TestDisabledSessionIsCountedWhileItStillSends(t *testing.T) {
 		}
 	}
 }
+
+func TestSentenceOfAMirrorThatAnotherDaemonReceives(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1))
+	s.placement.Local, s.placement.Elsewhere = false, true
+	s.pass(1)
+	if v := s.result.Verdict; !strings.Contains(v.Message, "sent to 10.9.9.9, where another daemon") || strings.Contains(v.Message, "somebody else") {
+		t.Errorf("got %q", v.Message)
+	}
+	for _, c := range mirror.Conditions(s.placement, s.result.Verdict, nil, s.now)[2:] {
+		if c.Status != mirror.StatusUnknown || c.Reason != "ReceivedElsewhere" {
+			t.Errorf("%+v", c)
+		}
+	}
+}
+
+// What is left on the switch may go on mirroring: a person who reads that something failed must hear of it.
+func TestSentenceOfWhatIsLeftOnTheSwitch(t *testing.T) {
+	for reason, want := range map[mirror.Reason]string{
+		mirror.RemovalHeld:   "is not as asked; it is left on the switch; packets of it still arrive",
+		mirror.DriftReported: "is not as asked; packets of it still arrive",
+		mirror.SwitchGone:    "is not as asked",
+		mirror.RecordDamaged: "is not as asked",
+	} {
+		s := newStage(t, mirror.ERSPAN2, vm(1))
+		s.pass(5)
+		s.refuse(reason)
+		s.pass(1)
+		if m := s.result.Verdict.Message; m != `session "web": `+want {
+			t.Errorf("%s: got %q", reason, m)
+		}
+		breakPath(s)
+		s.pass(30)
+		if m := s.result.Verdict.Message; strings.Contains(m, "arrive") {
+			t.Errorf("%s, and nothing arrives: got %q", reason, m)
+		}
+	}
+}
+
+func TestSentenceOfAChangeThatIsAnotherDaemonsToMake(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1))
+	s.refuse(mirror.NotWriter)
+	s.placement.Fault.Text = "is not this daemon's to change: its writer is vspan-2"
+	s.pass(5)
+	if m := s.result.Verdict.Message; !strings.Contains(m, "its writer is vspan-2; ") || strings.Contains(m, "tried again") {
+		t.Errorf("got %q", m)
+	}
+}
