@@ -57,7 +57,7 @@ func removal(a huma.API, op huma.Operation) huma.Operation {
 	op.DefaultStatus = http.StatusAccepted
 	op.Responses["202"] = answers(http.StatusAccepted, schemaOf[wire.Session](a))
 	op.Responses["202"].Description = "It is being taken off the switch"
-	op.Responses["204"] = &huma.Response{Description: "It is gone; only with ?wait"}
+	op.Responses["204"] = &huma.Response{Description: "It is gone; only with ?wait or ?damaged"}
 	return op
 }
 

@@ -21,9 +21,10 @@ func faultProblem(err error) *wire.Problem {
 
 func faultStatus(r mirror.Reason) int {
 	switch r {
-	case mirror.VCenterUnreachable, mirror.NotAuthenticated, mirror.NoPermission, mirror.VCenterFault, mirror.HostRefused:
+	case mirror.VCenterUnreachable, mirror.NotAuthenticated, mirror.NoPermission, mirror.VCenterFault, mirror.HostRefused, mirror.NotWriter:
 		return http.StatusServiceUnavailable
-	case mirror.IDConflict, mirror.IDsExhausted, mirror.ConcurrentAccess, mirror.NoReceiver:
+	case mirror.IDConflict, mirror.IDsExhausted, mirror.ConcurrentAccess, mirror.NoReceiver, mirror.RemovalHeld, mirror.DriftReported,
+		mirror.RecordDamaged:
 		return http.StatusConflict
 	default:
 		return http.StatusUnprocessableEntity
@@ -32,10 +33,14 @@ func faultStatus(r mirror.Reason) int {
 
 // faultTitle is the title of a reason's problem type: the same sentence for the same reason.
 func faultTitle(r mirror.Reason) string {
-	switch faultStatus(r) {
-	case http.StatusServiceUnavailable:
+	switch status := faultStatus(r); {
+	case r == mirror.NotWriter:
+		return "Another daemon changes the switch"
+	case r == mirror.RecordDamaged:
+		return recordDamaged.title
+	case status == http.StatusServiceUnavailable:
 		return "vCenter cannot be asked"
-	case http.StatusConflict:
+	case status == http.StatusConflict:
 		return "It conflicts with what is there"
 	default:
 		return "The session cannot be placed"

@@ -23,7 +23,9 @@ func New(o Options) http.Handler {
 
 	a := humachi.New(r, document(o.Version))
 	newSessions(o).register(a)
-	switches{o.Inventory, o.Store, o.Owner}.register(a)
+	switches{o.Inventory, o.Store, o.Owner, o.Brake}.register(a)
+	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
+	cluster{o.Cluster, o.Log}.register(a)
 	reception{o.Receivers, o.Unclaimed}.register(a)
 	health{o.Ready, o.Version}.register(a)
 
@@ -67,6 +69,8 @@ func document(version string) huma.Config {
 			Tags: []*huma.Tag{
 				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
 				{Name: "switches", Description: "What can be mirrored, and who else mirrors"},
+				{Name: "orphans", Description: "What stands on the switches and belongs to no session"},
+				{Name: "cluster", Description: "The daemons that keep the desired state together"},
 				{Name: "reception", Description: "What takes the mirrors in"},
 				{Name: "health", Description: "For load balancers and supervisors"},
 			},

@@ -149,9 +149,13 @@ func checkAgainstDocument(t *testing.T, r *http.Request, w *httptest.ResponseRec
 	}
 	var ok bool
 	var problems []*validation.ValidationError
-	if _, verb, found := strings.Cut(r.URL.Path, ":"); found && r.Method == http.MethodPost {
+	if before, verb, found := strings.Cut(r.URL.Path, ":"); found && r.Method == http.MethodPost {
 		// The validator takes web-01:enable for a {name} and does not look further.
-		path := "/v1/sessions/{name}:" + verb
+		parameter := "/{name}:"
+		if strings.HasPrefix(before, "/v1/orphans/") {
+			parameter = "/{uid}:"
+		}
+		path := before[:strings.LastIndex(before, "/")] + parameter + verb
 		item, there := d.paths.PathItems.Get(path)
 		if !there {
 			t.Fatalf("%s is not described", path)

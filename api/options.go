@@ -21,6 +21,10 @@ type Options struct {
 	// Owner is this installation, as it stands in the markers. It tells orphans from sessions of others.
 	Owner string
 
+	Orphans Orphanage // nil: there are none
+	Brake   Brake     // nil: nothing is ever held back
+	Cluster Cluster   // nil: the store belongs to no cluster
+
 	Receivers func() []Receiver  // nil: none
 	Unclaimed func() []Unclaimed // nil: none
 	Ready     func() []Check     // nil: always ready

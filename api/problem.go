@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror"
 )
 
 // kind is a type of problem: stable code, HTTP status, title.
@@ -21,16 +22,25 @@ var (
 	crossOrigin        = kind{"cross_origin", http.StatusForbidden, "Requests from other web sites are refused"}
 	noRoute            = kind{"not_found", http.StatusNotFound, "There is nothing here"}
 	sessionNotFound    = kind{"session_not_found", http.StatusNotFound, "There is no such session"}
+	orphanNotFound     = kind{"orphan_not_found", http.StatusNotFound, "There is no such orphan"}
+	memberNotFound     = kind{"member_not_found", http.StatusNotFound, "There is no such member"}
 	switchNotFound     = kind{"switch_not_found", http.StatusNotFound, "There is no such switch"}
 	methodNotAllowed   = kind{"method_not_allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}
 	notAcceptable      = kind{"not_acceptable", http.StatusNotAcceptable, "The media type asked for cannot be had"}
 	tooSlow            = kind{"too_slow", http.StatusRequestTimeout, "The request took too long to arrive"}
+	sessionExists      = kind{"session_exists", http.StatusConflict, "There is a session of this name"}
 	sessionRemoving    = kind{"session_removing", http.StatusConflict, "The session is being removed"}
 	sessionExpired     = kind{"session_expired", http.StatusConflict, "The session's time is up"}
 	switchAmbiguous    = kind{"switch_ambiguous", http.StatusConflict, "Several switches bear this name"}
+	recordDamaged      = kind{mirror.RecordDamaged.String(), http.StatusConflict, "The session's record cannot be read"}
+	recordSound        = kind{"record_not_damaged", http.StatusConflict, "The session's record can be read"}
 	keyBusy            = kind{"idempotency_key_busy", http.StatusConflict, "A request with this Idempotency-Key is under way"}
 	keySpent           = kind{"idempotency_key_spent", http.StatusConflict, "The session made with this Idempotency-Key is gone"}
 	keyReused          = kind{"idempotency_key_reused", http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request"}
+	noCluster          = kind{"no_cluster", http.StatusConflict, "The store belongs to no cluster"}
+	memberExists       = kind{"member_exists", http.StatusConflict, "There is such a member"}
+	lastMember         = kind{"last_member", http.StatusConflict, "The last member cannot be removed"}
+	quorumAtRisk       = kind{"quorum_at_risk", http.StatusConflict, "The cluster would lose its quorum"}
 	preconditionFailed = kind{"precondition_failed", http.StatusPreconditionFailed, "The session is not what the request supposes"}
 	tooLarge           = kind{"too_large", http.StatusRequestEntityTooLarge, "The request is too large"}
 	unsupportedMedia   = kind{"unsupported_media_type", http.StatusUnsupportedMediaType, "The body's media type is not understood"}
@@ -39,6 +49,7 @@ var (
 	internal           = kind{"internal", http.StatusInternalServerError, "Something is wrong inside vspan"}
 	notReady           = kind{"not_ready", http.StatusServiceUnavailable, "vspan cannot do its work"}
 	storeUnavailable   = kind{"store_unavailable", http.StatusServiceUnavailable, "The desired state cannot be read or written"}
+	storeFull          = kind{"store_full", http.StatusInsufficientStorage, "The store is full"}
 	timedOut           = kind{"timeout", http.StatusServiceUnavailable, "It took too long"}
 )
 

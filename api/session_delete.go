@@ -12,12 +12,16 @@ import (
 )
 
 const deleteText = `202: it is being taken off its switch, which needs vCenter. With ` + "`wait`" + ` the answer is 204 as soon as it is gone, or 202 when
-the time is up before. Deleting what is being deleted changes nothing.`
+the time is up before. Deleting what is being deleted changes nothing.
+
+A session whose record cannot be read (409 with the code record_damaged) is deleted with ` + "`damaged=true`" + `: 204, the record is forgotten, and
+what stands on the switch stays there, as an orphan (see /v1/orphans).`
 
 type deleteInput struct {
 	SessionPath
 	IfMatch string `header:"If-Match" doc:"Delete only if the session's ETag is still this one"`
 	Wait    string `query:"wait" example:"30s" doc:"How long to wait until it is gone, at most 5m"`
+	Damaged bool   `query:"damaged" doc:"true: the record cannot be read; forget it"`
 }
 
 type deleteOutput struct {
@@ -34,6 +38,12 @@ func (h *sessions) delete(ctx context.Context, in *deleteInput) (*deleteOutput, 
 	c, p := parseConditions(in.IfMatch, "")
 	if p != nil {
 		return nil, p
+	}
+	if in.Damaged {
+		if p := c.check(nil); p != nil {
+			return nil, p // what cannot be read has no ETag
+		}
+		return &deleteOutput{Status: http.StatusNoContent}, h.discard(ctx, in.Name)
 	}
 	s, err := h.change(ctx, in.Name, c, func(s mirror.Session) (mirror.Session, bool, error) {
 		if s.Deleting() {

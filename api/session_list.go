@@ -9,7 +9,8 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-const listText = `Ordered by name. Filters that are given must all hold; of several states one is enough.`
+const listText = `Ordered by name. Filters that are given must all hold; of several states one is enough. Sessions whose records cannot be read are in no page:
+` + "`damaged`" + ` has their names, whatever the filters.`
 
 // PageQuery picks a page of a list.
 // It is exported only because huma reads no other embedded structs.
@@ -55,7 +56,11 @@ func (h *sessions) list(ctx context.Context, in *listInput) (*listOutput, error)
 	for i, s := range items {
 		list[i] = renderSession(s, statuses[s.UID])
 	}
-	return &listOutput{wire.SessionList{Items: list, NextPageToken: next}}, nil
+	damaged, err := h.damaged(ctx)
+	if err != nil {
+		return nil, h.storeProblem("", err)
+	}
+	return &listOutput{wire.SessionList{Items: list, NextPageToken: next, Damaged: damaged}}, nil
 }
 
 func hasLabels(s mirror.Session, labels map[string]string) bool {

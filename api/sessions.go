@@ -113,17 +113,8 @@ func (h *sessions) change(ctx context.Context, name string, c conditions, f func
 	}
 }
 
-// storeProblem makes a problem of an error of the store.
 func (h *sessions) storeProblem(name string, err error) *wire.Problem {
-	switch {
-	case errors.Is(err, store.ErrNotFound):
-		return sessionNotFound.problem("there is no session %q", name)
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return timedOut.problem("the desired state was not read or written in time; try again")
-	default:
-		h.log.Error("the store failed", "session", name, "err", err)
-		return storeUnavailable.problem("the log says why; try again")
-	}
+	return storeProblem(h.log, name, err)
 }
 
 func removing(s mirror.Session) *wire.Problem {

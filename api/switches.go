@@ -21,6 +21,7 @@ type switches struct {
 	inventory Inventory
 	store     store.Store
 	owner     string
+	brake     Brake // nil: nothing is ever held
 }
 
 func (h switches) register(a huma.API) {
@@ -30,6 +31,10 @@ func (h switches) register(a huma.API) {
 	huma.Register(a, op("list-switches", "", "List distributed switches"), h.list)
 	huma.Register(a, op("list-ports", "/{name}/ports", "List the ports of a switch"), h.ports)
 	huma.Register(a, op("list-foreign-sessions", "/{name}/foreign-sessions", "List the sessions on a switch that are not vspan's"), h.foreign)
+	held := op("list-held", "/{name}/held", "List what is held back on a switch")
+	held.Description = heldText
+	huma.Register(a, held, h.listHeld)
+	huma.Register(a, operation(a, "switches", "release-switch", http.MethodPost, "/v1/switches/{name}:release", "Let what is held back be done", releaseText), h.release)
 }
 
 // SwitchQuery picks among switches and their readings.
@@ -55,9 +60,11 @@ func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput,
 	if p != nil {
 		return nil, p
 	}
+	held := h.held()
 	list := make([]wire.Switch, len(cut))
 	for i, s := range cut {
 		list[i] = renderSwitch(s)
+		list[i].Held = len(held[s.ID])
 	}
 	return &switchesOutput{wire.SwitchList{Items: list, NextPageToken: next}}, nil
 }

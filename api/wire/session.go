@@ -41,4 +41,5 @@ type SessionInput struct {
 type SessionList struct {
 	Items         []Session `json:"items"`
 	NextPageToken string    `json:"nextPageToken" doc:"Give it as pageToken to get the next page; empty on the last one"`
+	Damaged       []string  `json:"damaged,omitempty" doc:"Names of sessions whose records cannot be read; they are in no page. Absent when there are none"`
 }

@@ -9,6 +9,7 @@ type Switch struct {
 	Hosts         []Host       `json:"hosts"`
 	Capabilities  Capabilities `json:"capabilities"`
 	ConfigVersion string       `json:"configVersion"`
+	Held          int          `json:"held" doc:"Removals that are held back until a person has looked, because they are too many at once; see …/held"`
 }
 
 // Host is an ESXi host on a switch.
