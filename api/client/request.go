@@ -88,7 +88,7 @@ func (c *Client) locate(r request) (*url.URL, error) {
 		if step == "" || step == "." || step == ".." {
 			return nil, fmt.Errorf("the name %q cannot stand in a URL", step)
 		}
-		escaped += "/" + url.PathEscape(step)
+		escaped += "/" + strings.ReplaceAll(url.PathEscape(step), ":", "%3A") // a colon of the step begins no verb
 	}
 	if r.verb != "" {
 		escaped += ":" + r.verb
