@@ -186,10 +186,10 @@ func TestMethodsThatAreNotThere(t *testing.T) {
 		}
 	}
 	// Calls that are not there yet are not there.
-	for _, verb := range []string{":extend", ":verify", ":"} {
+	for _, verb := range []string{":expand", ":verify", ":"} {
 		f.call("POST", "/v1/sessions/web-01"+verb, "").problem(404, "not_found", "")
 	}
-	for _, what := range []string{"packets", "flows", "streams", "events"} {
+	for _, what := range []string{"packets", "flows", "streams"} {
 		f.call("GET", "/v1/sessions/web-01/"+what, "").problem(404, "not_found", "")
 	}
 	f.call("GET", "/v1/sessions/web-01:enable", "").problem(404, "session_not_found", "")

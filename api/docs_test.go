@@ -28,6 +28,7 @@ func TestTheDocumentIsValidOpenAPI(t *testing.T) {
 	for _, want := range []string{
 		"GET /v1/sessions", "POST /v1/sessions", "GET /v1/sessions/{name}", "PUT /v1/sessions/{name}", "PATCH /v1/sessions/{name}",
 		"DELETE /v1/sessions/{name}", "GET /v1/sessions/{name}/evidence", "POST /v1/sessions/{name}:enable", "POST /v1/sessions/{name}:disable",
+		"POST /v1/sessions/{name}:extend", "GET /v1/sessions/{name}/events", "GET /v1/events",
 		"GET /v1/switches", "GET /v1/switches/{name}/ports", "GET /v1/switches/{name}/foreign-sessions", "GET /v1/receivers", "GET /v1/unclaimed",
 		"GET /v1/switches/{name}/held", "POST /v1/switches/{name}:release", "GET /v1/orphans", "POST /v1/orphans/{uid}:adopt",
 		"POST /v1/orphans/{uid}:remove", "GET /v1/cluster/members", "POST /v1/cluster/members", "DELETE /v1/cluster/members/{name}",

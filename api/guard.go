@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/netip"
@@ -58,9 +59,15 @@ func onlySameOrigin(next http.Handler) http.Handler {
 func headAsGet(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.Clone(r.Context())
+			r = r.Clone(context.WithValue(r.Context(), headKey{}, true))
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// headKey is where the context of a request holds that no body is wanted.
+type headKey struct{}
+
+// wantsNoBody reports whether a request was a HEAD, whose answer must come to an end by itself.
+func wantsNoBody(ctx context.Context) bool { return ctx.Value(headKey{}) != nil }

@@ -22,7 +22,9 @@ func New(o Options) http.Handler {
 	r.MethodNotAllowed(func(w http.ResponseWriter, req *http.Request) { refuseMethod(r, w, req) })
 
 	a := humachi.New(r, document(o.Version))
-	newSessions(o).register(a)
+	s := newSessions(o)
+	s.register(a)
+	newEvents(s).register(a)
 	switches{o.Inventory, o.Store, o.Owner, o.Brake}.register(a)
 	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
 	cluster{o.Cluster, o.Log}.register(a)
@@ -68,6 +70,7 @@ func document(version string) huma.Config {
 			},
 			Tags: []*huma.Tag{
 				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
+				{Name: "events", Description: "What happened"},
 				{Name: "switches", Description: "What can be mirrored, and who else mirrors"},
 				{Name: "orphans", Description: "What stands on the switches and belongs to no session"},
 				{Name: "cluster", Description: "The daemons that keep the desired state together"},

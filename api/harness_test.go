@@ -22,6 +22,7 @@ import (
 
 	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/journal"
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
@@ -33,6 +34,7 @@ type fixture struct {
 	handler http.Handler
 	store   *store.Memory
 	board   *store.Board
+	history *journal.Journal
 	vcenter *fakeVCenter
 	mu      sync.Mutex // guards now
 	now     time.Time
@@ -61,8 +63,12 @@ var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func newFixture(t *testing.T, change ...func(*Options)) *fixture {
 	t.Helper()
-	f := &fixture{t: t, store: store.NewMemory(), board: store.NewBoard(), vcenter: &fakeVCenter{}, now: begin}
-	o := Options{Store: f.store, Board: f.board, Planner: f.vcenter, Inventory: f.vcenter, Owner: "here", Now: f.clock, Version: "1.2.3"}
+	history, err := journal.Open("", journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{t: t, store: store.NewMemory(), board: store.NewBoard(), history: history, vcenter: &fakeVCenter{}, now: begin}
+	o := Options{Store: f.store, Board: f.board, History: f.history, Planner: f.vcenter, Inventory: f.vcenter, Owner: "here", Now: f.clock, Version: "1.2.3"}
 	for _, c := range change {
 		c(&o)
 	}
@@ -141,6 +147,15 @@ func checkAgainstDocument(t *testing.T, r *http.Request, w *httptest.ResponseRec
 	undescribed := w.Code == http.StatusMethodNotAllowed || bytes.Contains(w.Body.Bytes(), []byte(wire.ProblemType+noRoute.code+`"`)) ||
 		strings.HasPrefix(r.URL.Path, "/docs") || r.URL.Path == "/metrics" || r.URL.Path == "/openapi.json"
 	if undescribed || w.Code == http.StatusNoContent {
+		return
+	}
+	if strings.Count(w.Body.String(), "\n") > 1 && w.Header().Get("Content-Type") == ndjsonMedia { // each line is as described
+		for line := range strings.Lines(w.Body.String()) {
+			one := httptest.NewRecorder()
+			one.Header().Set("Content-Type", ndjsonMedia)
+			one.WriteString(line)
+			checkAgainstDocument(t, r, one)
+		}
 		return
 	}
 	d := described()

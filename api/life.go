@@ -4,6 +4,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/mirror"
 )
 
@@ -47,10 +48,27 @@ func (p lifePolicy) unsaid() mirror.Life {
 	return p.standard
 }
 
-// formatLife is the inverse of parse.
+// check judges a life that is new to a session; nil when nothing is wrong with it. A life that is counted from now was judged when
+// it was parsed.
+func (p lifePolicy) check(l mirror.Life, now time.Time) *wire.Problem {
+	switch {
+	case l.Until.IsZero():
+		return nil
+	case l.Until.Before(now.Add(time.Second)):
+		return invalidField("spec.expiresAt", "want a time that is to come; here it is %s", now.Format(time.RFC3339))
+	case p.longest > 0 && l.Until.After(now.Add(p.longest)):
+		return invalidField("spec.expiresAt", "this server allows at most %s, that is %s", shortDuration(p.longest), now.Add(p.longest).Format(time.RFC3339))
+	}
+	return nil
+}
+
+// formatLife is the inverse of parse; a life that says its end has none.
 func formatLife(l mirror.Life) string {
 	if l.Never {
 		return never
+	}
+	if !l.Until.IsZero() {
+		return ""
 	}
 	return shortDuration(l.For)
 }

@@ -26,7 +26,7 @@ func newTraffic(r *prometheus.Registry) traffic {
 			Name: "vspan_http_requests_total", Help: "Requests answered, by route pattern, method and class of the status.",
 		}, []string{"route", "method", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "vspan_http_request_duration_seconds", Help: "Time to answer, without requests that were told to wait.",
+			Name: "vspan_http_request_duration_seconds", Help: "Time to answer, without requests that were told to wait and without streams.",
 			Buckets: []float64{.001, .005, .025, .1, .5, 2.5, 10, 30},
 		}, []string{"route", "method"}),
 		inFlight: prometheus.NewGauge(prometheus.GaugeOpts{
@@ -50,7 +50,7 @@ func observe(t traffic, log *slog.Logger) func(http.Handler) http.Handler {
 				route, took := routeLabel(r), time.Since(begun)
 				status := cmp.Or(ww.Status(), http.StatusOK)
 				t.requests.WithLabelValues(route, method, strconv.Itoa(status/100)+"xx").Inc()
-				if !waits(r) {
+				if !waits(r) && !streams(r) {
 					t.duration.WithLabelValues(route, method).Observe(took.Seconds())
 				}
 				log.Debug("request", "method", method, "path", path, "route", route, "status", status,

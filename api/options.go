@@ -25,6 +25,7 @@ type Options struct {
 	Brake   Brake     // nil: nothing is ever held back
 	Cluster Cluster   // nil: the store belongs to no cluster
 
+	History   History            // nil: nothing is remembered
 	Receivers func() []Receiver  // nil: none
 	Unclaimed func() []Unclaimed // nil: none
 	Ready     func() []Check     // nil: always ready
@@ -70,6 +71,9 @@ type Check struct {
 }
 
 func (o Options) withDefaults() Options {
+	if o.History == nil {
+		o.History = noHistory{}
+	}
 	if o.Receivers == nil {
 		o.Receivers = func() []Receiver { return nil }
 	}

@@ -35,15 +35,26 @@ func parseSpec(w wire.Spec, life lifePolicy) (mirror.Spec, []wire.FieldError) {
 	if s.OnDrift, err = mirror.ParseDriftPolicy(w.OnDrift); err != nil {
 		p.note("spec.onDrift", "want repair or report")
 	}
-	var problem string
-	if s.Life, problem = life.parse(w.ExpiresIn); problem != "" {
-		p.note("spec.expiresIn", "%s", problem)
-	}
+	s.Life = p.parseLife(w)
 	if s.SnapLength != 0 && s.SnapLength < mirror.MinSnapLength {
 		p.note("spec.snapLength", "want 0 for whole frames or %d to %d bytes", mirror.MinSnapLength, mirror.MaxSnapLength)
 	}
 	p.judge(s)
 	return s, p.errs
+}
+
+func (p *specParser) parseLife(w wire.Spec) mirror.Life {
+	if !w.ExpiresAt.IsZero() && w.ExpiresIn == "" {
+		return mirror.Life{Until: w.ExpiresAt.UTC().Round(0)}
+	}
+	if !w.ExpiresAt.IsZero() {
+		p.note("spec.expiresAt", "want expiresIn or expiresAt, not both")
+	}
+	life, problem := p.life.parse(w.ExpiresIn)
+	if problem != "" {
+		p.note("spec.expiresIn", "%s", problem)
+	}
+	return life
 }
 
 func (p *specParser) note(field, format string, args ...any) {

@@ -31,6 +31,7 @@ var (
 	sessionExists      = kind{"session_exists", http.StatusConflict, "There is a session of this name"}
 	sessionRemoving    = kind{"session_removing", http.StatusConflict, "The session is being removed"}
 	sessionExpired     = kind{"session_expired", http.StatusConflict, "The session's time is up"}
+	neverExpires       = kind{"session_never_expires", http.StatusConflict, "The session has no end"}
 	switchAmbiguous    = kind{"switch_ambiguous", http.StatusConflict, "Several switches bear this name"}
 	recordDamaged      = kind{mirror.RecordDamaged.String(), http.StatusConflict, "The session's record cannot be read"}
 	recordSound        = kind{"record_not_damaged", http.StatusConflict, "The session's record can be read"}
@@ -50,6 +51,7 @@ var (
 	notReady           = kind{"not_ready", http.StatusServiceUnavailable, "vspan cannot do its work"}
 	storeUnavailable   = kind{"store_unavailable", http.StatusServiceUnavailable, "The desired state cannot be read or written"}
 	storeFull          = kind{"store_full", http.StatusInsufficientStorage, "The store is full"}
+	tooManyStreams     = kind{"too_many_streams", http.StatusServiceUnavailable, "Too many are listening"}
 	timedOut           = kind{"timeout", http.StatusServiceUnavailable, "It took too long"}
 )
 

@@ -23,6 +23,7 @@ func renderSpec(s mirror.Spec) wire.Spec {
 		Netstack:    s.Netstack,
 		Enabled:     &s.Enabled,
 		ExpiresIn:   formatLife(s.Life),
+		ExpiresAt:   utc(s.Life.Until),
 		OnDrift:     s.OnDrift.String(),
 	}
 	if len(s.Destination.Addresses) > 0 {

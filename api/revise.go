@@ -26,16 +26,17 @@ func (d desired) fresh(name, uid, by string, now time.Time) mirror.Session {
 }
 
 // revise returns the session as asked for, and whether that differs from what it is. With renew, a session whose time is up gets
-// a new life. A new life is a new generation, even of the same spec: the expiry stands in the marker on the switch, which must
+// a new life, if there is one to be had: not when the spec says an end that has passed. A new life is a new generation, even of the same spec: the expiry stands in the marker on the switch, which must
 // not look as if somebody else had changed it.
 func (d desired) revise(s mirror.Session, renew bool, now time.Time) (mirror.Session, bool) {
-	renewed := renew && s.Expired(now)
+	end := d.spec.Life.EndsAt(now)
+	renewed := renew && s.Expired(now) && (end.IsZero() || end.After(now))
 	specChanged := !s.Spec.Equal(d.spec)
 	if !renewed && !specChanged && maps.Equal(s.Labels, d.labels) {
 		return s, false
 	}
 	if renewed || s.Spec.Life != d.spec.Life {
-		s.ExpiresAt = d.spec.Life.EndsAt(now)
+		s.ExpiresAt = end
 	}
 	if renewed || specChanged {
 		s.Generation++

@@ -8,7 +8,7 @@ import (
 )
 
 const (
-	enableText  = `Sets ` + "`spec.enabled`" + `. A session whose time is up must be PUT anew.`
+	enableText  = `Sets ` + "`spec.enabled`" + `. A session whose time is up must be extended, or PUT anew.`
 	disableText = `Clears ` + "`spec.enabled`" + `: the session stays on the switch and mirrors nothing.`
 )
 
@@ -31,16 +31,15 @@ func (h *sessions) setEnabled(ctx context.Context, in *enableInput, enabled bool
 		return nil, p
 	}
 	s, err := h.change(ctx, in.Name, c, func(s mirror.Session) (mirror.Session, bool, error) {
-		switch now := h.now(); {
+		switch {
 		case s.Deleting():
 			return s, false, removing(s)
-		case enabled && s.Expired(now):
-			return s, false, sessionExpired.problem("its time was up at %s; PUT it again to give it a new life", s.ExpiresAt.UTC().Format(http.TimeFormat))
+		case enabled && s.Expired(h.now()):
+			return s, false, sessionExpired.problem("its time was up at %s; extend it, or PUT it again, to give it a new life", s.ExpiresAt.UTC().Format(http.TimeFormat))
 		default:
 			want := desired{s.Spec, s.Labels}
 			want.spec.Enabled = enabled
-			revised, differs := want.revise(s, false, now)
-			return revised, differs, nil
+			return h.revise(s, want, false)
 		}
 	})
 	if err != nil {

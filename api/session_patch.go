@@ -4,13 +4,15 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/mirror"
 )
 
 const patchText = `A JSON merge patch (RFC 7396) of labels and spec: what it does not name stays, null resets to the default, lists are replaced
-whole. It does not renew a session whose time is up; changing ` + "`spec.expiresIn`" + ` does.`
+whole. It does not renew a session whose time is up; changing ` + "`spec.expiresIn`" + ` or ` + "`spec.expiresAt`" + `
+does, and each of them takes the other's place.`
 
 const mergePatchMedia = "application/merge-patch+json"
 
@@ -34,8 +36,7 @@ func (h *sessions) patch(ctx context.Context, in *patchInput) (*sessionOutput, e
 		if p != nil {
 			return s, false, p
 		}
-		revised, differs := want.revise(s, false, h.now())
-		return revised, differs, nil
+		return h.revise(s, want, false)
 	}
 	if in.DryRun {
 		return h.previewChange(ctx, in.Name, c, revise)
@@ -49,7 +50,7 @@ func (h *sessions) patch(ctx context.Context, in *patchInput) (*sessionOutput, e
 
 // patched returns what is asked for after a patch of s: the patch is merged into the JSON of s, which is then read as PUT reads it.
 func (h *sessions) patched(s mirror.Session, patch json.RawMessage) (desired, *wire.Problem) {
-	current, err := json.Marshal(map[string]any{"labels": s.Labels, "spec": renderSpec(s.Spec)})
+	current, err := json.Marshal(map[string]any{"labels": s.Labels, "spec": withoutReplacedLife(renderSpec(s.Spec), patch)})
 	if err != nil {
 		return desired{}, internal.problem("the session cannot be written as JSON")
 	}
@@ -65,4 +66,22 @@ func (h *sessions) patched(s mirror.Session, patch json.RawMessage) (desired, *w
 		return desired{}, invalidField("name", "a session cannot be renamed")
 	}
 	return h.parse(body)
+}
+
+// withoutReplacedLife leaves out of a spec the way to say its life in whose place the patch puts the other one.
+func withoutReplacedLife(spec wire.Spec, patch json.RawMessage) wire.Spec {
+	var p struct {
+		Spec struct {
+			ExpiresIn any `json:"expiresIn"`
+			ExpiresAt any `json:"expiresAt"`
+		} `json:"spec"`
+	}
+	_ = json.Unmarshal(patch, &p) // what is wrong with it is told by who reads the merged document
+	switch in, at := p.Spec.ExpiresIn, p.Spec.ExpiresAt; {
+	case in != nil && at == nil:
+		spec.ExpiresAt = time.Time{}
+	case at != nil && in == nil:
+		spec.ExpiresIn = ""
+	}
+	return spec
 }

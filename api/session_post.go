@@ -26,7 +26,11 @@ func (h *sessions) post(ctx context.Context, in *postInput) (*sessionOutput, err
 		return nil, p
 	}
 	if in.DryRun {
-		return h.preview(ctx, want.fresh(newName(), h.newUID(), nobody, h.now()))
+		s, err := h.fresh(newName(), want)
+		if err != nil {
+			return nil, err
+		}
+		return h.preview(ctx, s)
 	}
 	if in.Key == "" {
 		s, err := h.create(ctx, want)
@@ -39,10 +43,14 @@ func (h *sessions) post(ctx context.Context, in *postInput) (*sessionOutput, err
 }
 
 func (h *sessions) create(ctx context.Context, want desired) (mirror.Session, error) {
-	s, err := h.store.Create(ctx, want.fresh(newName(), h.newUID(), nobody, h.now()))
+	s, err := h.fresh(newName(), want)
 	if err != nil {
+		return mirror.Session{}, err
+	}
+	if s, err = h.store.Create(ctx, s); err != nil {
 		return mirror.Session{}, h.storeProblem("", err)
 	}
+	h.remember(mirror.Session{}, s)
 	return s, nil
 }
 

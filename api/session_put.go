@@ -11,7 +11,8 @@ import (
 )
 
 const putText = `The same body twice changes nothing the second time, not even the revision. What is left out has its default. The life
-(` + "`expiresIn`" + `) begins anew when it changes, and when the session's time was up. Read-only fields (uid, revision, status, …) are accepted
+(` + "`expiresIn` or `expiresAt`" + `) begins anew when it changes, and when the session's time was up; what ` + "`:extend`" + ` added to it
+stays. Read-only fields (uid, revision, status, …) are accepted
 and ignored, so that what GET answered can be edited and sent back.`
 
 // PlanQuery asks for the plan instead of the deed.
@@ -46,11 +47,11 @@ func (h *sessions) put(ctx context.Context, in *putInput) (*sessionOutput, error
 		return nil, p
 	}
 	if in.DryRun {
-		proposed, _, err := h.propose(ctx, in.Name, c, want)
+		proposed, err := h.propose(ctx, in.Name, c, want)
 		if err != nil {
 			return nil, err
 		}
-		return h.preview(ctx, proposed)
+		return h.preview(ctx, proposed.session)
 	}
 	s, isNew, err := h.upsert(ctx, in.Name, c, want)
 	if err != nil {
@@ -100,45 +101,77 @@ const (
 	isNew
 )
 
+// proposal is a session as it would be stored.
+type proposal struct {
+	before  mirror.Session // as it is; zero for one that is new
+	session mirror.Session
+	fate    fate
+}
+
 // propose returns the session as it would be stored; nothing is stored.
-func (h *sessions) propose(ctx context.Context, name string, c conditions, want desired) (mirror.Session, fate, error) {
+func (h *sessions) propose(ctx context.Context, name string, c conditions, want desired) (proposal, error) {
 	s, err := h.store.Get(ctx, name)
 	if errors.Is(err, store.ErrNotFound) {
 		if p := c.check(nil); p != nil {
-			return mirror.Session{}, unchanged, p
+			return proposal{}, p
 		}
-		return want.fresh(name, h.newUID(), nobody, h.now()), isNew, nil
+		fresh, err := h.fresh(name, want)
+		return proposal{session: fresh, fate: isNew}, err
 	}
 	if err != nil {
-		return mirror.Session{}, unchanged, h.storeProblem(name, err)
+		return proposal{}, h.storeProblem(name, err)
 	}
 	if p := c.check(&s); p != nil {
-		return mirror.Session{}, unchanged, p
+		return proposal{}, p
 	}
 	if s.Deleting() {
-		return mirror.Session{}, unchanged, removing(s)
+		return proposal{}, removing(s)
 	}
-	if revised, differs := want.revise(s, true, h.now()); differs {
-		return revised, changed, nil
+	revised, differs, err := h.revise(s, want, true)
+	if err != nil || !differs {
+		return proposal{before: s, session: s}, err
 	}
-	return s, unchanged, nil
+	return proposal{before: s, session: revised, fate: changed}, nil
+}
+
+// fresh makes a session that did not exist.
+func (h *sessions) fresh(name string, want desired) (mirror.Session, error) {
+	now := h.now()
+	if p := h.life.check(want.spec.Life, now); p != nil {
+		return mirror.Session{}, p
+	}
+	return want.fresh(name, h.newUID(), nobody, now), nil
+}
+
+// revise returns the session as wanted, and whether that differs. A life that does not change is not judged again: it was good
+// when it was asked for.
+func (h *sessions) revise(s mirror.Session, want desired, renew bool) (mirror.Session, bool, error) {
+	now := h.now()
+	if want.spec.Life != s.Spec.Life {
+		if p := h.life.check(want.spec.Life, now); p != nil {
+			return s, false, p
+		}
+	}
+	revised, differs := want.revise(s, renew, now)
+	return revised, differs, nil
 }
 
 // upsert proposes and stores until no other writer comes in between.
 func (h *sessions) upsert(ctx context.Context, name string, c conditions, want desired) (s mirror.Session, created bool, err error) {
 	for {
-		s, what, err := h.propose(ctx, name, c, want)
-		if err != nil || what == unchanged {
-			return s, false, err
+		p, err := h.propose(ctx, name, c, want)
+		if err != nil || p.fate == unchanged {
+			return p.session, false, err
 		}
-		s.Asked = 0
+		p.session.Asked = 0
 		write := h.store.Update
-		if what == isNew {
+		if p.fate == isNew {
 			write = h.store.Create
 		}
-		stored, err := write(ctx, s)
+		stored, err := write(ctx, p.session)
 		if err == nil {
-			return stored, what == isNew, nil
+			h.remember(p.before, stored)
+			return stored, p.fate == isNew, nil
 		}
 		raced := errors.Is(err, store.ErrConflict) || errors.Is(err, store.ErrExists) || errors.Is(err, store.ErrNotFound)
 		if !raced || ctx.Err() != nil {

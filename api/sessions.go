@@ -22,6 +22,7 @@ type sessions struct {
 	store   store.Store
 	board   *store.Board
 	planner Planner
+	history History
 	life    lifePolicy
 	input   *inputSchema
 	keys    *idempotency
@@ -32,7 +33,7 @@ type sessions struct {
 
 func newSessions(o Options) *sessions {
 	return &sessions{
-		store: o.Store, board: o.Board, planner: o.Planner,
+		store: o.Store, board: o.Board, planner: o.Planner, history: o.History,
 		life:  lifePolicy{standard: o.DefaultLife, longest: o.MaxLife},
 		input: newInputSchema(),
 		keys:  newIdempotency(),
@@ -47,6 +48,8 @@ func (h *sessions) register(a huma.API) {
 	huma.Register(a, op("list-sessions", http.MethodGet, "", "List sessions", listText), h.list)
 	huma.Register(a, op("get-session", http.MethodGet, "/{name}", "Get a session", getText), h.get)
 	huma.Register(a, op("get-evidence", http.MethodGet, "/{name}/evidence", "Get what the verdict rests on", ""), h.evidence)
+	huma.Register(a, op("list-session-events", http.MethodGet, "/{name}/events", "List what happened to a session", sessionEventsText), h.events)
+	huma.Register(a, op("extend-session", http.MethodPost, "/{name}:extend", "Give a session more time", extendText), h.extend)
 	huma.Register(a, op("enable-session", http.MethodPost, "/{name}:enable", "Enable a session", enableText), h.enable)
 	huma.Register(a, op("disable-session", http.MethodPost, "/{name}:disable", "Disable a session", disableText), h.disable)
 	huma.Register(a, mayPlan(a, sessionBody(op("create-session", http.MethodPost, "", "Create a session under a generated name", postText)), http.StatusCreated), h.post)
@@ -105,6 +108,7 @@ func (h *sessions) change(ctx context.Context, name string, c conditions, f func
 		revised.Asked = 0
 		stored, err := h.store.Update(ctx, revised)
 		if err == nil {
+			h.remember(s, stored)
 			return stored, nil
 		}
 		if !errors.Is(err, store.ErrConflict) || ctx.Err() != nil {

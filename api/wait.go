@@ -46,6 +46,13 @@ func (h *sessions) await(ctx context.Context, s mirror.Session, g goal) (mirror.
 // untilStop ends with ctx, after the timeout, and when the server begins to stop.
 func untilStop(ctx context.Context, timeout time.Duration) (context.Context, context.CancelFunc) {
 	within, cancel := context.WithTimeout(ctx, timeout)
+	untilStop, left := whileServing(within)
+	return untilStop, func() { cancel(); left() }
+}
+
+// whileServing ends with ctx and when the server begins to stop.
+func whileServing(ctx context.Context) (context.Context, context.CancelFunc) {
+	within, cancel := context.WithCancel(ctx)
 	stop := stopping(ctx)
 	if stop == nil {
 		return within, cancel

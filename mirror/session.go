@@ -86,16 +86,17 @@ func (s Spec) Equal(o Spec) bool {
 		s.Netstack == o.Netstack && s.Enabled == o.Enabled && s.Life == o.Life && s.OnDrift == o.OnDrift
 }
 
-// Life is how long a session may live, counted from the moment its spec was accepted.
+// Life is how long a session may live: for a time, counted from the moment its spec was accepted, or until a time.
 type Life struct {
 	Never bool          // no end; it must be asked for in so many words
-	For   time.Duration // when Never is false
+	For   time.Duration // when Never is false and Until is zero
+	Until time.Time     // the end itself; in UTC and without a monotonic part, so that == compares lives
 }
 
 // EndsAt returns the end of a life that begins at start; zero when it never ends.
 func (l Life) EndsAt(start time.Time) time.Time {
-	if l.Never {
-		return time.Time{}
+	if l.Never || !l.Until.IsZero() {
+		return l.Until
 	}
 	return start.Add(l.For)
 }

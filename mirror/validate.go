@@ -51,8 +51,11 @@ func (s Spec) Validate() []Problem {
 	if strings.ContainsFunc(s.Netstack, func(r rune) bool { return !unicode.IsPrint(r) || unicode.IsSpace(r) }) {
 		add("netstack", "want a key of a TCP/IP stack, e.g. mirror, without blanks and control characters")
 	}
-	if !s.Life.Never && s.Life.For < time.Second {
-		add("expiresIn", "want at least 1s, or \"never\", got %s", s.Life.For)
+	switch l := s.Life; {
+	case !l.Until.IsZero() && (l.Never || l.For != 0):
+		add("expiresAt", "want expiresIn or expiresAt, not both")
+	case l.Until.IsZero() && !l.Never && l.For < time.Second:
+		add("expiresIn", "want at least 1s, or \"never\", got %s", l.For)
 	}
 	return ps
 }

@@ -32,7 +32,7 @@ type SessionInput struct {
 	Generation json.RawMessage `json:"generation,omitempty" readOnly:"true" doc:"Ignored"`
 	CreatedAt  json.RawMessage `json:"createdAt,omitempty" readOnly:"true" doc:"Ignored"`
 	CreatedBy  json.RawMessage `json:"createdBy,omitempty" readOnly:"true" doc:"Ignored"`
-	ExpiresAt  json.RawMessage `json:"expiresAt,omitempty" readOnly:"true" doc:"Ignored: use spec.expiresIn"`
+	ExpiresAt  json.RawMessage `json:"expiresAt,omitempty" readOnly:"true" doc:"Ignored: use spec.expiresIn, spec.expiresAt or :extend"`
 	DeletedAt  json.RawMessage `json:"deletedAt,omitempty" readOnly:"true" doc:"Ignored"`
 	Status     json.RawMessage `json:"status,omitempty" readOnly:"true" doc:"Ignored"`
 }

@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // Spec is what a session's owner asks for. In a request what is left out or null has its default; in a response everything is
 // said, save what a source does not have.
 type Spec struct {
@@ -12,7 +14,8 @@ type Spec struct {
 	Sampling      int           `json:"sampling,omitempty" minimum:"1" maximum:"65535" default:"1" doc:"Mirror one of n packets"`
 	Netstack      string        `json:"netstack" required:"false" maxLength:"128" doc:"TCP/IP stack of the hosts that sends the mirror; empty: the default one"`
 	Enabled       *bool         `json:"enabled,omitempty" default:"true"`
-	ExpiresIn     string        `json:"expiresIn,omitempty" maxLength:"64" example:"1h" doc:"How long the session may live, counted from when it is accepted: a Go duration of at least 1s, or \"never\". Left out: the server's default"`
+	ExpiresIn     string        `json:"expiresIn,omitempty" maxLength:"64" example:"1h" doc:"How long the session may live, counted from when it is accepted: a Go duration of at least 1s, or \"never\". Left out, and expiresAt too: the server's default"`
+	ExpiresAt     time.Time     `json:"expiresAt,omitzero" example:"2030-01-01T12:00:00Z" doc:"When the session's time is up, instead of expiresIn. It stays as it was asked for: after :extend the session's own expiresAt is later"`
 	OnDrift       string        `json:"onDrift,omitempty" enum:"repair,report" default:"repair" doc:"What to do when somebody else changes the session on the switch"`
 }
 
