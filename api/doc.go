@@ -1,5 +1,5 @@
-// Package api serves vspan over HTTP: sessions and what is known about them, switches, ports, receivers, metrics, and the
-// OpenAPI document that describes it. The JSON is in package wire, the Go client in package client.
+// Package api serves vspan over HTTP: sessions and what is known about them, what happened to them, switches, ports, receivers,
+// metrics, and the OpenAPI document that describes it. The JSON is in package wire, the Go client in package client.
 //
 // The package knows the vocabulary and the store. Whatever else it needs comes in through the small interfaces and functions of
 // [Options]; it never speaks to vCenter and never sees a packet.

@@ -32,12 +32,6 @@ func limit(next http.Handler) http.Handler {
 		if waits(r) {
 			timeout += maxWait
 		}
-		ctx, cancel := context.WithTimeout(r.Context(), timeout)
-		if streams(r) { // its writes have deadlines of their own
-			cancel()
-			ctx, cancel = context.WithCancel(r.Context())
-		}
-		defer cancel()
 		// Not every ResponseWriter of a test has deadlines; those of a server do.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(bodyTimeout + timeout + writeTimeout))
 		body, p := readBody(w, r)
@@ -51,7 +45,11 @@ func limit(next http.Handler) http.Handler {
 			writeProblem(w, p)
 			return
 		}
-		r = r.WithContext(ctx)
+		if !streams(r) { // whose writes have deadlines of their own
+			ctx, cancel := context.WithTimeout(r.Context(), timeout)
+			defer cancel()
+			r = r.WithContext(ctx)
+		}
 		r.Body = io.NopCloser(bytes.NewReader(body))
 		next.ServeHTTP(w, r)
 	})

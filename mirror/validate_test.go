@@ -10,6 +10,7 @@ import (
 )
 
 func TestValidate(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	if ps := session("a", "web-01", 0).Spec.Validate(); len(ps) > 0 {
 		t.Fatalf("a good spec: %v", ps)
 	}
@@ -63,6 +64,9 @@ func TestValidate(t *testing.T) {
 		{"a stack that XML cannot hold", func(s *mirror.Spec) { s.Netstack = "mir\x00ror" }, "spec.netstack: want a key"},
 		{"a stack with a blank", func(s *mirror.Spec) { s.Netstack = "mirror " }, "spec.netstack: want a key"},
 		{"no life", func(s *mirror.Spec) { s.Life.For = time.Second - 1 }, `spec.expiresIn: want at least 1s, or "never"`},
+		{"an end", func(s *mirror.Spec) { s.Life = mirror.Life{Until: now} }, ""},
+		{"an end and a time", func(s *mirror.Spec) { s.Life.Until = now }, "spec.expiresAt: want expiresIn or expiresAt, not both"},
+		{"an end and none", func(s *mirror.Spec) { s.Life = mirror.Life{Never: true, Until: now} }, "spec.expiresAt: want expiresIn or expiresAt, not both"},
 		{"for ever", func(s *mirror.Spec) { s.Life = mirror.Life{Never: true} }, ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -86,6 +90,23 @@ func TestValidName(t *testing.T) {
 	} {
 		if mirror.ValidName(name) != want {
 			t.Errorf("%q: %v", name, !want)
+		}
+	}
+}
+
+func TestLifeEnds(t *testing.T) {
+	now := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	end := now.Add(time.Minute)
+	for _, tt := range []struct {
+		life mirror.Life
+		want time.Time
+	}{
+		{mirror.Life{For: time.Hour}, now.Add(time.Hour)},
+		{mirror.Life{Until: end}, end},
+		{mirror.Life{Never: true}, time.Time{}},
+	} {
+		if got := tt.life.EndsAt(now); !got.Equal(tt.want) {
+			t.Errorf("%+v ends at %s, want %s", tt.life, got, tt.want)
 		}
 	}
 }

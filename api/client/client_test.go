@@ -17,6 +17,7 @@ import (
 	"github.com/vspan-io/vspan/api/client"
 	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/journal"
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
@@ -24,10 +25,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // fixture is a server with its client.
 type fixture struct {
-	store  *store.Memory
-	board  *store.Board
-	ready  []api.Check
-	client *client.Client
+	store   *store.Memory
+	history *journal.Journal
+	board   *store.Board
+	ready   []api.Check
+	client  *client.Client
 }
 
 // fakeVCenter is a Planner and an Inventory.
@@ -41,14 +43,18 @@ func (f fakeVCenter) Switches(context.Context, bool) ([]mirror.Switch, error) { 
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()
-	f := &fixture{store: store.NewMemory(), board: store.NewBoard()}
+	history, err := journal.Open("", journal.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{store: store.NewMemory(), history: history, board: store.NewBoard()}
 	vcenter := fakeVCenter{[]mirror.Switch{{
 		ID: mirror.SwitchID{VCenter: "default", UUID: "50 01"}, Name: "DVS 0/a",
 		Ports:    []mirror.Port{{Key: "112", VM: "web-01"}, {Key: "113", VM: "web-02"}},
 		Sessions: []mirror.VSPAN{{Key: "14", Name: "theirs"}},
 	}}}
 	srv := httptest.NewServer(api.New(api.Options{
-		Store: f.store, Board: f.board, Planner: vcenter, Inventory: vcenter, Version: "1.2.3",
+		Store: f.store, Board: f.board, History: f.history, Planner: vcenter, Inventory: vcenter, Version: "1.2.3",
 		Ready:     func() []api.Check { return f.ready },
 		Receivers: func() []api.Receiver { return []api.Receiver{{Name: "local"}} },
 		Unclaimed: func() []api.Unclaimed { return []api.Unclaimed{{ERSPANID: 7}} },

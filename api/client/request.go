@@ -77,7 +77,9 @@ func (c *Client) build(ctx context.Context, r request) (*http.Request, error) {
 	if r.body != nil && req.Header.Get("Content-Type") == "" {
 		req.Header.Set("Content-Type", "application/json")
 	}
-	req.Header.Set("Accept", "application/json")
+	if req.Header.Get("Accept") == "" {
+		req.Header.Set("Accept", "application/json")
+	}
 	return req, nil
 }
 

@@ -103,6 +103,16 @@ func (c *Client) Disable(ctx context.Context, name string) (wire.Session, error)
 	return c.verb(ctx, name, "disable")
 }
 
+// Extend gives a session more time: by is added to what is left of it. It is not to be repeated blindly after a lost answer: a
+// Precondition keeps it from adding twice.
+func (c *Client) Extend(ctx context.Context, name string, by time.Duration, p Precondition) (wire.Session, error) {
+	var s wire.Session
+	_, err := c.do(ctx, request{
+		method: http.MethodPost, path: sessionPath(name), verb: "extend", query: url.Values{"by": {by.String()}}, header: p.header(),
+	}, &s)
+	return s, err
+}
+
 func (c *Client) verb(ctx context.Context, name, verb string) (wire.Session, error) {
 	var s wire.Session
 	_, err := c.do(ctx, request{method: http.MethodPost, path: sessionPath(name), verb: verb}, &s)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/journal"
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
@@ -54,7 +55,11 @@ func startDaemon() (address string, stop func()) {
 		defer close(done)
 		d.run(ctx)
 	}()
-	server := httptest.NewServer(api.New(api.Options{Store: d.store, Board: d.board, Planner: d, Inventory: d, Owner: "test"}))
+	history, err := journal.Open("", journal.Options{})
+	if err != nil {
+		panic(err)
+	}
+	server := httptest.NewServer(api.New(api.Options{Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test"}))
 	return server.URL, func() {
 		server.Close()
 		cancel()

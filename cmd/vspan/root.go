@@ -27,7 +27,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 		refuseServerFlag(alone)
 		root.AddCommand(alone)
 	}
-	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand())
+	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
 	addServerFlag(root)
 	return root
 }

@@ -29,7 +29,8 @@ The daemon is looked for at --server, at the environment's VSPAN_SERVER, or at `
 	}
 	cmd.AddCommand(
 		newSessionCreateCommand(), newSessionGetCommand(), newSessionListCommand(), newSessionWaitCommand(),
-		newSessionEnableCommand(), newSessionDisableCommand(), newSessionDeleteCommand(),
+		newSessionEnableCommand(), newSessionDisableCommand(), newSessionExtendCommand(), newSessionDeleteCommand(),
+		newSessionEventsCommand(),
 	)
 	return cmd
 }

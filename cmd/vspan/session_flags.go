@@ -67,7 +67,7 @@ func (r *sessionRequest) addMirrorFlags(f *pflag.FlagSet) {
 
 func (r *sessionRequest) addLifeFlags(f *pflag.FlagSet) {
 	f.DurationVar(&r.life, "for", 0, "remove the session after this time, e.g. 1h30m; left out: the daemon's default")
-	f.StringVar(&r.expires, "expires", "", `"never": the session stays until it is deleted`)
+	f.StringVar(&r.expires, "expires", "", "remove the session at this time, e.g. 2030-01-01T12:00:00Z; never: it stays until it is deleted")
 	f.StringVar(&r.onDrift, "on-drift", "repair", "when somebody changes the session on the switch: repair, or report and leave it")
 	f.BoolVar(&r.disabled, "disabled", false, "create the session without enabling it")
 }

@@ -101,7 +101,7 @@ func (r *sessionRequest) spec() (wire.Spec, error) {
 		return spec, usageError{fmt.Errorf("--sampling %d: want at least 1", r.sampling)}
 	}
 	spec.Encapsulation = wire.Encapsulation{Type: r.encapsulation, ID: r.id, COS: r.cos, Nanoseconds: r.nanoseconds}
-	if spec.ExpiresIn, err = r.expiresIn(); err != nil {
+	if spec.ExpiresIn, spec.ExpiresAt, err = r.expiry(); err != nil {
 		return spec, err
 	}
 	if _, err := mirror.ParseDriftPolicy(r.onDrift); err != nil {
@@ -159,20 +159,24 @@ func (r *sessionRequest) destination() (wire.Destination, error) {
 	return wire.Destination{Addresses: r.collectors}, nil
 }
 
-func (r *sessionRequest) expiresIn() (string, error) {
+// expiry is how long the session may live, or until when; neither when nothing is said.
+func (r *sessionRequest) expiry() (in string, at time.Time, err error) {
 	switch {
 	case r.expires == "" && !r.flags.Changed("for"):
-		return "", nil
+		return "", at, nil
 	case r.expires == "" && r.life < time.Second:
-		return "", usageError{fmt.Errorf("--for %s: want at least 1s", r.life)}
+		return "", at, usageError{fmt.Errorf("--for %s: want at least 1s", r.life)}
 	case r.expires == "":
-		return r.life.String(), nil
+		return r.life.String(), at, nil
 	case r.flags.Changed("for"):
-		return "", usageError{errors.New("--for and --expires cannot go together")}
-	case r.expires != "never":
-		return "", usageError{fmt.Errorf("--expires %q: want never; --for takes a duration", r.expires)}
+		return "", at, usageError{errors.New("--for and --expires cannot go together")}
+	case r.expires == "never":
+		return r.expires, at, nil
 	}
-	return r.expires, nil
+	if at, err = time.Parse(time.RFC3339, r.expires); err != nil {
+		return "", at, usageError{fmt.Errorf("--expires %q: want never, or a time such as 2030-01-01T12:00:00Z; --for takes a duration", r.expires)}
+	}
+	return "", at, nil
 }
 
 // nameFor makes a session's name of its first source; "" when nothing of it can stand in one.

@@ -50,6 +50,8 @@ func TestRequest(t *testing.T) {
 		{"--vm a --snap-length 128 --sampling 10 --netstack mirror --disabled --on-drift report --for 90m", "a",
 			`{"name":"a","spec":{"vcenter":"","switch":"","sources":[{"vm":"a","direction":"both"}],` + local +
 				`"snapLength":128,"sampling":10,"netstack":"mirror","enabled":false,"expiresIn":"1h30m0s","onDrift":"report"}}`},
+		{"--vm a --expires 2030-01-01T12:00:00+01:00", "a", `{"name":"a","spec":{"vcenter":"","switch":"","sources":[{"vm":"a","direction":"both"}],` + local +
+			`"snapLength":0,"sampling":1,"netstack":"","enabled":true,"expiresAt":"2030-01-01T12:00:00+01:00","onDrift":"repair"}}`},
 		{"--vm a --expires never", "a", `{"name":"a","spec":{"vcenter":"","switch":"","sources":[{"vm":"a","direction":"both"}],` + local +
 			`"snapLength":0,"sampling":1,"netstack":"","enabled":true,"expiresIn":"never","onDrift":"repair"}}`},
 	} {
