@@ -10,6 +10,9 @@ import (
 func TestMain(m *testing.M) { os.Exit(run(m)) }
 
 func run(m *testing.M) int {
+	if text := os.Getenv(mortalVariable); text != "" {
+		return runMortal(text)
+	}
 	flag.Parse()
 	if !given("test.parallel") {
 		// These tests wait for seconds to pass more than they compute, so that many of them fit on few cores.

@@ -36,6 +36,7 @@ type spec struct {
 	Netstack      string        `json:"netstack,omitempty"`
 	Enabled       bool          `json:"enabled"`
 	Never         bool          `json:"never,omitempty"`
+	Until         time.Time     `json:"until,omitzero"`
 	ExpiresIn     string        `json:"expiresIn,omitempty"` // spelt by time.Duration
 	OnDrift       string        `json:"onDrift"`
 }
@@ -124,7 +125,7 @@ func (w session) toSession() (mirror.Session, error) {
 func specToWire(s mirror.Spec) (spec, error) {
 	w := spec{
 		VCenter: s.VCenter, Switch: s.Switch, SnapLength: s.SnapLength, Sampling: s.Sampling, Netstack: s.Netstack, Enabled: s.Enabled,
-		Never: s.Life.Never, OnDrift: s.OnDrift.String(),
+		Never: s.Life.Never, Until: s.Life.Until, OnDrift: s.OnDrift.String(),
 		Destination: destination{Receiver: s.Destination.Receiver, Addresses: s.Destination.Addresses},
 		Encapsulation: encapsulation{Type: s.Encapsulation.Type.String(), ID: s.Encapsulation.ID, COS: s.Encapsulation.COS,
 			Nanoseconds: s.Encapsulation.Nanoseconds},
@@ -142,7 +143,7 @@ func specToWire(s mirror.Spec) (spec, error) {
 func (w spec) toSpec() (mirror.Spec, error) {
 	s := mirror.Spec{
 		VCenter: w.VCenter, Switch: w.Switch, SnapLength: w.SnapLength, Sampling: w.Sampling, Netstack: w.Netstack, Enabled: w.Enabled,
-		Life:          mirror.Life{Never: w.Never},
+		Life:          mirror.Life{Never: w.Never, Until: w.Until.UTC()},
 		Destination:   mirror.Destination{Receiver: w.Destination.Receiver, Addresses: slices.Clone(w.Destination.Addresses)},
 		Encapsulation: mirror.Encapsulation{ID: w.Encapsulation.ID, COS: w.Encapsulation.COS, Nanoseconds: w.Encapsulation.Nanoseconds},
 	}
