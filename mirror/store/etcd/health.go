@@ -18,8 +18,14 @@ import (
 // tombstones, which are puts like any other: at the quota etcd refuses those too.
 const fullAt = 80
 
-// gaugeAge is how old a measurement may be on which a write is decided.
-const gaugeAge = 250 * time.Millisecond
+// How old a measurement may be on which a write is decided. Somebody else's etcd takes a connection to ask, and raises NOSPACE itself.
+const (
+	ownGaugeAge   = 250 * time.Millisecond
+	otherGaugeAge = 5 * time.Second
+)
+
+// endpointPatience is how long one of several endpoints may take to say how it is.
+const endpointPatience = 2 * time.Second
 
 // gauge remembers how full the store was found.
 type gauge struct {
@@ -50,23 +56,24 @@ func (s *Store) Health(ctx context.Context) error {
 
 // status asks one member how it is.
 func (s *Store) status(ctx context.Context) (*clientv3.StatusResponse, error) {
-	var status *clientv3.StatusResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		endpoints := s.client.Endpoints()
-		if s.node != nil {
-			endpoints = []string{""} // this process
-		}
-		for _, endpoint := range endpoints {
-			if status, err = s.client.Status(ctx, endpoint); err == nil {
-				return nil
-			}
-		}
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("ask how etcd is: %w", err)
+	endpoints := s.client.Endpoints()
+	if s.node != nil {
+		endpoints = []string{""} // this process
 	}
-	return status, nil
+	var status *clientv3.StatusResponse
+	var err error
+	for _, endpoint := range endpoints {
+		err = s.do(ctx, func(ctx context.Context) (err error) {
+			ctx, cancel := context.WithTimeout(ctx, endpointPatience)
+			defer cancel()
+			status, err = s.client.Status(ctx, endpoint)
+			return err
+		})
+		if err == nil {
+			return status, nil
+		}
+	}
+	return nil, fmt.Errorf("ask how etcd is: %w", err)
 }
 
 func (s *Store) alarms(ctx context.Context) ([]*etcdserverpb.AlarmMember, error) {
@@ -120,7 +127,11 @@ func (s *Store) roomFor(ctx context.Context, sessions ...mirror.Session) error {
 func (s *Store) room(ctx context.Context) error {
 	s.gauge.mu.Lock()
 	defer s.gauge.mu.Unlock()
-	if !s.gauge.at.IsZero() && time.Since(s.gauge.at) < gaugeAge {
+	age := otherGaugeAge
+	if s.node != nil {
+		age = ownGaugeAge
+	}
+	if !s.gauge.at.IsZero() && time.Since(s.gauge.at) < age {
 		return s.gauge.full
 	}
 	status, err := s.status(ctx)

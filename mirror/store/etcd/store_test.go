@@ -3,14 +3,9 @@ package etcd
 import (
 	"testing"
 
-	clientv3 "go.etcd.io/etcd/client/v3"
-	"go.uber.org/goleak"
-
 	"github.com/vspan-io/vspan/mirror/store"
 	"github.com/vspan-io/vspan/mirror/store/storetest"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // openAt opens a node on a directory and closes it when the test ends.
 func openAt(t *testing.T, dir string, o Options) *Store {
@@ -78,14 +73,4 @@ func TestAgree(t *testing.T) {
 			t.Errorf("%q, %v", got, err)
 		}
 	}
-}
-
-// keys counts the keys below a prefix.
-func keys(t *testing.T, s *Store, prefix string) int64 {
-	t.Helper()
-	response, err := s.client.Get(t.Context(), prefix, clientv3.WithPrefix(), clientv3.WithCountOnly())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.Count
 }
