@@ -22,7 +22,7 @@ import (
 type serveFlags struct {
 	config            string
 	listen            string
-	dataDir           string
+	state             stateFlags
 	vcenter           vcenter.Settings
 	insecure          bool
 	receiverAddresses []string
@@ -60,7 +60,7 @@ func (f *serveFlags) register(flags *pflag.FlagSet) {
 	defaults := daemon.Defaults()
 	flags.StringVarP(&f.config, "config", "c", "", "configuration file (YAML)")
 	flags.StringVar(&f.listen, "listen", defaults.Listen, "where the API listens; loopback only, as long as it knows no rights")
-	flags.StringVar(&f.dataDir, "data-dir", "", "directory for what must outlive the process; empty: nothing does")
+	f.state.register(flags)
 	flags.StringVar(&f.vcenter.URL, "vcenter-url", "", "vCenter, e.g. https://vc.example.com")
 	flags.StringVar(&f.vcenter.Username, "vcenter-username", "", "user name on vCenter")
 	flags.StringVar(&f.vcenter.PasswordFile, "vcenter-password-file", "", "file with the password; it is read again at each login")
@@ -133,13 +133,16 @@ func (f serveFlags) configuration(cmd *cobra.Command) (daemon.Config, error) {
 		if file, err = daemon.ReadFile(f.config); err != nil {
 			return config, err
 		}
-		config = file.Over(config)
+		if config, err = file.Over(config); err != nil {
+			return config, fmt.Errorf("the configuration %s: %w", f.config, err)
+		}
 	}
 	if cmd.Flags().Changed("listen") {
 		config.Listen = f.listen
 	}
-	if f.dataDir != "" {
-		config.DataDir = f.dataDir
+	config, err := f.state.over(config, cmd.Flags())
+	if err != nil {
+		return config, err
 	}
 	if cmd.Flags().Changed("default-expiry") {
 		config.DefaultLife = f.expiry
@@ -147,7 +150,6 @@ func (f serveFlags) configuration(cmd *cobra.Command) (daemon.Config, error) {
 	if err := f.overReceiver(&config.Receiver); err != nil {
 		return config, err
 	}
-	var err error
 	config.VCenters, err = f.vcenters(cmd, file)
 	return config, err
 }

@@ -12,6 +12,9 @@ import (
 	"github.com/vspan-io/vspan/vcenter"
 )
 
+// checkTime bounds how long asking one part how it fares may take.
+const checkTime = 2 * time.Second
+
 // checks says how vCenters and receiver fare at this moment.
 func (d *Daemon) checks() []api.Check {
 	var list []api.Check

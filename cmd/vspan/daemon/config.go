@@ -8,6 +8,7 @@ import (
 
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/mirror/store/etcd"
 	"github.com/vspan-io/vspan/vcenter"
 )
 
@@ -20,6 +21,10 @@ type Config struct {
 	// Installation names this installation in the markers of its sessions; "": the name that the state keeps, made on the first start.
 	// Who lost his state says the old name here, so that what stands on the switches is his again.
 	Installation string
+	// Cluster makes the daemon one of several that keep the state together, in their data directories; nil: it is alone.
+	Cluster *etcd.Cluster
+	// Etcd is somebody's own etcd, where the state is kept instead; nil: in the data directory.
+	Etcd *etcd.External
 	// Drain takes down what stands on the switches when the daemon stops. Otherwise it stays, until its expiry at the latest.
 	Drain bool
 	// VCenters are the vCenters to drive, at least one.
@@ -71,13 +76,6 @@ func (c Config) checkLife() error {
 	}
 	if c.MaxLife != 0 && c.MaxLife < time.Second {
 		return fmt.Errorf("the maximum expiry is %s: want at least 1s, or 0 for no limit", c.MaxLife)
-	}
-	return nil
-}
-
-func (c Config) checkState() error {
-	if c.Installation != "" && !installationPattern.MatchString(c.Installation) {
-		return fmt.Errorf("%q cannot be the name of an installation: want 8 to 64 letters, digits and hyphens", c.Installation)
 	}
 	return nil
 }

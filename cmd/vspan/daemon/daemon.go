@@ -92,7 +92,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 		<-serving.Done()
 		return d.leave(lasting, a.reconciler)
 	})
-	d.config.Log.Info("serving", "api", d.url, "docs", d.url+"/docs", "state", state.describe())
+	d.config.Log.Info("serving", "api", d.url, "docs", d.url+"/docs", "state", state.where, "installation", state.owner)
 	close(d.ready)
 	return group.Wait()
 }

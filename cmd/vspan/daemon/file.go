@@ -27,7 +27,11 @@ type File struct {
 		Default time.Duration `yaml:"default"`
 		Maximum time.Duration `yaml:"maximum"`
 	} `yaml:"expiry"`
-	Resync time.Duration `yaml:"resync"`
+	Resync       time.Duration `yaml:"resync"`
+	Installation string        `yaml:"installation"`
+	OnStop       string        `yaml:"onStop"`
+	Cluster      FileCluster   `yaml:"cluster"`
+	Etcd         FileEtcd      `yaml:"etcd"`
 }
 
 // FileVCenter is one vCenter in the configuration file. There is no key for a password: files are copied and committed.
@@ -69,7 +73,7 @@ func ReadFile(path string) (File, error) {
 }
 
 // Over lays what the file says over a configuration. The vCenters are not among it: flags and environment come before them.
-func (f File) Over(c Config) Config {
+func (f File) Over(c Config) (Config, error) {
 	if f.Listen != "" {
 		c.Listen = f.Listen
 	}
@@ -88,5 +92,6 @@ func (f File) Over(c Config) Config {
 	c.Receiver.Off = f.Receiver.Off
 	c.Receiver.Interface = f.Receiver.Interface
 	c.Receiver.Addresses = f.Receiver.Addresses
-	return c
+	c.Installation, c.Cluster, c.Etcd = f.Installation, f.Cluster.Cluster(), f.Etcd.External()
+	return c, c.SetOnStop(f.OnStop)
 }

@@ -25,7 +25,10 @@ resync: 30s
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := file.Over(Defaults())
+	c, err := file.Over(Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
 	if c.Listen != "127.0.0.1:9090" || c.DataDir != "/var/lib/vspan" || c.DefaultLife != 8*time.Hour || c.MaxLife != 168*time.Hour || c.Resync != 30*time.Second {
 		t.Errorf("got %+v", c)
 	}

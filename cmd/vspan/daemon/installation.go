@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,11 +19,14 @@ const installationFile = "installation"
 
 var installationPattern = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
 
-// installation returns the name of the installation whose data directory is dir, and makes one on the first run. Without a
-// directory the name lasts as long as the process.
-func installation(dir string) (string, error) {
-	if dir == "" {
+// installation returns the name of the installation whose data directory is dir, and makes one on the first run: the given one, if
+// any. Without a directory the name lasts as long as the process, unless it is given.
+func installation(dir, given string) (string, error) {
+	if dir == "" && given == "" {
 		return uuid.NewString(), nil
+	}
+	if dir == "" {
+		return given, nil
 	}
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("making the data directory: %w", err)
@@ -30,16 +34,20 @@ func installation(dir string) (string, error) {
 	path := filepath.Join(dir, installationFile)
 	content, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return makeInstallation(path)
+		return makeInstallation(path, given)
 	}
 	if err != nil {
 		return "", fmt.Errorf("reading the name of this installation: %w", err)
 	}
 	name := strings.TrimSpace(string(content))
-	if !installationPattern.MatchString(name) {
+	switch {
+	case !installationPattern.MatchString(name):
 		return "", fmt.Errorf("%s does not hold the name of an installation: restore it from a backup; a new name would make every session already on a switch a stranger's", path)
+	case given != "" && name != given:
+		return "", fmt.Errorf("%s is of installation %q, and --installation says %q: leave it out, or use another directory", dir, name, given)
+	default:
+		return name, nil
 	}
-	return name, nil
 }
 
 // UsedDataDir is DataDir if an installation has used it before, else "".
@@ -52,8 +60,8 @@ func (c Config) UsedDataDir() string {
 
 // makeInstallation writes the name to a file of its own first and links it into place, so that a crash leaves a whole name or
 // none and two daemons that start at once agree.
-func makeInstallation(path string) (string, error) {
-	name := uuid.NewString()
+func makeInstallation(path, given string) (string, error) {
+	name := cmp.Or(given, uuid.NewString())
 	file, err := os.CreateTemp(filepath.Dir(path), installationFile+".*")
 	if err != nil {
 		return "", fmt.Errorf("naming this installation: %w", err)
@@ -65,7 +73,7 @@ func makeInstallation(path string) (string, error) {
 		err = os.Link(file.Name(), path)
 	}
 	if errors.Is(err, fs.ErrExist) {
-		return installation(filepath.Dir(path))
+		return installation(filepath.Dir(path), given)
 	}
 	if err != nil {
 		return "", fmt.Errorf("naming this installation: %w", err)

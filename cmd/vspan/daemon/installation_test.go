@@ -10,11 +10,11 @@ import (
 
 func TestInstallationStaysTheSame(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "data")
-	first, err := installation(dir)
+	first, err := installation(dir, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := installation(dir)
+	second, err := installation(dir, "")
 	if err != nil || second != first {
 		t.Errorf("second start: %q, %v; want %q", second, err, first)
 	}
@@ -33,7 +33,7 @@ func TestInstallationAgreesWhenTwoStartAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range names {
 		group.Go(func() {
-			name, err := installation(dir)
+			name, err := installation(dir, "")
 			if err != nil {
 				t.Error(err)
 			}
@@ -54,7 +54,7 @@ func TestInstallationRefusesWhatIsNoName(t *testing.T) {
 		if err := os.WriteFile(filepath.Join(dir, installationFile), []byte(content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if name, err := installation(dir); err == nil {
+		if name, err := installation(dir, ""); err == nil {
 			t.Errorf("%q was taken for the name %q: a new name would orphan every session", content, name)
 		}
 	}
@@ -63,7 +63,7 @@ func TestInstallationRefusesWhatIsNoName(t *testing.T) {
 func TestUsedDataDir(t *testing.T) {
 	unused := filepath.Join(t.TempDir(), "data")
 	used := t.TempDir()
-	if _, err := installation(used); err != nil {
+	if _, err := installation(used, ""); err != nil {
 		t.Fatal(err)
 	}
 	for dir, want := range map[string]string{"": "", unused: "", used: used} {
@@ -77,8 +77,8 @@ func TestUsedDataDir(t *testing.T) {
 }
 
 func TestInstallationWithoutDirectory(t *testing.T) {
-	a, errA := installation("")
-	b, errB := installation("")
+	a, errA := installation("", "")
+	b, errB := installation("", "")
 	if errA != nil || errB != nil || a == b {
 		t.Errorf("got %q, %v and %q, %v; want two names", a, errA, b, errB)
 	}
