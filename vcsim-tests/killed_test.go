@@ -1,0 +1,179 @@
+package vcsimtests
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"os/signal"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/vcenter"
+)
+
+// How often TestFailure18KilledAtEachPoint kills a daemon at each point.
+const (
+	killsVariable = "VSPAN_KILLS"
+	defaultKills  = 1
+)
+
+// TestFailure18KilledAtEachPoint kills the process of a daemon, with SIGKILL, at each point between two lasting effects, again and
+// again on one data directory: what was acknowledged is known to the next one and comes true, and nothing is left behind.
+func TestFailure18KilledAtEachPoint(t *testing.T) {
+	t.Parallel()
+	for i, point := range reconcile.Points() {
+		t.Run(string(point), func(t *testing.T) {
+			t.Parallel()
+			s := newSchedule(t, uint64(i))
+			defer s.explain()
+			s.live(&mortal{s: s, point: point, dir: t.TempDir()})
+			for range number(t, killsVariable, defaultKills) {
+				s.life.arm(point)
+				s.untilDead()
+				s.life.begin()
+				s.checkAcknowledged()
+				s.checkEnd()
+			}
+		})
+	}
+}
+
+// untilDead asks for this and that until the daemon is killed.
+func (s *schedule) untilDead() {
+	for range 200 {
+		if s.life.dead() {
+			return
+		}
+		switch s.rand.IntN(5) {
+		case 0, 1:
+			s.create()
+		case 2, 3:
+			s.delete()
+		default:
+			s.change()
+		}
+		s.check()
+		s.let(50 * time.Millisecond)
+	}
+	s.fail("the daemon lives")
+}
+
+// mortalVariable tells this test binary to be a daemon.
+const mortalVariable = "VSPAN_TEST_DAEMON"
+
+// mortalConfig is what such a daemon is told.
+type mortalConfig struct {
+	URL, Thumbprint, Dir string
+	Point                reconcile.Point // it kills itself there
+}
+
+// runMortal is a daemon that says its URL on standard output.
+func runMortal(text string) int {
+	var told mortalConfig
+	err := json.Unmarshal([]byte(text), &told)
+	var at *url.URL
+	if err == nil {
+		at, err = url.Parse(told.URL)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	c := daemon.Defaults()
+	c.Listen, c.DataDir, c.Log, c.Resync = "127.0.0.1:0", told.Dir, logTo(os.Stderr), 5*time.Second
+	c.VCenters = []vcenter.Config{{
+		Name: "default", Username: "user", Password: vcenter.NewSecret("pass"), URL: at, Thumbprint: told.Thumbprint, Timeout: 3 * time.Second,
+	}}
+	c.Receiver = daemon.Receiver{Off: true, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}}
+	c.At = func(p reconcile.Point) {
+		if p == told.Point {
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal arrives
+		}
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	d, err := daemon.New(c)
+	if err == nil {
+		go func() { <-d.Ready(); fmt.Println("serving", d.URL()) }()
+		err = d.Run(ctx)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	return 0
+}
+
+// mortal are the lives of a daemon in processes of its own, which die by SIGKILL.
+type mortal struct {
+	s       *schedule
+	dir     string
+	point   reconcile.Point // where armed ones die
+	process *process
+}
+
+func (m *mortal) begin() { m.start("") }
+
+// start starts a process that dies at a point.
+func (m *mortal) start(point reconcile.Point) {
+	m.s.t.Helper()
+	text, err := json.Marshal(mortalConfig{URL: m.s.vcenter.URL.String(), Thumbprint: m.s.vcenter.Thumbprint, Dir: m.dir, Point: point})
+	if err != nil {
+		m.s.t.Fatal(err)
+	}
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), mortalVariable+"="+string(text))
+	m.process = start(m.s.t, cmd, (*exec.Cmd).Start)
+	m.s.url = ""
+	for m.s.url == "" {
+		if m.gone() {
+			return
+		}
+		if _, err := fmt.Sscanf(m.process.stdout.String(), "serving %s", &m.s.url); err != nil {
+			m.s.url = ""
+			time.Sleep(pause)
+		}
+	}
+}
+
+func (m *mortal) gone() bool {
+	select {
+	case <-m.process.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// arm replaces the process by one that dies at the point.
+func (m *mortal) arm(point reconcile.Point) {
+	m.end()
+	m.start(point)
+}
+
+// dead reports whether the process was killed; that it ended by itself fails the test.
+func (m *mortal) dead() bool {
+	if !m.gone() {
+		return false
+	}
+	if status, is := m.process.cmd.ProcessState.Sys().(syscall.WaitStatus); !is || !status.Signaled() {
+		m.s.fail("the daemon ended by itself: %v: %s", m.process.cmd.ProcessState, &m.process.stderr)
+	}
+	return true
+}
+
+func (m *mortal) end() {
+	if err := m.process.cmd.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		m.s.t.Error(err)
+	}
+	<-m.process.ended
+}
