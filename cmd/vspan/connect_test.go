@@ -9,7 +9,7 @@ import (
 
 // TestInterruptedIsNoSuccess: a script that is interrupted must not go on as if its question had been answered.
 func TestInterruptedIsNoSuccess(t *testing.T) {
-	address, stop := startDaemon()
+	address, _, stop := startDaemon()
 	defer stop()
 	t.Setenv(serverVariable, address)
 	capture := filepath.Join(t.TempDir(), "capture.pcap")

@@ -42,13 +42,13 @@ func vmPort(key, vm, mac string) mirror.Port {
 // testDaemon is the real API over the real store, with a switch that does not move and, in place of reconciling and receiving,
 // what becomes of a session settled by the VM it mirrors.
 type testDaemon struct {
-	store *store.Memory
+	store *left
 	board *store.Board
 }
 
-// startDaemon returns the address of a daemon and what ends it.
-func startDaemon() (address string, stop func()) {
-	d := testDaemon{store.NewMemory(), store.NewBoard()}
+// startDaemon returns the address of a daemon, what is left on its switch, and what ends it.
+func startDaemon() (address string, l *left, stop func()) {
+	d := testDaemon{newLeft(), store.NewBoard()}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{})
 	go func() {
@@ -59,8 +59,10 @@ func startDaemon() (address string, stop func()) {
 	if err != nil {
 		panic(err)
 	}
-	server := httptest.NewServer(api.New(api.Options{Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test"}))
-	return server.URL, func() {
+	server := httptest.NewServer(api.New(api.Options{
+		Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test", Orphans: d.store, Brake: d.store, Cluster: cluster{d.store},
+	}))
+	return server.URL, d.store, func() {
 		server.Close()
 		cancel()
 		<-done
@@ -132,5 +134,5 @@ func (d testDaemon) Preview(_ context.Context, s mirror.Session) (api.Preview, e
 
 // Switches makes the daemon an api.Inventory.
 func (d testDaemon) Switches(context.Context, bool) ([]mirror.Switch, error) {
-	return []mirror.Switch{testSwitch}, nil
+	return []mirror.Switch{d.store.standing()}, nil
 }

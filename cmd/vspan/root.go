@@ -28,6 +28,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 		root.AddCommand(alone)
 	}
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
+	root.AddCommand(newOrphansCommand(), newClusterCommand())
 	addServerFlag(root)
 	return root
 }

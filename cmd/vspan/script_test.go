@@ -22,14 +22,16 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
 		Setup: func(e *testscript.Env) error {
-			address, stop := startDaemon()
+			address, l, stop := startDaemon()
 			e.Setenv("VSPAN_SERVER", address)
+			e.Values[leftKey{}] = l
 			e.Defer(stop)
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"pcap":  writePcap,
-			"exits": exits,
+			"pcap":   writePcap,
+			"exits":  exits,
+			"happen": happen,
 		},
 	})
 }

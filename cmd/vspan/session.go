@@ -73,14 +73,17 @@ func newSessionSwitchCommand(verb, short string, do func(context.Context, *clien
 }
 
 func newSessionDeleteCommand() *cobra.Command {
-	var noWait bool
+	var noWait, damaged bool
 	var timeout time.Duration
 	cmd := &cobra.Command{
 		Use:     "delete NAME",
 		Aliases: []string{"rm"},
 		Short:   "Remove a session from its switch and forget it",
 		Long: `delete asks for the session to be removed, and returns when the switch has been read and does not have it any more. It
-exits with 6 when the time is up before; the daemon goes on trying.`,
+exits with 6 when the time is up before; the daemon goes on trying.
+
+A session whose record cannot be read is given up with --damaged: the record is forgotten, and what stands on the switch stays
+there, as an orphan.`,
 		Example:           "  vspan session delete web-01",
 		Args:              oneArgument("NAME"),
 		ValidArgsFunction: completeSession,
@@ -92,6 +95,9 @@ exits with 6 when the time is up before; the daemon goes on trying.`,
 			if err != nil {
 				return err
 			}
+			if damaged {
+				return discardDamaged(cmd, c, args[0])
+			}
 			if noWait {
 				_, err := c.Delete(cmd.Context(), args[0], 0)
 				return failed(cmd, err)
@@ -100,6 +106,7 @@ exits with 6 when the time is up before; the daemon goes on trying.`,
 		},
 	}
 	cmd.Flags().BoolVar(&noWait, "no-wait", false, "return as soon as the daemon has taken the request")
+	cmd.Flags().BoolVar(&damaged, "damaged", false, "forget a record that cannot be read; the switch is left as it is")
 	addTimeoutFlag(cmd, &timeout)
 	return cmd
 }

@@ -34,6 +34,9 @@ func newSessionListCommand() *cobra.Command {
 			if err != nil {
 				return failed(cmd, err)
 			}
+			if err := mentionDamaged(cmd, c); err != nil {
+				return err
+			}
 			if output == formatJSON {
 				return writeItems(cmd.OutOrStdout(), all)
 			}

@@ -17,6 +17,7 @@ func newSwitchesCommand() *cobra.Command {
 		Short:   "List the distributed switches and what they can mirror",
 		GroupID: groupOperate,
 		Example: `  vspan switches
+  vspan switches release DVS0
   vspan switches -o json | jq '.items[].capabilities'`,
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
@@ -32,6 +33,7 @@ func newSwitchesCommand() *cobra.Command {
 			if output == formatJSON {
 				return writeItems(cmd.OutOrStdout(), all)
 			}
+			mentionHeld(cmd.ErrOrStderr(), all)
 			t := newTable(cmd.OutOrStdout(), "NAME", "VCENTER", "VERSION", "HOSTS", "L3 SOURCE", "ERSPAN", "NETSTACK", "CONFIG VERSION")
 			for _, s := range all {
 				t.row(s.Name, s.VCenter, s.Version, connectedHosts(s.Hosts), s.Capabilities.L3Source, s.Capabilities.ERSPAN, s.Capabilities.Netstack, s.ConfigVersion)
@@ -41,6 +43,7 @@ func newSwitchesCommand() *cobra.Command {
 	}
 	addOutputFlag(cmd, &output)
 	addLookFlags(cmd, &look)
+	cmd.AddCommand(newSwitchesReleaseCommand())
 	return cmd
 }
 
