@@ -185,3 +185,11 @@ func lab() *fakeVCenter {
 	f.switches[dvs0].vm("103", "db-01", "esx-01")
 	return f
 }
+
+// beforeTakes is a history that is slow to write.
+func beforeTakes(d time.Duration) func(context.Context, reconcile.Attempt) error {
+	return func(context.Context, reconcile.Attempt) error {
+		time.Sleep(d) // the bubble's time: nobody waits
+		return nil
+	}
+}
