@@ -12,23 +12,30 @@ import (
 func (p *pass) readBack(sw mirror.Switch) {
 	sent := p.sent
 	p.sent = nil
+	if len(sent) == 0 {
+		return
+	}
+	standing := make(map[string][]mirror.VSPAN) // of this installation, by UID
+	for _, v := range sw.Sessions {
+		if m, ok := v.Marker(); ok && m.Owner == p.r.opts.Owner {
+			standing[m.UID] = append(standing[m.UID], v)
+		}
+	}
 	for _, c := range sent {
 		switch {
 		case c.Operation == mirror.Remove:
-			p.readBackRemoval(sw, c, sent)
+			p.readBackRemoval(sw, standing[c.UID], c, sent)
 		default:
-			p.readBackSession(sw, c, sent)
+			p.readBackSession(sw, standing[c.UID], c, sent)
 		}
 	}
 }
 
-func (p *pass) readBackSession(sw mirror.Switch, c mirror.Change, sent []mirror.Change) {
+// readBackSession compares a session that was added or edited with those that stand under its marker.
+func (p *pass) readBackSession(sw mirror.Switch, standing []mirror.VSPAN, c mirror.Change, sent []mirror.Change) {
 	object := fmt.Sprintf("session %q", c.Session.Name)
 	var differences []string
-	for _, v := range sw.Sessions {
-		if m, ok := v.Marker(); !ok || m.Owner != p.r.opts.Owner || m.UID != c.UID {
-			continue
-		}
+	for _, v := range standing {
 		if differences = c.Session.Differences(v); len(differences) == 0 {
 			return
 		}
@@ -64,12 +71,8 @@ func (p *pass) unmarked(sw mirror.Switch, sent mirror.VSPAN) string {
 	return ""
 }
 
-func (p *pass) readBackRemoval(sw mirror.Switch, c mirror.Change, sent []mirror.Change) {
-	still := slices.ContainsFunc(sw.Sessions, func(v mirror.VSPAN) bool {
-		m, ok := v.Marker()
-		return ok && m.Owner == p.r.opts.Owner && m.UID == c.UID && v.Key == c.Session.Key
-	})
-	if still {
+func (p *pass) readBackRemoval(sw mirror.Switch, standing []mirror.VSPAN, c mirror.Change, sent []mirror.Change) {
+	if slices.ContainsFunc(standing, func(v mirror.VSPAN) bool { return v.Key == c.Session.Key }) {
 		p.refuse(c.UID, sent, mirror.Faultf(mirror.NotPersisted, fmt.Sprintf("session %q", c.Session.Name),
 			"vCenter said the task succeeded, and the read-back still shows session %q (key %s) on switch %q", c.Session.Name, c.Session.Key, sw.Name))
 	}

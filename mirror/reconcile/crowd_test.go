@@ -1,0 +1,89 @@
+package reconcile_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+// populated is a vCenter with two switches of n VMs each.
+func populated(n int) *fakeVCenter {
+	f := newFake("lab", dvs0, dvs1)
+	for i := range n {
+		f.switches[dvs0].vm(fmt.Sprint(10_000+i), fmt.Sprintf("a-%05d", i), "esx-01")
+		f.switches[dvs1].vm(fmt.Sprint(10_000+i), fmt.Sprintf("b-%05d", i), "esx-01")
+	}
+	return f
+}
+
+// TestManySessionsAtOnce: they take few calls, and then none, and as many reads as the resync asks for.
+func TestManySessionsAtOnce(t *testing.T) {
+	bench(t, func(b *workbench) {
+		const sessions = 500
+		f := populated(sessions)
+		f.takes = 200 * time.Millisecond
+		b.start(f)
+		b.pass(time.Second)
+		for i := range sessions {
+			go func() {
+				if _, err := b.store.Create(b.ctx, ask(fmt.Sprintf("s-%03d", i), fmt.Sprintf("%c-%05d", "ab"[i%2], i))); err != nil {
+					t.Error(err)
+				}
+			}()
+		}
+		b.pass(30 * time.Second)
+		for i := range sessions {
+			b.wantApplied(fmt.Sprintf("s-%03d", i))
+		}
+		b.idsOnce(f, dvs0, dvs1)
+		for _, uuid := range []string{dvs0, dvs1} {
+			_, reads, applied := f.look(uuid)
+			if len(applied) > 10 {
+				t.Errorf("%d calls", len(applied))
+			}
+			b.pass(10 * time.Minute)
+			if _, after, now := f.look(uuid); len(now) != len(applied) || after-reads > 11 {
+				t.Errorf("in ten minutes %d calls and %d reads", len(now)-len(applied), after-reads)
+			}
+		}
+	})
+}
+
+// BenchmarkPass looks at two switches of 10,000 ports, with the sessions standing on the first as asked.
+func BenchmarkPass(b *testing.B) {
+	for _, sessions := range []int{500, 1000, 2000} {
+		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
+			f, st, board := populated(10_000), store.NewMemory(), store.NewBoard()
+			r := reconcile.New(reconcile.Options{
+				Store: st, Board: board, VCenters: map[string]reconcile.VCenter{f.name: f}, Owner: owner,
+				Receivers: append(receivers(), receiver.Next(), receiver.Next().Next()),
+			})
+			for i := range sessions {
+				if _, err := st.Create(b.Context(), ask(fmt.Sprintf("s-%04d", i), fmt.Sprintf("a-%05d", 5*i))); err != nil {
+					b.Fatal(err)
+				}
+			}
+			ctx, cancel := context.WithCancel(b.Context())
+			done := make(chan error)
+			go func() { done <- r.Run(ctx) }()
+			last := fmt.Sprintf("uid-s-%04d", sessions-1)
+			if _, err := board.Wait(ctx, last, func(s mirror.Status) bool { return s.Placement.Applied }); err != nil {
+				b.Fatal(err)
+			}
+			for b.Loop() {
+				at := board.Status(last).Placement.At
+				f.meddle(dvs0, func(*fakeSwitch) {})
+				if _, err := board.Wait(ctx, last, func(s mirror.Status) bool { return s.Placement.At.After(at) }); err != nil {
+					b.Fatal(err)
+				}
+			}
+			cancel()
+			<-done
+		})
+	}
+}
