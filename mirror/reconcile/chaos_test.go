@@ -1,22 +1,43 @@
 package reconcile_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
-// TestChaos lets people, vCenter and time do what they like for a while, in an order that the seed decides. All the while no
-// session of a stranger changes (I1) and no session stands twice on a switch (I2); when it calms down, what stands is what is
-// asked for and nothing else.
+// seeds are those that TestChaos tries: VSPAN_CHAOS_SEEDS of them, or one alone, by its number, with -run 'TestChaos/seed_7$'.
+func seeds(t *testing.T) uint64 {
+	count := os.Getenv("VSPAN_CHAOS_SEEDS")
+	if count == "" {
+		return 200
+	}
+	n, err := strconv.ParseUint(count, 10, 32)
+	if err != nil {
+		t.Fatalf("VSPAN_CHAOS_SEEDS: %v", err)
+	}
+	return n
+}
+
+// TestChaos lets people, vCenter, time and the process's own death do what they like for a while, in an order that the seed decides.
+// All the while no session of a stranger changes (I1), no session stands twice on a switch (I2), nothing lives on past its end where
+// vCenter can be reached (I3), and nothing is made while a stranger's port is mirrored (I6); when it calms down, what stands is what
+// is asked for and nothing else.
 func TestChaos(t *testing.T) {
-	for seed := range uint64(40) {
+	for seed := range seeds(t) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			bench(t, func(b *workbench) {
 				c := &chaos{workbench: b, f: two(), rand: rand.New(rand.NewPCG(seed, 1))}
@@ -24,8 +45,11 @@ func TestChaos(t *testing.T) {
 				for _, s := range c.f.switches {
 					s.vm("102", "web-02", "esx-01")
 					s.sw.Sessions = []mirror.VSPAN{stranger}
+					s.carried = c.carried(s)
 				}
-				b.start(c.f)
+				c.asked = make(map[string]string)
+				c.e = newElection()
+				c.replace(asCandidate(c.e, "0"))
 				for range 80 {
 					c.step()
 					b.settle()
@@ -44,22 +68,145 @@ type chaos struct {
 	f    *fakeVCenter
 	rand *rand.Rand
 	made int
+
+	e       *election
+	daemons int
+	d       *daemon   // the newest, whose board is looked at
+	older   []*daemon // that were paused, and lost what they were to write
+
+	mu     sync.Mutex
+	asked  map[string]string // whose traffic was asked for, by UID and generation
+	calmAt time.Time         // since when vCenter was reachable and took everything; zero: it does not
+}
+
+// replace starts another reconciler and looks at its board from then on.
+func (c *chaos) replace(change func(*reconcile.Options)) {
+	c.d = c.daemon(change, c.f)
+	c.board = c.d.board
+	c.stop = func() {
+		for _, d := range append(c.older, c.d) {
+			d.stop()
+		}
+	}
+}
+
+// restart ends the newest reconciler and starts another.
+func (c *chaos) restart() {
+	c.d.stop()
+	c.daemons++
+	c.replace(asCandidate(c.e, fmt.Sprint(c.daemons)))
+}
+
+// overtake takes the right to write from the newest reconciler, which goes on without, and gives it to a new one.
+func (c *chaos) overtake() {
+	tell := c.e.depose(fmt.Sprint(c.daemons))
+	c.older = append(c.older, c.d)
+	c.daemons++
+	c.replace(asCandidate(c.e, fmt.Sprint(c.daemons)))
+	tell()
+	if len(c.older) > 2 {
+		c.older[0].stop()
+		c.older = c.older[1:]
+	}
+}
+
+// die has the newest reconciler end at a point, and another begin.
+func (c *chaos) die() {
+	c.d.stop()
+	c.daemons++
+	points := reconcile.Points()
+	point, ctx := points[c.rand.IntN(len(points))], c.ctx
+	dead := make(chan struct{})
+	var once sync.Once
+	dying := func(o *reconcile.Options) {
+		asCandidate(c.e, fmt.Sprint(c.daemons))(o)
+		o.At = func(p reconcile.Point) {
+			if p == point {
+				once.Do(func() { close(dead) })
+				runtime.Goexit()
+			}
+		}
+	}
+	var cancel context.CancelFunc
+	c.ctx, cancel = context.WithCancel(ctx)
+	go func() {
+		<-dead
+		cancel()
+	}()
+	c.replace(dying)
+	c.ctx = ctx
+	c.pass(time.Second)
+	once.Do(func() { close(dead) })
+	cancel()
+	c.restart()
+}
+
+// carried looks at a switch after each call that it took: nothing but what is urgent may be done while a stranger's port is mirrored.
+func (c *chaos) carried(s *fakeSwitch) func([]mirror.Change) {
+	return func(changes []mirror.Change) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		for _, v := range s.sw.Sessions {
+			touched := slices.ContainsFunc(changes, func(change mirror.Change) bool {
+				m, _ := v.Marker()
+				return change.UID == m.UID && change.Operation != mirror.Remove
+			})
+			if vm := c.strangerOf(s, v); vm != "" && (touched || !c.calmAt.IsZero() && !changes[0].Urgent) {
+				c.Errorf("after %+v, session %q mirrors %q (%v)", changes, v.Name, vm, v.Description)
+			}
+		}
+	}
+}
+
+// strangerOf names a VM that an enabled session of ours mirrors and was not asked to, or "".
+func (c *chaos) strangerOf(s *fakeSwitch, v mirror.VSPAN) string {
+	m, ok := v.Marker()
+	if !ok || m.Owner != owner || !v.Enabled {
+		return ""
+	}
+	for _, p := range s.sw.Ports {
+		if slices.Contains(v.Ports(), p.Key) && p.VM != c.asked[fmt.Sprint(m.UID, "/", m.Generation)] {
+			return p.VM
+		}
+	}
+	return ""
+}
+
+// asks notes whose traffic a session is asked to mirror.
+func (c *chaos) asks(s mirror.Session) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.asked[fmt.Sprint(s.UID, "/", s.Generation)] = s.Spec.Sources[0].VM
+}
+
+// troubles notes whether vCenter can be reached and takes what it is sent.
+func (c *chaos) troubles(yes bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case yes:
+		c.calmAt = time.Time{}
+	case c.calmAt.IsZero():
+		c.calmAt = time.Now()
+	}
 }
 
 func (c *chaos) step() {
 	uuid := []string{dvs0, dvs1}[c.rand.IntN(2)]
 	name := fmt.Sprint("s-", c.rand.IntN(max(c.made, 1)))
-	switch c.rand.IntN(14) {
+	switch c.rand.IntN(18) {
 	case 0, 1, 2:
 		s := ask(fmt.Sprint("s-", c.made), c.vm())
 		s.ExpiresAt = time.Now().Add(time.Duration(1+c.rand.IntN(600)) * time.Second)
 		s.Spec.Encapsulation.Type = mirror.EncapsulationType(c.rand.IntN(3))
 		c.made++
+		c.asks(s)
 		c.create(s)
 	case 3, 4:
 		c.modify(name, func(s *mirror.Session) {
 			s.Generation++
 			s.Spec.Sources[0].VM, s.Spec.SnapLength, s.Spec.Enabled = c.vm(), 64*c.rand.IntN(3), c.rand.IntN(2) == 0
+			c.asks(*s)
 		})
 	case 5:
 		c.modify(name, func(s *mirror.Session) { s.DeletedAt = time.Now() })
@@ -76,14 +223,22 @@ func (c *chaos) step() {
 	case 8:
 		c.f.meddle(uuid, func(s *fakeSwitch) { s.sw.Ports[0].Key, s.sw.Ports[1].Key = s.sw.Ports[1].Key, s.sw.Ports[0].Key })
 	case 9:
+		c.troubles(true)
 		c.f.setDown(errors.New("no route to host"))
 	case 10:
+		c.troubles(true)
 		c.f.rig(uuid, func(s *fakeSwitch) { s.after = c.fails() })
 	case 11:
+		c.troubles(true)
 		c.f.rig(uuid, func(s *fakeSwitch) { s.refuse = c.fails() })
 	case 12:
-		c.f.setDown(nil)
-		c.f.rig(uuid, func(s *fakeSwitch) { s.refuse, s.after = nil, nil })
+		c.relieve()
+	case 13:
+		c.restart()
+	case 14:
+		c.overtake()
+	case 15:
+		c.die()
 	default:
 		c.pass(time.Duration(c.rand.IntN(90_000)) * time.Millisecond)
 	}
@@ -124,6 +279,7 @@ func (c *chaos) check(stranger mirror.VSPAN) {
 		sessions, _, _ := c.f.look(uuid)
 		seen := make(map[string]bool)
 		for _, v := range sessions {
+			c.checkEndOf(v)
 			if m, _ := v.Marker(); seen[m.UID] {
 				c.Fatalf("two sessions of %s on switch %s", m.UID, uuid)
 			} else if m.Owner == owner {
@@ -136,13 +292,37 @@ func (c *chaos) check(stranger mirror.VSPAN) {
 	}
 }
 
-// calm mends everything and lets enough time pass for it to be noticed.
-func (c *chaos) calm() {
-	c.f.setDown(nil)
+// relieve mends vCenter.
+func (c *chaos) relieve() {
 	for _, uuid := range []string{dvs0, dvs1} {
 		c.f.rig(uuid, func(s *fakeSwitch) { s.refuse, s.after = nil, nil })
 	}
+	c.f.setDown(nil)
+	c.troubles(false)
+}
+
+// calm mends everything and lets enough time pass for it to be noticed.
+func (c *chaos) calm() {
+	c.relieve()
 	c.pass(3 * time.Minute)
+}
+
+// checkEndOf is I3.
+func (c *chaos) checkEndOf(v mirror.VSPAN) {
+	c.mu.Lock()
+	calmAt := c.calmAt
+	c.mu.Unlock()
+	m, _ := v.Marker()
+	if m.Owner != owner || m.Expiry.IsZero() || calmAt.IsZero() {
+		return
+	}
+	due := m.Expiry
+	if calmAt.After(due) {
+		due = calmAt
+	}
+	if late := time.Since(due); late > time.Minute {
+		c.Errorf("session %q lives on %v after its end, and vCenter can be reached since %v", v.Name, late, time.Since(calmAt))
+	}
 }
 
 func (c *chaos) checkEnd() {

@@ -39,6 +39,7 @@ type fakeSwitch struct {
 	before  func()            // called with mu held before a change is looked at
 	refuse  func([]mirror.Change) error
 	after   func([]mirror.Change) error // the changes stand and yet the call fails
+	carried func([]mirror.Change)       // called with mu held when the changes stand
 	forgets bool                        // like stock vcsim: succeeds and keeps nothing, and has no configVersion
 	keep    func(mirror.VSPAN) mirror.VSPAN
 }
@@ -139,6 +140,9 @@ func (f *fakeVCenter) Apply(ctx context.Context, id mirror.SwitchID, configVersi
 		return err
 	}
 	s.changed()
+	if s.carried != nil {
+		s.carried(changes)
+	}
 	if s.after != nil {
 		return s.after(changes)
 	}
