@@ -7,60 +7,37 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
-	"time"
 
-	"go.etcd.io/bbolt"
 	"go.etcd.io/etcd/server/v3/storage/datadir"
-	"go.etcd.io/etcd/server/v3/storage/wal"
 	"go.uber.org/zap"
 )
 
 // inspect reads a data directory of etcd from one end to the other and changes nothing. What etcd would stumble upon later, on a
-// goroutine of its own and by ending the process, is found here.
-func inspect(dir string, t *trouble, log *zap.Logger) error {
+// goroutine of its own and by ending the process, or would repair by forgetting it, is found here.
+func inspect(dir, prefix string, t *trouble, log *zap.Logger) error {
+	var applied uint64
 	if _, err := os.Stat(datadir.ToBackendFileName(dir)); err == nil {
-		if err := protect(t, func() error { return inspectDatabase(datadir.ToBackendFileName(dir)) }); err != nil {
+		err := protect(t, func() (err error) {
+			applied, err = inspectDatabase(datadir.ToBackendFileName(dir), prefix)
+			return err
+		})
+		if err != nil {
 			return fmt.Errorf("its database is damaged: %w", err)
 		}
 	}
-	if found, err := filepath.Glob(filepath.Join(datadir.ToWALDir(dir), "*.wal")); err != nil || len(found) == 0 {
+	found, err := filepath.Glob(filepath.Join(datadir.ToWALDir(dir), "*.wal"))
+	switch {
+	case err != nil:
 		return err
+	case len(found) == 0 && applied > 0:
+		return errors.New("its log is missing")
+	case len(found) == 0:
+		return nil
 	}
-	if err := protect(t, func() error { return inspectLog(datadir.ToWALDir(dir), log) }); err != nil {
+	if err := protect(t, func() error { return inspectLog(datadir.ToWALDir(dir), applied, log) }); err != nil {
 		return fmt.Errorf("its log is damaged: %w", err)
 	}
 	return nil
-}
-
-// inspectDatabase walks every page.
-func inspectDatabase(name string) error {
-	db, err := bbolt.Open(name, 0o600, &bbolt.Options{ReadOnly: true, Timeout: time.Second})
-	if err != nil {
-		return err
-	}
-	defer func() { _ = db.Close() }() // it was only read
-	return db.View(func(tx *bbolt.Tx) error {
-		var first error
-		for err := range tx.Check() {
-			if first == nil {
-				first = err
-			}
-		}
-		return first
-	})
-}
-
-// inspectLog checks the checksum of every record.
-func inspectLog(dir string, log *zap.Logger) error {
-	snapshots, err := wal.ValidSnapshotEntries(log, dir)
-	if err != nil {
-		return err
-	}
-	if len(snapshots) == 0 {
-		return errors.New("it has no beginning")
-	}
-	_, err = wal.Verify(log, dir, snapshots[len(snapshots)-1])
-	return err
 }
 
 // protect runs a part of etcd that may panic, end its goroutine by way of its logger, or touch a page that is not there.

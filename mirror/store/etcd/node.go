@@ -112,7 +112,7 @@ func (n *node) start(ctx context.Context, config *embed.Config, o Options) error
 	if err := n.disk.tend(); err != nil {
 		return remedy(n.disk.dir, err)
 	}
-	if err := inspect(config.Dir, n.trouble, log); err != nil {
+	if err := inspect(config.Dir, slashed(o.Prefix), n.trouble, log); err != nil {
 		return remedy(n.disk.dir, err)
 	}
 	err := protect(n.trouble, func() (err error) {

@@ -42,14 +42,19 @@ var (
 )
 
 func newStore(client *clientv3.Client, prefix, daemon, where string, log *slog.Logger) *Store {
-	if prefix == "" {
-		prefix = Prefix
-	}
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Store{
-		client: client, prefix: strings.TrimSuffix(prefix, "/") + "/", daemon: daemon, where: where, log: orQuiet(log),
+		client: client, prefix: slashed(prefix), daemon: daemon, where: where, log: orQuiet(log),
 		ctx: ctx, cancel: cancel,
 	}
+}
+
+// slashed is the prefix that is meant.
+func slashed(prefix string) string {
+	if prefix == "" {
+		return Prefix
+	}
+	return strings.TrimSuffix(prefix, "/") + "/"
 }
 
 func orQuiet(log *slog.Logger) *slog.Logger {
