@@ -42,10 +42,14 @@ func (v view) bring(s Session, want, have VSPAN) (changes []Change, drift string
 			return nil, drift, Faultf(DriftReported, objectOf(s), "%s; it is left so, because onDrift is report", why)
 		}
 	}
-	if m, _ := have.Marker(); m.Generation == s.Generation && v.mirrorsStranger(want.Ports(), have) {
+	m, _ := have.Marker()
+	if m.Generation == s.Generation && v.mirrorsStranger(want.Ports(), have) {
 		return v.silence(s, have), drift, nil
 	}
-	if v.Replace[s.UID] || !editable(want, have) {
+	enabled := have
+	enabled.Enabled = want.Enabled
+	strange := m.Generation == s.Generation && v.mirrorsStranger(want.Ports(), enabled) // were an edit a merge, it would enable that
+	if v.Replace[s.UID] || strange || !editable(want, have) {
 		return []Change{{Operation: Remove, UID: s.UID, Session: have, Why: why}, {Operation: Add, UID: s.UID, Session: want, Why: why}}, drift, nil
 	}
 	want.Key = have.Key

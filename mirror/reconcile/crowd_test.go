@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store"
 )
@@ -54,14 +53,24 @@ func TestManySessionsAtOnce(t *testing.T) {
 	})
 }
 
-// BenchmarkPass looks at two switches of 10,000 ports, with the sessions standing on the first as asked.
+// BenchmarkPass looks at two switches of 10,000 ports, with the sessions standing on the first as asked. Its clock stands still, so that
+// no pass rests after the one before.
 func BenchmarkPass(b *testing.B) {
-	for _, sessions := range []int{500, 1000, 2000} {
+	for _, sessions := range []int{500, 2000} {
 		b.Run(fmt.Sprint(sessions), func(b *testing.B) {
-			f, st, board := populated(10_000), store.NewMemory(), store.NewBoard()
+			f, st, still := populated(10_000), store.NewMemory(), time.Now()
+			over := make(chan struct{}, 1)
 			r := reconcile.New(reconcile.Options{
-				Store: st, Board: board, VCenters: map[string]reconcile.VCenter{f.name: f}, Owner: owner,
-				Receivers: append(receivers(), receiver.Next(), receiver.Next().Next()),
+				Store: st, Board: store.NewBoard(), VCenters: map[string]reconcile.VCenter{f.name: f}, Owner: owner,
+				Receivers: append(receivers(), receiver.Next(), receiver.Next().Next()), Now: func() time.Time { return still },
+				At: func(p reconcile.Point) {
+					if p == reconcile.StandingNoted {
+						select {
+						case over <- struct{}{}:
+						default:
+						}
+					}
+				},
 			})
 			for i := range sessions {
 				if _, err := st.Create(b.Context(), ask(fmt.Sprintf("s-%04d", i), fmt.Sprintf("a-%05d", 5*i))); err != nil {
@@ -71,16 +80,12 @@ func BenchmarkPass(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
 			done := make(chan error)
 			go func() { done <- r.Run(ctx) }()
-			last := fmt.Sprintf("uid-s-%04d", sessions-1)
-			if _, err := board.Wait(ctx, last, func(s mirror.Status) bool { return s.Placement.Applied }); err != nil {
-				b.Fatal(err)
+			for have, _, _ := f.look(dvs0); len(have) < sessions; have, _, _ = f.look(dvs0) {
+				<-over
 			}
 			for b.Loop() {
-				at := board.Status(last).Placement.At
 				f.meddle(dvs0, func(*fakeSwitch) {})
-				if _, err := board.Wait(ctx, last, func(s mirror.Status) bool { return s.Placement.At.After(at) }); err != nil {
-					b.Fatal(err)
-				}
+				<-over
 			}
 			cancel()
 			<-done

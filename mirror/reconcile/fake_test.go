@@ -40,6 +40,7 @@ type fakeSwitch struct {
 	refuse  func([]mirror.Change) error
 	after   func([]mirror.Change) error // the changes stand and yet the call fails
 	carried func([]mirror.Change)       // called with mu held when the changes stand
+	merges  bool                        // an edit adds source ports and takes none away: whether vCenter's does, is not documented
 	forgets bool                        // like stock vcsim: succeeds and keeps nothing, and has no configVersion
 	keep    func(mirror.VSPAN) mirror.VSPAN
 }
@@ -165,6 +166,9 @@ func (s *fakeSwitch) carryOut(changes []mirror.Change) error {
 		case at < 0:
 			return mirror.Faultf(mirror.VCenterFault, "session "+c.Session.Key, "is not there")
 		case c.Operation == mirror.Edit:
+			if s.merges {
+				v.FromVM, v.ToVM = merged(sessions[at].FromVM, v.FromVM), merged(sessions[at].ToVM, v.ToVM)
+			}
 			sessions[at] = v
 		default:
 			sessions = slices.Delete(sessions, at, at+1)
@@ -172,6 +176,12 @@ func (s *fakeSwitch) carryOut(changes []mirror.Change) error {
 	}
 	s.sw.Sessions = sessions
 	return nil
+}
+
+func merged(a, b []string) []string {
+	all := slices.Concat(a, b)
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 // changed makes a new version and tells the watchers; the caller holds mu.

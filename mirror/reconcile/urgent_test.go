@@ -59,6 +59,29 @@ func TestFailure12TwoCalls(t *testing.T) {
 	})
 }
 
+// TestFailure12EditsMerge: where an edit takes no port away, the session is never enabled again with the stranger's among its ports.
+func TestFailure12EditsMerge(t *testing.T) {
+	bench(t, func(b *workbench) {
+		f := lab()
+		b.start(f)
+		b.create(ask("web", "web-01"))
+		f.rig(dvs0, func(s *fakeSwitch) {
+			s.merges = true
+			s.carried = func(changes []mirror.Change) {
+				for _, v := range s.sw.Sessions {
+					if v.Enabled && slices.Contains(v.Ports(), "101") {
+						t.Errorf("after %v: %+v", changes[0].Operation, v)
+					}
+				}
+			}
+		})
+		reassign(f, dvs0, "101", "201")
+		b.settle()
+		b.wantPorts(f, "web", "201")
+		b.wantApplied("web")
+	})
+}
+
 // TestFailure12ReplyIsLost: the disabling stands and its reply does not come; another process, or this one, goes on from there.
 func TestFailure12ReplyIsLost(t *testing.T) {
 	for _, restarts := range []bool{false, true} {
