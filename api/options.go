@@ -25,6 +25,9 @@ type Options struct {
 	Brake   Brake     // nil: nothing is ever held back
 	Cluster Cluster   // nil: the store belongs to no cluster
 
+	// Writer names the daemon that changes a switch, "" while none does; nil: it is not known of any.
+	Writer func(ctx context.Context, id mirror.SwitchID) string
+
 	History   History            // nil: nothing is remembered
 	Receivers func() []Receiver  // nil: none
 	Unclaimed func() []Unclaimed // nil: none
@@ -73,6 +76,9 @@ type Check struct {
 func (o Options) withDefaults() Options {
 	if o.History == nil {
 		o.History = noHistory{}
+	}
+	if o.Writer == nil {
+		o.Writer = func(context.Context, mirror.SwitchID) string { return "" }
 	}
 	if o.Receivers == nil {
 		o.Receivers = func() []Receiver { return nil }

@@ -22,6 +22,7 @@ type switches struct {
 	store     store.Store
 	owner     string
 	brake     Brake // nil: nothing is ever held
+	writer    func(context.Context, mirror.SwitchID) string
 }
 
 func (h switches) register(a huma.API) {
@@ -64,7 +65,7 @@ func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput,
 	list := make([]wire.Switch, len(cut))
 	for i, s := range cut {
 		list[i] = renderSwitch(s)
-		list[i].Held = len(held[s.ID])
+		list[i].Held, list[i].Writer = len(held[s.ID]), h.writer(ctx, s.ID)
 	}
 	return &switchesOutput{wire.SwitchList{Items: list, NextPageToken: next}}, nil
 }

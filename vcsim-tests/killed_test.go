@@ -10,12 +10,15 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
 
 	"github.com/vspan-io/vspan/cmd/vspan/daemon"
 	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/mirror/store/etcd"
 	"github.com/vspan-io/vspan/vcenter"
 )
 
@@ -34,7 +37,7 @@ func TestFailure18KilledAtEachPoint(t *testing.T) {
 			t.Parallel()
 			s := newSchedule(t, uint64(i))
 			defer s.explain()
-			s.live(&mortal{s: s, point: point, dir: t.TempDir()})
+			s.live(&mortal{s: s, config: mortalConfig{URL: s.vcenter.URL.String(), Thumbprint: s.vcenter.Thumbprint, Dir: t.TempDir()}})
 			for range number(t, killsVariable, defaultKills) {
 				s.life.arm(point)
 				s.untilDead()
@@ -73,6 +76,8 @@ const mortalVariable = "VSPAN_TEST_DAEMON"
 type mortalConfig struct {
 	URL, Thumbprint, Dir string
 	Point                reconcile.Point // it kills itself there
+	Pause                bool            // no: it stops itself there, once, until somebody lets it go on
+	Cluster              *etcd.Cluster
 }
 
 // runMortal is a daemon that says its URL on standard output.
@@ -93,12 +98,8 @@ func runMortal(text string) int {
 		Name: "default", Username: "user", Password: vcenter.NewSecret("pass"), URL: at, Thumbprint: told.Thumbprint, Timeout: 3 * time.Second,
 	}}
 	c.Receiver = daemon.Receiver{Off: true, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}}
-	c.At = func(p reconcile.Point) {
-		if p == told.Point {
-			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
-			select {} // until the signal arrives
-		}
-	}
+	c.Cluster = told.Cluster
+	c.At = told.at()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
 	d, err := daemon.New(c)
@@ -113,11 +114,25 @@ func runMortal(text string) int {
 	return 0
 }
 
+// at does what is to be done at the point.
+func (told mortalConfig) at() func(reconcile.Point) {
+	var once sync.Once
+	return func(p reconcile.Point) {
+		switch {
+		case p != told.Point:
+		case told.Pause:
+			once.Do(func() { _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) })
+		default:
+			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
+			select {} // until the signal arrives
+		}
+	}
+}
+
 // mortal are the lives of a daemon in processes of its own, which die by SIGKILL.
 type mortal struct {
 	s       *schedule
-	dir     string
-	point   reconcile.Point // where armed ones die
+	config  mortalConfig
 	process *process
 }
 
@@ -126,13 +141,25 @@ func (m *mortal) begin() { m.start("") }
 // start starts a process that dies at a point.
 func (m *mortal) start(point reconcile.Point) {
 	m.s.t.Helper()
-	text, err := json.Marshal(mortalConfig{URL: m.s.vcenter.URL.String(), Thumbprint: m.s.vcenter.Thumbprint, Dir: m.dir, Point: point})
+	config := m.config
+	config.Point = point
+	m.launch(config)
+	m.awaitURL()
+}
+
+func (m *mortal) launch(config mortalConfig) {
+	m.s.t.Helper()
+	text, err := json.Marshal(config)
 	if err != nil {
 		m.s.t.Fatal(err)
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), mortalVariable+"="+string(text))
 	m.process = start(m.s.t, cmd, (*exec.Cmd).Start)
+}
+
+// awaitURL waits until the process has said where its API is, or has ended.
+func (m *mortal) awaitURL() {
 	m.s.url = ""
 	for m.s.url == "" {
 		if m.gone() {
@@ -152,6 +179,13 @@ func (m *mortal) gone() bool {
 	default:
 		return false
 	}
+}
+
+// stopped reports whether the process is paused.
+func (m *mortal) stopped() bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.process.cmd.Process.Pid))
+	_, state, found := strings.Cut(string(stat), ") ")
+	return err == nil && found && strings.HasPrefix(state, "T")
 }
 
 // arm replaces the process by one that dies at the point.

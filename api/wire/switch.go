@@ -9,6 +9,7 @@ type Switch struct {
 	Hosts         []Host       `json:"hosts"`
 	Capabilities  Capabilities `json:"capabilities"`
 	ConfigVersion string       `json:"configVersion"`
+	Writer        string       `json:"writer" doc:"The daemon that changes the switch; empty while none does"`
 	Held          int          `json:"held" doc:"Removals that are held back until a person has looked, because they are too many at once; see …/held"`
 }
 

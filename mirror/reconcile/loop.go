@@ -41,7 +41,7 @@ func newLoop(r *Reconciler, id mirror.SwitchID, vc VCenter) *loop {
 		refusals: make(map[string]refusal), lasting: make(map[string]lasting), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
 		drifted: make(map[string]string),
 	}
-	l.office = r.newOffice("switch/"+id.UUID, fmt.Sprintf("switch %s of vCenter %q", id.UUID, id.VCenter), l.dirty.send)
+	l.office = r.newOffice(officeOf(id), fmt.Sprintf("switch %s of vCenter %q", id.UUID, id.VCenter), l.dirty.send)
 	return l
 }
 

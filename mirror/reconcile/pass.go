@@ -170,6 +170,7 @@ func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 	if err := p.office.confirm(ctx); err != nil {
 		return err
 	}
+	p.r.opts.At(Confirmed)
 	if err = p.send(ctx, attempt); err == nil {
 		p.sent = batch
 		p.limit *= 2

@@ -91,6 +91,7 @@ func (o *office) serve(ctx context.Context, tenure store.Tenure) {
 
 func (o *office) tell(text string) {
 	if !o.alone() {
+		o.r.opts.Log.Info("this daemon " + text)
 		o.r.opts.Tell(mirror.Event{At: o.r.opts.Now(), Kind: mirror.WriterChanged, Who: mirror.Vspan, Text: "this daemon " + text})
 	}
 }
@@ -115,3 +116,16 @@ func (o *office) notWriter(ctx context.Context, cause error) *mirror.Fault {
 	}
 	return &mirror.Fault{Reason: mirror.NotWriter, Object: o.about, Text: fmt.Sprintf("is not this daemon's to change: its writer is %s", who), Err: cause, Told: true}
 }
+
+// Writer names the daemon that changes a switch: this one, another, or "" while there is none or that cannot be told.
+func (r *Reconciler) Writer(ctx context.Context, id mirror.SwitchID) string {
+	who, err := r.opts.Writers.Writer(ctx, officeOf(id))
+	if err != nil {
+		r.opts.Log.Debug("the writer of a switch is not known", "switch", id.UUID, "error", err)
+		return ""
+	}
+	return who
+}
+
+// officeOf names the right to change a switch among the daemons, whatever each calls the vCenter.
+func officeOf(id mirror.SwitchID) string { return "switch/" + id.UUID }

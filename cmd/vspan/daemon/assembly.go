@@ -62,7 +62,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 	registry.MustRegister(newCollector(st.store, board, d.reception))
 	return api.New(api.Options{
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
-		Orphans: r, Brake: r, Cluster: st.cluster(), History: st.journal,
+		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,
 		Receivers: d.reception.describe, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
