@@ -29,6 +29,7 @@ type connection struct {
 	vim   *vim25.Client
 	login *session.Manager
 	about About
+	clock clock // vCenter's, as of the login
 
 	pageSize int32 // objects of one reply
 
@@ -96,10 +97,14 @@ func open(ctx context.Context, config Config, transport *soap.Client, password S
 	if err := login.Login(ctx, url.UserPassword(config.Username, password.Reveal())); err != nil {
 		return nil, loginRefused(ctx, err, config)
 	}
+	looking, cancelLook := context.WithTimeout(ctx, clockAnswers)
+	defer cancelLook()
+	at, _ := lookAtClock(looking, vim) // without an answer the login may stand all the same: that is checked next
 	return &connection{
 		vim:      vim,
 		login:    login,
 		about:    About{Name: about.Name, Version: about.Version, Build: about.Build, InstanceUUID: about.InstanceUuid},
+		clock:    at,
 		pageSize: pageSize,
 		ended:    make(chan struct{}),
 	}, nil

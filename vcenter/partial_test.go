@@ -19,7 +19,6 @@ func TestReadsAreNeverPartial(t *testing.T) {
 	model := simulator.VPX()
 	c := startClient(t, startStock(t, model))
 	want := observe(t, c)
-	keptAlive(t, c)
 	conn, err := c.await(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -59,12 +58,6 @@ func inject(service *simulator.Service, method string, skip int, fault simulator
 		MethodName: method, ObjectType: "*", ObjectName: "*", Probability: 1, MaxCount: 1, SkipCount: skip,
 		FaultType: fault, Message: "injected", Enabled: true,
 	})
-}
-
-// keptAlive waits until the keepalive has had its turn, so that it does not meet what is meant for another.
-func keptAlive(t *testing.T, c *Client) {
-	t.Helper()
-	eventually(t, "the login is looked after", func() bool { return c.Health().Skew != 0 })
 }
 
 // The size of a page makes no difference.

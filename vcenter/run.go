@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"github.com/vmware/govmomi/vim25/methods"
-
 	"github.com/vspan-io/vspan/mirror"
 )
 
@@ -74,6 +72,9 @@ func pause(ctx context.Context, d time.Duration) {
 
 // keep looks after a login until it or ctx ends. An outage does not end it: vCenter may still know it afterwards.
 func (c *Client) keep(ctx context.Context, conn *connection) {
+	if conn.clock.looked() && !c.waitForDoubt(ctx, conn, keepalive, true) { // else vCenter has not answered since the login
+		return
+	}
 	outage := 0
 	for {
 		wait := keepalive
@@ -117,16 +118,14 @@ func (c *Client) waitForDoubt(ctx context.Context, conn *connection, wait time.D
 
 // check asks vCenter for its time, and whether it still knows the login.
 func (c *Client) check(ctx context.Context, conn *connection) error {
-	asked := time.Now()
-	theirs, err := methods.GetCurrentTime(ctx, conn.vim)
+	at, err := lookAtClock(ctx, conn.vim)
 	if err == nil {
-		answered := time.Now()
 		user, failed := conn.login.UserSession(ctx)
 		if failed == nil && user == nil {
 			return errLoginGone
 		}
 		if err = failed; err == nil {
-			c.state.reached(theirs.Sub(asked.Add(answered.Sub(asked)/2)), answered)
+			c.state.reached(at, time.Now())
 			return nil
 		}
 	}

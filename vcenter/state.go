@@ -13,6 +13,7 @@ import (
 type state struct {
 	mu      sync.Mutex
 	health  Health
+	clock   clock         // vCenter's, as of the newest look at it
 	current *connection   // nil while not logged in
 	changed chan struct{} // closed and replaced whenever something here changes
 	running bool
@@ -55,6 +56,7 @@ func (s *state) stop(now time.Time) {
 func (s *state) loggedIn(conn *connection, now time.Time) {
 	s.update(func() {
 		s.current = conn
+		s.look(conn.clock)
 		s.health.Logins++
 		s.health.About = conn.about
 		s.health.NextTry = time.Time{}
@@ -64,11 +66,19 @@ func (s *state) loggedIn(conn *connection, now time.Time) {
 }
 
 // reached records that vCenter answered within a login.
-func (s *state) reached(skew time.Duration, now time.Time) {
+func (s *state) reached(at clock, now time.Time) {
 	s.update(func() {
-		s.health.Skew = skew
+		s.look(at)
 		s.health.turn(true, nil, now)
 	})
+}
+
+// look records a look at vCenter's clock, if it came to something.
+func (s *state) look(at clock) {
+	if at.looked() {
+		s.clock = at
+		s.health.Skew = at.skew()
+	}
 }
 
 // lost records that vCenter does not answer; the login is kept, it may have outlived the outage.
