@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -47,6 +48,8 @@ type fakeVCenter struct {
 	err      error
 	asked    mirror.Session // by the last Preview
 	fresh    bool           // in the last Switches
+	away     error          // of Refresh
+	now      *mirror.Switch // what Refresh reads; nil: as listed
 }
 
 func (f *fakeVCenter) Preview(_ context.Context, s mirror.Session) (Preview, error) {
@@ -54,9 +57,19 @@ func (f *fakeVCenter) Preview(_ context.Context, s mirror.Session) (Preview, err
 	return f.preview, f.err
 }
 
-func (f *fakeVCenter) Switches(_ context.Context, fresh bool) ([]mirror.Switch, error) {
+func (f *fakeVCenter) Switches(_ context.Context, vcenter string, fresh bool) ([]mirror.Switch, error) {
 	f.fresh = fresh
-	return f.switches, f.err
+	return slices.DeleteFunc(slices.Clone(f.switches), func(s mirror.Switch) bool { return vcenter != "" && s.ID.VCenter != vcenter }), f.err
+}
+
+func (f *fakeVCenter) Refresh(_ context.Context, id mirror.SwitchID) (mirror.Switch, error) {
+	switch {
+	case f.away != nil:
+		return mirror.Switch{}, f.away
+	case f.now != nil:
+		return *f.now, nil
+	}
+	return f.switches[slices.IndexFunc(f.switches, func(s mirror.Switch) bool { return s.ID == id })], nil
 }
 
 var begin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)

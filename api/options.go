@@ -62,8 +62,13 @@ type Preview struct {
 
 // Inventory knows the switches of every vCenter.
 type Inventory interface {
-	// Switches returns them as they were last read, or reads them now when fresh is true. Its error wraps a *mirror.Fault.
-	Switches(ctx context.Context, fresh bool) ([]mirror.Switch, error)
+	// Switches returns those of a vCenter, or of all when its name is empty, as they were last read, or reads them now when fresh is
+	// true. Those that cannot be read now are returned as they were last read, as long as there is another that can: ReadAt tells.
+	// Its error wraps a *mirror.Fault.
+	Switches(ctx context.Context, vcenter string, fresh bool) ([]mirror.Switch, error)
+
+	// Refresh reads one switch now. Its error wraps a *mirror.Fault.
+	Refresh(ctx context.Context, id mirror.SwitchID) (mirror.Switch, error)
 }
 
 // Check is one thing the daemon needs in order to do its work.

@@ -70,7 +70,7 @@ type orphansInput struct {
 type orphansOutput struct{ Body wire.OrphanList }
 
 func (h orphans) list(ctx context.Context, in *orphansInput) (*orphansOutput, error) {
-	switches, err := h.inventory.Switches(ctx, false)
+	switches, err := h.inventory.Switches(ctx, "", false)
 	if err != nil {
 		return nil, faultProblem(err)
 	}

@@ -15,7 +15,7 @@ func renderSwitch(s mirror.Switch) wire.Switch {
 		Capabilities: wire.Capabilities{
 			L3Source: s.Capabilities.L3Source.String(), ERSPAN: s.Capabilities.ERSPAN.String(), Netstack: s.Capabilities.Netstack.String(),
 		},
-		ConfigVersion: s.ConfigVersion,
+		ConfigVersion: s.ConfigVersion, ReadAt: s.ReadAt,
 	}
 }
 

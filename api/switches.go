@@ -14,7 +14,8 @@ import (
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
-const freshText = `What was last read of vCenter; with ` + "`fresh`" + ` it is read now.`
+const freshText = `What was last read of vCenter; with ` + "`fresh`" + ` it is read now. In a list of several switches those that cannot be read are shown as they
+were last read: ` + "`readAt`" + ` says when.`
 
 // switches answers what is there to be mirrored, and who else mirrors.
 type switches struct {
@@ -53,7 +54,7 @@ type switchesInput struct {
 type switchesOutput struct{ Body wire.SwitchList }
 
 func (h switches) list(ctx context.Context, in *switchesInput) (*switchesOutput, error) {
-	all, err := h.read(ctx, in.SwitchQuery)
+	all, err := h.read(ctx, in.VCenter, in.Fresh)
 	if err != nil {
 		return nil, err
 	}
@@ -103,36 +104,51 @@ func (h switches) ports(ctx context.Context, in *portsInput) (*portsOutput, erro
 }
 
 // read returns the switches of the vCenter asked for, or of all.
-func (h switches) read(ctx context.Context, q SwitchQuery) ([]mirror.Switch, error) {
-	all, err := h.inventory.Switches(ctx, q.Fresh)
+func (h switches) read(ctx context.Context, vcenter string, fresh bool) ([]mirror.Switch, error) {
+	all, err := h.inventory.Switches(ctx, vcenter, fresh)
 	if err != nil {
 		return nil, faultProblem(err)
 	}
-	return slices.DeleteFunc(slices.Clone(all), func(s mirror.Switch) bool { return q.VCenter != "" && s.ID.VCenter != q.VCenter }), nil
+	return all, nil
 }
 
-// find returns the one switch of this name.
+// find returns the one switch of this name. When it is to be read now and cannot be, that is an error: what was last read of it is
+// not what was asked for.
 func (h switches) find(ctx context.Context, name string, q SwitchQuery) (mirror.Switch, error) {
-	all, err := h.read(ctx, q)
+	all, err := h.read(ctx, q.VCenter, false)
 	if err != nil {
 		return mirror.Switch{}, err
 	}
-	var where []string
-	var found mirror.Switch
-	for _, s := range all {
-		if s.Name == name {
-			found = s
-			where = append(where, s.ID.VCenter)
+	found := named(all, name)
+	if len(found) == 0 && q.Fresh { // it may have got this name since
+		if all, err = h.read(ctx, q.VCenter, true); err != nil {
+			return mirror.Switch{}, err
 		}
+		found = named(all, name)
 	}
-	switch len(where) {
+	switch len(found) {
 	case 0:
 		return mirror.Switch{}, switchNotFound.problem("there is no switch %q; GET /v1/switches lists those there are", name)
 	case 1:
-		return found, nil
 	default:
+		var where []string
+		for _, s := range found {
+			where = append(where, s.ID.VCenter)
+		}
 		return mirror.Switch{}, switchAmbiguous.problem("switch %q is on the vCenters %s: say which with ?vcenter=", name, strings.Join(where, ", "))
 	}
+	if !q.Fresh {
+		return found[0], nil
+	}
+	sw, err := h.inventory.Refresh(ctx, found[0].ID)
+	if err != nil {
+		return mirror.Switch{}, faultProblem(err)
+	}
+	return sw, nil
+}
+
+func named(all []mirror.Switch, name string) []mirror.Switch {
+	return slices.DeleteFunc(slices.Clone(all), func(s mirror.Switch) bool { return s.Name != name })
 }
 
 // sortedPage sorts items by key and cuts the asked page out of them.

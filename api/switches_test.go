@@ -14,7 +14,7 @@ func inventory(uid string) []mirror.Switch {
 	return []mirror.Switch{
 		{ID: mirror.SwitchID{VCenter: "b", UUID: "50 03"}, Name: "DVS1"},
 		{
-			ID: mirror.SwitchID{VCenter: "a", UUID: "50 01"}, Name: "DVS0", Version: "8.0.0", ConfigVersion: "17",
+			ID: mirror.SwitchID{VCenter: "a", UUID: "50 01"}, Name: "DVS0", Version: "8.0.0", ConfigVersion: "17", ReadAt: begin,
 			Capabilities: mirror.Capabilities{L3Source: mirror.Supported, ERSPAN: mirror.Unsupported},
 			Hosts:        []mirror.Host{{ID: "host-1", Name: "esx-01", Connected: true, Addresses: []netip.Addr{netip.MustParseAddr("10.0.0.11")}}},
 			Ports: []mirror.Port{
@@ -48,7 +48,7 @@ func TestSwitches(t *testing.T) {
 		t.Error(diff)
 	}
 	want := wire.Switch{
-		Name: "DVS0", UUID: "50 01", VCenter: "a", Version: "8.0.0", ConfigVersion: "17",
+		Name: "DVS0", UUID: "50 01", VCenter: "a", Version: "8.0.0", ConfigVersion: "17", ReadAt: begin,
 		Hosts:        []wire.Host{{Name: "esx-01", Connected: true, Addresses: []string{"10.0.0.11"}}},
 		Capabilities: wire.Capabilities{L3Source: "yes", ERSPAN: "no", Netstack: "unknown"},
 	}
@@ -85,6 +85,28 @@ func TestPorts(t *testing.T) {
 	f.call("GET", "/v1/switches/DVS0/ports", "").problem(409, "switch_ambiguous", "")
 	f.call("GET", "/v1/switches/DVS1/ports", "").want(200)
 	f.call("GET", "/v1/switches/DVS%2F9/ports", "").problem(404, "switch_not_found", "")
+}
+
+// A switch that is named is read alone, and what was last read of it is no answer when it cannot be read.
+func TestFreshPorts(t *testing.T) {
+	f := newFixture(t)
+	f.vcenter.switches = inventory("")
+	now := f.vcenter.switches[1]
+	now.Ports = now.Ports[:1]
+	f.vcenter.now = &now
+	if list := decoded[wire.PortList](f.call("GET", "/v1/switches/DVS0/ports?vcenter=a&fresh=true", "").want(200)); len(list.Items) != 1 {
+		t.Errorf("got %+v", list.Items)
+	}
+	if f.vcenter.fresh {
+		t.Error("every switch was read")
+	}
+	f.vcenter.away = mirror.Faultf(mirror.VCenterUnreachable, `vCenter "a"`, "no answer")
+	f.call("GET", "/v1/switches/DVS0/ports?vcenter=a&fresh=true", "").problem(503, "vcenter_unreachable", "")
+	f.call("GET", "/v1/switches/DVS0/ports?vcenter=a", "").want(200)
+	f.call("GET", "/v1/switches/DVS9/ports?fresh=true", "").problem(404, "switch_not_found", "")
+	if !f.vcenter.fresh {
+		t.Error("nobody looked whether the switch has got its name since")
+	}
 }
 
 func TestForeignSessions(t *testing.T) {

@@ -39,7 +39,13 @@ func (f fakeVCenter) Preview(context.Context, mirror.Session) (api.Preview, erro
 	return api.Preview{Switch: f.switches[0], Planned: mirror.Planned{Accepted: true}}, nil
 }
 
-func (f fakeVCenter) Switches(context.Context, bool) ([]mirror.Switch, error) { return f.switches, nil }
+func (f fakeVCenter) Switches(context.Context, string, bool) ([]mirror.Switch, error) {
+	return f.switches, nil
+}
+
+func (f fakeVCenter) Refresh(context.Context, mirror.SwitchID) (mirror.Switch, error) {
+	return f.switches[0], nil
+}
 
 func newFixture(t *testing.T) *fixture {
 	t.Helper()

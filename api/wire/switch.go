@@ -1,5 +1,7 @@
 package wire
 
+import "time"
+
 // Switch is a distributed virtual switch.
 type Switch struct {
 	Name          string       `json:"name"`
@@ -11,6 +13,7 @@ type Switch struct {
 	ConfigVersion string       `json:"configVersion"`
 	Writer        string       `json:"writer" doc:"The daemon that changes the switch; empty while none does"`
 	Held          int          `json:"held" doc:"Removals that are held back until a person has looked, because they are too many at once; see …/held"`
+	ReadAt        time.Time    `json:"readAt" doc:"When all this was read of vCenter"`
 }
 
 // Host is an ESXi host on a switch.

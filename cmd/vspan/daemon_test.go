@@ -133,6 +133,11 @@ func (d testDaemon) Preview(_ context.Context, s mirror.Session) (api.Preview, e
 }
 
 // Switches makes the daemon an api.Inventory.
-func (d testDaemon) Switches(context.Context, bool) ([]mirror.Switch, error) {
+func (d testDaemon) Switches(context.Context, string, bool) ([]mirror.Switch, error) {
 	return []mirror.Switch{d.store.standing()}, nil
+}
+
+// Refresh makes the daemon an api.Inventory.
+func (d testDaemon) Refresh(context.Context, mirror.SwitchID) (mirror.Switch, error) {
+	return d.store.standing(), nil
 }

@@ -100,25 +100,15 @@ func (p picture) switchOf(id mirror.SwitchID) mirror.Switch {
 	return p.switches[at]
 }
 
-// Refresh reads the switch of that name or UUID now. The error wraps a *mirror.Fault: SwitchNotFound, SwitchAmbiguous, or what
-// vCenter answered.
-func (r *Reconciler) Refresh(ctx context.Context, name string) (mirror.Switch, error) {
-	var found []*loop
+// Refresh reads a switch now. The error wraps a *mirror.Fault: SwitchNotFound, or what vCenter answered.
+func (r *Reconciler) Refresh(ctx context.Context, id mirror.SwitchID) (mirror.Switch, error) {
 	for _, e := range r.inventory.picture().entries {
-		if e.loop.id.UUID == name || e.name() == name {
-			found = append(found, e.loop)
+		if e.loop.id == id {
+			return e.loop.observe(ctx)
 		}
 	}
-	object := fmt.Sprintf("switch %q", name)
-	switch len(found) {
-	case 0:
-		for _, relist := range r.relist {
-			relist.send()
-		}
-		return mirror.Switch{}, mirror.Faultf(mirror.SwitchNotFound, object, "there is no such distributed switch")
-	case 1:
-		return found[0].observe(ctx)
-	default:
-		return mirror.Switch{}, mirror.Faultf(mirror.SwitchAmbiguous, object, "several switches bear this name: name it by its UUID")
+	for _, relist := range r.relist {
+		relist.send()
 	}
+	return mirror.Switch{}, mirror.Faultf(mirror.SwitchNotFound, fmt.Sprintf("switch %s of vCenter %q", id.UUID, id.VCenter), "there is no such distributed switch")
 }

@@ -87,19 +87,23 @@ func TestPreviewBeforeTheFirstRead(t *testing.T) {
 	})
 }
 
+func idOf(vcenter, uuid string) mirror.SwitchID { return mirror.SwitchID{VCenter: vcenter, UUID: uuid} }
+
 func TestRefresh(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f, far := two(), newFake("far", "60 0a") // whose switch is a DVS0 too
 		b.start(f, far)
-		for name, want := range map[string]mirror.Reason{"DVS1": 0, dvs0: 0, "60 0a": 0, "DVS9": mirror.SwitchNotFound, "DVS0": mirror.SwitchAmbiguous} {
-			sw, err := b.r.Refresh(b.ctx, name)
-			if fault := mirror.FaultOf(err, mirror.NoReason); err == nil && (want != 0 || sw.Name != name && sw.ID.UUID != name) || err != nil && fault.Reason != want {
-				t.Errorf("%q: %q, %v", name, sw.Name, err)
+		for id, want := range map[mirror.SwitchID]mirror.Reason{
+			idOf("lab", dvs1): 0, idOf("lab", dvs0): 0, idOf("far", "60 0a"): 0, idOf("lab", "60 0a"): mirror.SwitchNotFound, idOf("far", dvs0): mirror.SwitchNotFound,
+		} {
+			sw, err := b.r.Refresh(b.ctx, id)
+			if fault := mirror.FaultOf(err, mirror.NoReason); err == nil && (want != 0 || sw.ID != id) || err != nil && fault.Reason != want {
+				t.Errorf("%v: %v, %v", id, sw.ID, err)
 			}
 		}
 		b.pass(10 * time.Second)
 		f.rig(dvs1, func(s *fakeSwitch) { s.vm("109", "late-01", "esx-01") })
-		sw, err := b.r.Refresh(b.ctx, "DVS1")
+		sw, err := b.r.Refresh(b.ctx, idOf("lab", dvs1))
 		if err != nil || len(sw.Ports) != 2 || !sw.ReadAt.Equal(time.Now()) {
 			t.Errorf("%v: %d ports, read at %v", err, len(sw.Ports), sw.ReadAt)
 		}
@@ -123,7 +127,7 @@ func TestRefreshTogether(t *testing.T) {
 		var tasks sync.WaitGroup
 		for range 50 {
 			tasks.Go(func() {
-				if _, err := b.r.Refresh(b.ctx, "DVS0"); err != nil {
+				if _, err := b.r.Refresh(b.ctx, idOf("lab", dvs0)); err != nil {
 					t.Error(err)
 				}
 			})

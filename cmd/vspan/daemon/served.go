@@ -20,31 +20,6 @@ func (p planner) Preview(ctx context.Context, s mirror.Session) (api.Preview, er
 	return api.Preview{Planned: planned, Switch: sw, Changes: changes}, err
 }
 
-// inventory shows the API what the reconciler read.
-type inventory struct{ *reconcile.Reconciler }
-
-// Switches returns every switch; fresh reads each of them anew. While none was read yet it says so: an empty list would say that
-// there are none. Of several vCenters those that were read are shown.
-func (i inventory) Switches(ctx context.Context, fresh bool) ([]mirror.Switch, error) {
-	switches := i.Reconciler.Switches()
-	if len(switches) == 0 {
-		if why := i.Unread(); why != nil {
-			return nil, why
-		}
-	}
-	if !fresh {
-		return switches, nil
-	}
-	for n, sw := range switches {
-		read, err := i.Refresh(ctx, sw.ID.UUID)
-		if err != nil {
-			return nil, err
-		}
-		switches[n] = read
-	}
-	return switches, nil
-}
-
 // unclaimed shows the API the mirror packets that belong to no session.
 func (r *reception) unclaimed() []api.Unclaimed {
 	var list []api.Unclaimed
