@@ -72,6 +72,8 @@ func TestControlAPI(t *testing.T) {
 		{"POST", "/tasks/fail", `{"stage":"after"}`, 204, nil},
 		{"POST", "/logins/expire", ``, 200, nil},
 		{"DELETE", "/vms/client-01", ``, 204, func(v sim.State) bool { return len(v.VMs) == 3 }},
+		{"POST", "/vms/web-01/tags", `{"tag":"PCI / zone 1"}`, 204, nil},
+		{"DELETE", "/vms/web-01/tags/PCI%20%2F%20zone%201", ``, 204, nil},
 		{"GET", "/state", ``, 200, nil},
 	}
 	for _, step := range steps {
@@ -109,6 +111,9 @@ func TestControlAPIRefuses(t *testing.T) {
 		{"POST", "/ports/48/reassign", `{"vm":"web-01"}`, 400, "for a host"}, // the first uplink
 		{"POST", "/ports/9999/reassign", `{"vm":"web-01"}`, 404, "9999"},
 		{"POST", "/vms/web-01/nics", `{"portgroup":"nope"}`, 404, "nope"},
+		{"POST", "/vms/nobody/tags", `{"tag":"pci"}`, 404, "nobody"},
+		{"POST", "/vms/web-01/tags", `{}`, 400, "needs a name"},
+		{"DELETE", "/vms/web-01/tags/nope", ``, 404, "nope"},
 		{"GET", "/nothing", ``, 404, "not part of"},
 		{"GET", "/loss", ``, 405, "not part of"},
 		{"POST", "/sessions", `{"name":"` + strings.Repeat("x", 70<<10) + `"}`, 400, "too large"},

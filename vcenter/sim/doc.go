@@ -22,6 +22,8 @@
 //	POST   /vms/{vm}/power                 {"on": false}
 //	POST   /vms/{vm}/quiet                 {"quiet": true}
 //	POST   /vms/{vm}/nics                  {"portgroup": "prod-db"}
+//	POST   /vms/{vm}/tags                  {"tag": "pci"}
+//	DELETE /vms/{vm}/tags/{tag}
 //	DELETE /vms/{vm}
 //	POST   /ports/{key}/reassign           {"vm": "client-01"}
 //	POST   /portgroups/{name}/promiscuous  {"on": true}

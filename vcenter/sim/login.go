@@ -6,7 +6,8 @@ import (
 )
 
 // ExpireLogins ends every client's login, as vCenter does after half an hour of
-// silence: the next call gives NotAuthenticated. It returns how many there were.
+// silence: the next call gives NotAuthenticated, or 401 of the tagging service.
+// It returns how many there were.
 func (s *Simulator) ExpireLogins() int {
 	ctx := s.as(s.options.Username)
 	manager, ok := ctx.Session.Get(s.registry().SessionManager().Self).(*simulator.SessionManager)
@@ -19,5 +20,5 @@ func (s *Simulator) ExpireLogins() int {
 	}
 	manager.TerminateSession(ctx, &types.TerminateSession{This: manager.Self, SessionId: ids})
 	s.waiters.cancel()
-	return len(ids)
+	return len(ids) + s.tagging.expire()
 }

@@ -22,6 +22,12 @@ func (s *Simulator) routes() map[string]action {
 			key, err := s.AddNIC(r.PathValue("vm"), b.Portgroup)
 			return map[string]string{"portKey": key}, err
 		}),
+		"POST /vms/{vm}/tags": with(func(r *http.Request, b struct{ Tag string }) (any, error) {
+			return nil, s.TagVM(r.PathValue("vm"), b.Tag)
+		}),
+		"DELETE /vms/{vm}/tags/{tag}": func(r *http.Request) (any, error) {
+			return nil, s.UntagVM(r.PathValue("vm"), r.PathValue("tag"))
+		},
 		"DELETE /vms/{vm}": func(r *http.Request) (any, error) { return nil, s.DeleteVM(r.PathValue("vm")) },
 		"POST /ports/{key}/reassign": with(func(r *http.Request, b struct{ VM string }) (any, error) {
 			return nil, s.ReassignPort(r.PathValue("key"), b.VM)

@@ -66,7 +66,7 @@ type server struct {
 	interrupt func()
 }
 
-// vcenterServer serves the SOAP endpoint. It is this package's own server and
+// vcenterServer serves the SOAP endpoint and what there is of the REST one. It is this package's own server and
 // not simulator.Service.NewServer, which panics when it cannot listen, changes
 // globals, and blocks on close while a client waits for updates.
 func (s *Simulator) vcenterServer(l net.Listener) *server {
@@ -75,6 +75,7 @@ func (s *Simulator) vcenterServer(l net.Listener) *server {
 	service.RegisterSDK(registry, registry.Path+"/vimService")
 	service.ServeMux.HandleFunc(registry.Path+"/vimServiceVersions.xml", service.ServiceVersions)
 	service.ServeMux.HandleFunc("/about", service.About)
+	s.tagging.register(service.ServeMux)
 
 	u := &url.URL{Scheme: "https", Host: l.Addr().String(), Path: registry.Path}
 	service.Listen = &url.URL{

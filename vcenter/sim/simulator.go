@@ -31,6 +31,7 @@ type Simulator struct {
 	engine  *traffic.Engine // used by the step of traffic only
 	dice    *rand.Rand      // decides what is lost; used by the step of traffic only
 	emitter emitter
+	tagging *tagging
 
 	taskNumber    atomic.Int64
 	sessionNumber atomic.Int64
@@ -72,6 +73,7 @@ func New(o Options) (*Simulator, error) {
 		s.model.Remove()
 		return nil, err
 	}
+	s.tagging = newTagging(o, s.registry())
 	s.registry().Handler = s.hook
 	s.registry().SessionManager().ValidLogin = s.validLogin
 	return s, nil
