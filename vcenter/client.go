@@ -15,6 +15,7 @@ type Client struct {
 	state    *state
 	doubt    chan struct{} // has an element when a call got no answer: look whether vCenter is there
 	switches *directory
+	tags     *following
 }
 
 // New makes a client that does nothing before Run. It reads the CA file, to refuse a bad one.
@@ -31,6 +32,7 @@ func New(config Config, log *slog.Logger) (*Client, error) {
 		state:    newState(config),
 		doubt:    make(chan struct{}, 1),
 		switches: &directory{known: make(map[string]SwitchName)},
+		tags:     newFollowing(),
 	}, nil
 }
 

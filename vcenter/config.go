@@ -24,15 +24,28 @@ type Config struct {
 
 	// Timeout bounds every single call to vCenter; 0 means a minute. It is longer than a wait for updates takes.
 	Timeout time.Duration
+
+	// TagInterval is how often the tags of VMs are looked at while they are followed (Client.FollowTags); 0 means 30 s.
+	TagInterval time.Duration
 }
 
-const defaultTimeout = time.Minute
+const (
+	defaultTimeout     = time.Minute
+	defaultTagInterval = 30 * time.Second
+)
 
 func (c Config) timeout() time.Duration {
 	if c.Timeout <= 0 {
 		return defaultTimeout
 	}
 	return c.Timeout
+}
+
+func (c Config) tagInterval() time.Duration {
+	if c.TagInterval <= 0 {
+		return defaultTagInterval
+	}
+	return c.TagInterval
 }
 
 // address is the host and port that is dialled, for messages.

@@ -37,6 +37,8 @@ type connection struct {
 	ended chan struct{} // closed when the login was found ended, or is given up
 	users users
 
+	tagging *tagging
+
 	// noRefresh remembers that this vCenter has no RefreshDVPortState.
 	noRefresh atomic.Bool
 }
@@ -62,12 +64,9 @@ func (c *connection) within(ctx context.Context) (context.Context, func()) {
 
 // connect finds out that a vCenter answers and logs in. Its errors are faults.
 func connect(ctx context.Context, config Config) (*connection, error) {
-	password := config.Password
-	if config.PasswordFile != "" {
-		var err error
-		if password, err = readPassword(config.PasswordFile); err != nil {
-			return nil, &mirror.Fault{Reason: mirror.NotAuthenticated, Object: config.object(), Text: "its password cannot be had", Err: err}
-		}
+	password, err := config.password()
+	if err != nil {
+		return nil, err
 	}
 	transport, err := soapClient(config)
 	if err != nil {
@@ -107,6 +106,7 @@ func open(ctx context.Context, config Config, transport *soap.Client, password S
 		clock:    at,
 		pageSize: pageSize,
 		ended:    make(chan struct{}),
+		tagging:  newTagging(config),
 	}, nil
 }
 
@@ -136,6 +136,7 @@ func (c *connection) close(ctx context.Context) {
 	c.users.close(ctx)
 	_ = c.login.Logout(ctx) // vCenter ends an idle login by itself
 	c.vim.CloseIdleConnections()
+	c.tagging.leave(ctx, func() bool { return true })
 }
 
 // farewell bounds what is tidied up on vCenter after the caller has gone.

@@ -14,6 +14,9 @@ type inventory struct {
 	vms     map[reference]*vm
 	hosts   map[reference]mirror.Host
 	folders map[reference]string
+
+	tagged bool // tags were read
+	tags   vmTags
 }
 
 // takeInventory reads all VMs, hosts and folders that the user may see, without the VMs' devices: those are many and large, and only
@@ -23,7 +26,9 @@ func takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
 	if err != nil {
 		return nil, err
 	}
-	inv := &inventory{make(map[reference]*vm), make(map[reference]mirror.Host), make(map[reference]string)}
+	inv := &inventory{
+		vms: make(map[reference]*vm), hosts: make(map[reference]mirror.Host), folders: make(map[reference]string),
+	}
 	for _, o := range objects {
 		switch o.ref.Type {
 		case "VirtualMachine":

@@ -22,13 +22,16 @@ func (c *Client) Observe(ctx context.Context, id mirror.SwitchID) (mirror.Switch
 		if err != nil {
 			return err
 		}
-		inv, err := takeInventory(ctx, conn)
+		inv, err := c.takeInventory(ctx, conn)
 		if err != nil {
 			return err
 		}
 		sw, err = r.complete(ctx, conn, inv)
 		return err
 	})
+	if err == nil {
+		c.tags.tell(sw)
+	}
 	return sw, err
 }
 
@@ -48,7 +51,7 @@ func (c *Client) ObserveAll(ctx context.Context) ([]mirror.Switch, error) {
 			}
 			readings = append(readings, r)
 		}
-		inv, err := takeInventory(ctx, conn)
+		inv, err := c.takeInventory(ctx, conn)
 		if err != nil {
 			return err
 		}
@@ -62,7 +65,21 @@ func (c *Client) ObserveAll(ctx context.Context) ([]mirror.Switch, error) {
 		}
 		return nil
 	})
+	if err == nil {
+		for _, sw := range switches {
+			c.tags.tell(sw)
+		}
+	}
 	return switches, err
+}
+
+// takeInventory reads what switches share.
+func (c *Client) takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
+	inv, err := takeInventory(ctx, conn)
+	if err != nil {
+		return nil, err
+	}
+	return inv, c.takeTags(ctx, conn, inv)
 }
 
 // reading is a switch of which the configuration has been read.
@@ -166,7 +183,7 @@ func (r *reading) complete(ctx context.Context, conn *connection, inv *inventory
 		}
 	}
 	sw := r.sw
-	sw.Ports = found
+	sw.Ports, sw.Tagged = found, inv.tagged
 	sw.OtherVMs = inv.others(found)
 	for _, h := range r.hosts {
 		// A host the user may not see is left out: nothing from it would be recognised, and nothing can be said of it.

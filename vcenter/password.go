@@ -5,10 +5,24 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/vspan-io/vspan/mirror"
 )
 
 // maxPassword bounds what is read of a password file: it is no password if it is longer.
 const maxPassword = 4096
+
+// password is the one to log in with now. Its error is a fault.
+func (c Config) password() (Secret, error) {
+	if c.PasswordFile == "" {
+		return c.Password, nil
+	}
+	password, err := readPassword(c.PasswordFile)
+	if err != nil {
+		return Secret{}, &mirror.Fault{Reason: mirror.NotAuthenticated, Object: c.object(), Text: "its password cannot be had", Err: err}
+	}
+	return password, nil
+}
 
 // readPassword reads a password file: its content without the line's end. A file that others than its owner and group can read, or
 // that its group can write, is refused; orchestrators mount secrets readable by a group.

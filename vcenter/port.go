@@ -86,6 +86,7 @@ func (j *joinery) attach(p *mirror.Port, ref reference, nicKey string) {
 		return
 	}
 	p.VM, p.Host, p.Folder = v.name, j.inventory.hosts[v.host].Name, j.inventory.folders[v.folder]
+	p.Tags = slices.Clone(j.inventory.tags[ref.Value])
 	key, err := strconv.ParseInt(nicKey, 10, 32)
 	if err != nil {
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vmware/govmomi/vim25/types"
@@ -21,9 +22,38 @@ const calm = 250 * time.Millisecond
 //
 // It sees: any change of the switch's configuration, which includes all sessions; its portgroups; and of the VMs with an adapter on
 // the switch their name, host, power state and any change of their configuration, e.g. of adapters; connection state and vmkernel
-// addresses of hosts. It does not see: port counters and link state, a port that is blocked, folders that are renamed, tags, and
-// what the user may not read. Read the switch now and then all the same.
+// addresses of hosts; and while they are followed, within Config.TagInterval, the tags of these VMs. It does not see: port counters
+// and link state, a port that is blocked, folders that are renamed, and what the user may not read. Read the switch now and then all
+// the same.
 func (c *Client) Watch(ctx context.Context, id mirror.SwitchID, notify func()) error {
+	ctx, cancel := context.WithCancel(ctx)
+	gently := spaced{notify: notify}
+	var tags sync.WaitGroup
+	tags.Go(func() { c.watchTags(ctx, id, func() { gently.call(ctx) }) })
+	defer tags.Wait()
+	defer cancel()
+	return c.watchSwitch(ctx, id, func() { gently.call(ctx) })
+}
+
+// spaced calls a function never twice at once, and with calm between.
+type spaced struct {
+	mu     sync.Mutex
+	last   time.Time
+	notify func()
+}
+
+func (s *spaced) call(ctx context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	pause(ctx, calm-time.Since(s.last))
+	if ctx.Err() == nil {
+		s.notify()
+		s.last = time.Now()
+	}
+}
+
+// watchSwitch is Watch without the tags.
+func (c *Client) watchSwitch(ctx context.Context, id mirror.SwitchID, notify func()) error {
 	for failures := 0; ; {
 		began := time.Now()
 		err := c.watchOnce(ctx, id, notify)
