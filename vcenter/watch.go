@@ -21,7 +21,7 @@ const calm = 250 * time.Millisecond
 // what changed meanwhile was not seen; never twice at once, and at most four times a second. It must not block for long.
 //
 // It sees: any change of the switch's configuration, which includes all sessions; its portgroups; and of the VMs with an adapter on
-// the switch their name, host, power state and any change of their configuration, e.g. of adapters; connection state and vmkernel
+// the switch their name, folder, host, power state and any change of their configuration, e.g. of adapters; connection state and vmkernel
 // addresses of hosts; and while they are followed, within Config.TagInterval, the tags of these VMs. It does not see: port counters
 // and link state, a port that is blocked, folders that are renamed, and what the user may not read. Read the switch now and then all
 // the same.
@@ -102,7 +102,7 @@ func (c *Client) watchWithin(ctx context.Context, conn *connection, id mirror.Sw
 	}
 	kinds := []types.PropertySpec{
 		kind("DistributedVirtualPortgroup", "name", "config"),
-		kind("VirtualMachine", "name", "runtime.host", "runtime.powerState", "network", "config.changeVersion"),
+		kind("VirtualMachine", "name", "parent", "runtime.host", "runtime.powerState", "network", "config.changeVersion"),
 		kind("HostSystem", "runtime.connectionState", "config.network.vnic"),
 	}
 	view, err := conn.view(ctx, kinds[0].Type, kinds[1].Type, kinds[2].Type)

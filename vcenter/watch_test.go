@@ -67,6 +67,12 @@ var watchedChanges = []struct {
 	{"another adapter", func(s *sim.Simulator, _ string) error { _, err := s.AddNIC("web-02", "prod-db"); return err }},
 	{"a host that is disconnected", func(s *sim.Simulator, _ string) error { return s.DisconnectHost("esx-02") }},
 	{"a deleted VM", func(s *sim.Simulator, _ string) error { return s.DeleteVM("web-02") }},
+	{"another name", func(s *sim.Simulator, _ string) error { return s.RenameVM("web-01", "web-03") }},
+	{"another folder", func(s *sim.Simulator, _ string) error { return s.FileVM("web-01", "payments") }},
+	{"an adapter that is removed", func(s *sim.Simulator, _ string) error {
+		vm := s.State().VMs[0]
+		return s.RemoveNIC(vm.Name, vm.NICs[0].PortKey)
+	}},
 	{"promiscuous mode", func(s *sim.Simulator, _ string) error { return s.SetPromiscuous("prod-db", true) }},
 }
 

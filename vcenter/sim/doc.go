@@ -22,6 +22,9 @@
 //	POST   /vms/{vm}/power                 {"on": false}
 //	POST   /vms/{vm}/quiet                 {"quiet": true}
 //	POST   /vms/{vm}/nics                  {"portgroup": "prod-db"}
+//	DELETE /vms/{vm}/nics/{port}
+//	POST   /vms/{vm}/rename                {"name": "web-03"}
+//	POST   /vms/{vm}/folder                {"folder": "payments"}
 //	POST   /vms/{vm}/tags                  {"tag": "pci"}
 //	DELETE /vms/{vm}/tags/{tag}
 //	DELETE /vms/{vm}

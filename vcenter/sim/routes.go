@@ -22,6 +22,15 @@ func (s *Simulator) routes() map[string]action {
 			key, err := s.AddNIC(r.PathValue("vm"), b.Portgroup)
 			return map[string]string{"portKey": key}, err
 		}),
+		"DELETE /vms/{vm}/nics/{port}": func(r *http.Request) (any, error) {
+			return nil, s.RemoveNIC(r.PathValue("vm"), r.PathValue("port"))
+		},
+		"POST /vms/{vm}/rename": with(func(r *http.Request, b struct{ Name string }) (any, error) {
+			return nil, s.RenameVM(r.PathValue("vm"), b.Name)
+		}),
+		"POST /vms/{vm}/folder": with(func(r *http.Request, b struct{ Folder string }) (any, error) {
+			return nil, s.FileVM(r.PathValue("vm"), b.Folder)
+		}),
 		"POST /vms/{vm}/tags": with(func(r *http.Request, b struct{ Tag string }) (any, error) {
 			return nil, s.TagVM(r.PathValue("vm"), b.Tag)
 		}),
