@@ -36,7 +36,7 @@ func TestWhatCannotBeMirroredIsRefusedByName(t *testing.T) {
 		"vmkernel-port":     {source(wire.Source{PortKey: vmk}), "source_refused", []string{vmk, "vmkernel"}},
 		"uplink-port":       {source(wire.Source{PortKey: uplink}), "source_refused", []string{uplink, "uplink"}},
 		"promiscuous-port":  {source(wire.Source{VM: "db-01"}), "source_refused", []string{"db-01", "promiscuous"}},
-		"by-tag":            {source(wire.Source{Selector: &wire.Selector{Tag: "prod"}}), "unsupported", []string{"tag"}},
+		"by-tag":            {source(wire.Source{Selector: &wire.Selector{Tag: "prod"}}), "source_gone", []string{"tag", "prod"}},
 		"unknown-switch":    {wire.Spec{Switch: "DVS7", Sources: []wire.Source{{VM: "web-01"}}}, "switch_not_found", []string{"DVS7"}},
 	} {
 		t.Run(name, func(t *testing.T) {
