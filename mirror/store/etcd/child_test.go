@@ -21,6 +21,8 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/vspan-io/vspan/mirror/store/storetest"
 )
 
 // childTask is set in the environment of this test when it is to be another process: see child.
@@ -41,6 +43,8 @@ func TestMain(m *testing.M) {
 type task struct {
 	Dir      string    // of a node; with Options
 	Options  Options   // without a log
+	NoSync   bool      // unsafe
+	Writes   bool      // sessions, one after the other, and tells the name of each that was acknowledged
 	External *External // of a client that campaigns
 	Thing    string
 }
@@ -54,11 +58,18 @@ func runChild(encoded string) error {
 	if c.External != nil {
 		return campaignInChild(ctx, *c.External, c.Thing)
 	}
+	c.Options.unsafeNoFsync = c.NoSync
 	s, err := Open(ctx, c.Dir, c.Options)
 	if err != nil {
 		return err
 	}
 	fmt.Println("open")
+	for i := 0; c.Writes; i++ {
+		if _, err := s.Create(ctx, storetest.Session(fmt.Sprint("s-", i))); err != nil {
+			return err
+		}
+		fmt.Println(fmt.Sprint("s-", i))
+	}
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	return s.Close()
 }
