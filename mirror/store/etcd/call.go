@@ -56,7 +56,7 @@ func (s *Store) explain(err error) error {
 		return err
 	case errors.Is(err, rpctypes.ErrNoSpace):
 		return fmt.Errorf("%w: etcd at %s has raised NOSPACE (%w): compact and defragment it, or raise its --quota-backend-bytes, then "+
-			"disarm the alarm", store.ErrFull, s.where, err)
+			"disarm the alarm; what was asked may have been done or not", store.ErrFull, s.where, err)
 	case errors.Is(err, rpctypes.ErrRequestTooLarge):
 		return fmt.Errorf("etcd at %s: %w: ask for less at a time, or raise its --max-request-bytes", s.where, err)
 	case errors.Is(err, context.DeadlineExceeded):

@@ -120,7 +120,27 @@ func (s *Store) roomFor(ctx context.Context, sessions ...mirror.Session) error {
 			return s.room(ctx)
 		}
 	}
-	return nil
+	return s.roomForTearDown(ctx)
+}
+
+// brimAt is the share of its quota, in percent, from which on a database of this process is compacted before it is written to. At the
+// quota etcd says no, and may have written nevertheless.
+const brimAt = 95
+
+// roomForTearDown makes room where there is none.
+func (s *Store) roomForTearDown(ctx context.Context) error {
+	if s.node == nil {
+		return nil
+	}
+	status, err := s.status(ctx)
+	if err != nil || status.DbSize < status.DbSizeQuota/100*brimAt && !alarmed(status) {
+		return err
+	}
+	return s.compact(ctx)
+}
+
+func alarmed(status *clientv3.StatusResponse) bool {
+	return strings.Contains(strings.Join(status.Errors, " "), "alarm:")
 }
 
 // room is Health as far as it is about space, measured not long ago.
@@ -139,7 +159,7 @@ func (s *Store) room(ctx context.Context) error {
 		return err
 	}
 	var alarms []*etcdserverpb.AlarmMember
-	if strings.Contains(strings.Join(status.Errors, " "), "alarm:") {
+	if alarmed(status) {
 		if alarms, err = s.alarms(ctx); err != nil {
 			return err
 		}

@@ -94,7 +94,7 @@ func (s *Store) AddLearner(ctx context.Context, name, peerURL string) (id uint64
 		return err
 	})
 	if err != nil {
-		return 0, "", fmt.Errorf("add member %q at %s: %w", name, peerURL, err)
+		return 0, "", fmt.Errorf("add member %q at %s: %w", name, peerURL, settled(err))
 	}
 	var members []string
 	for _, m := range response.Members {
@@ -134,9 +134,17 @@ func (s *Store) RemoveMember(ctx context.Context, id uint64) error {
 		return err
 	})
 	if err != nil {
-		return fmt.Errorf("remove member %x: %w", id, err)
+		return fmt.Errorf("remove member %x: %w", id, settled(err))
 	}
 	return nil
+}
+
+// settled says what etcd means by unhealthy.
+func settled(err error) error {
+	if errors.Is(err, rpctypes.ErrUnhealthy) {
+		return fmt.Errorf("%w: all members must have been connected for some seconds: try again", err)
+	}
+	return err
 }
 
 // advertise tells the members the peer URL of this one where it is another than they know: so it is when a node that was alone is

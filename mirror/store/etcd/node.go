@@ -7,10 +7,13 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"sync"
 	"time"
 
+	"go.etcd.io/etcd/client/pkg/v3/fileutil"
 	"go.etcd.io/etcd/server/v3/embed"
 	"go.etcd.io/etcd/server/v3/etcdserver/api/v3client"
+	"go.etcd.io/etcd/server/v3/storage/datadir"
 	"go.etcd.io/etcd/server/v3/storage/wal"
 )
 
@@ -22,6 +25,8 @@ type node struct {
 	lock    *os.File
 	disk    disk
 	trouble *trouble
+
+	compacting sync.Mutex // one at a time
 }
 
 // failed is closed when etcd gave up; nil, for ever, without a node.
@@ -115,11 +120,16 @@ func (n *node) start(ctx context.Context, config *embed.Config, o Options) error
 	if err := inspect(config.Dir, slashed(o.Prefix), n.trouble, log); err != nil {
 		return remedy(n.disk.dir, err)
 	}
+	fresh := !fileutil.Exist(datadir.ToWALDir(config.Dir))
 	err := protect(n.trouble, func() (err error) {
 		n.etcd, err = embed.StartEtcd(config)
 		return err
 	})
-	if err != nil {
+	switch {
+	case err != nil && fresh && o.Cluster != nil:
+		return fmt.Errorf("etcd in %s does not join: %w: see that the other members can be reached and that this one was added with its name "+
+			"and peer URL and started with the initial cluster that it was told then", n.disk.dir, err)
+	case err != nil:
 		return remedy(n.disk.dir, fmt.Errorf("etcd does not start: %w%s", err, n.trouble.said()))
 	}
 	return n.ready(ctx, o)

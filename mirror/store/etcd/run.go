@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.etcd.io/etcd/api/v3/etcdserverpb"
+	"go.etcd.io/etcd/api/v3/v3rpc/rpctypes"
 	clientv3 "go.etcd.io/etcd/client/v3"
 )
 
@@ -68,21 +69,24 @@ const crowdedAt = 60
 // crowded reports whether room should be made.
 func (s *Store) crowded(ctx context.Context) bool {
 	status, err := s.status(ctx)
-	return err == nil && (len(status.Errors) > 0 || status.DbSize > status.DbSizeQuota/100*crowdedAt)
+	return err == nil && (alarmed(status) || status.DbSize > status.DbSizeQuota/100*crowdedAt)
 }
 
 // compact forgets the history, gives the space that was used by it back, and disarms the alarm that there is none. Watchers that are
 // behind find their channel closed.
 func (s *Store) compact(ctx context.Context) error {
+	s.node.compacting.Lock()
+	defer s.node.compacting.Unlock()
 	status, err := s.status(ctx)
 	if err != nil {
 		return err
 	}
 	err = s.do(ctx, func(ctx context.Context) error {
-		if _, err := s.client.Compact(ctx, status.Header.Revision, clientv3.WithCompactPhysical()); err != nil {
+		_, err := s.client.Compact(ctx, status.Header.Revision, clientv3.WithCompactPhysical())
+		if err != nil && !errors.Is(err, rpctypes.ErrCompacted) {
 			return fmt.Errorf("compact: %w", err)
 		}
-		if _, err := s.client.Defragment(ctx, ""); err != nil {
+		if err := s.node.etcd.Server.Backend().Defrag(); err != nil { // the client's call is none of an in-process client
 			return fmt.Errorf("defragment: %w", err)
 		}
 		return nil

@@ -124,6 +124,9 @@ func (s *Store) remove(ctx context.Context, name string, revision int64) error {
 
 // forget deletes a record that is still of a revision, and does more in the same transaction.
 func (s *Store) forget(ctx context.Context, name string, revision int64, more ...clientv3.Op) error {
+	if err := s.roomForTearDown(ctx); err != nil {
+		return err
+	}
 	key := s.key(name)
 	response, err := s.txn(ctx, []clientv3.Cmp{s.is(name, revision)}, append(more, clientv3.OpDelete(key)), []clientv3.Op{clientv3.OpGet(key)})
 	if err != nil {
