@@ -104,10 +104,10 @@ func missingVM(name string, spec Spec, sw Switch) *Fault {
 
 // suggestion names a VM that differs from name only in case or blanks, the commonest slip.
 func suggestion(name string, sw Switch) string {
-	want := strings.ToLower(strings.TrimSpace(name))
-	for _, p := range sw.Ports {
-		if p.VM != "" && strings.ToLower(p.VM) == want {
-			return "; did you mean " + p.VM + "?"
+	want := strings.TrimSpace(name)
+	for i := range sw.Ports {
+		if vm := sw.Ports[i].VM; vm != "" && strings.EqualFold(vm, want) {
+			return "; did you mean " + vm + "?"
 		}
 	}
 	return ""

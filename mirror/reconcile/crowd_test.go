@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store"
 )
@@ -13,9 +14,13 @@ import (
 // populated is a vCenter with two switches of n VMs each.
 func populated(n int) *fakeVCenter {
 	f := newFake("lab", dvs0, dvs1)
-	for i := range n {
-		f.switches[dvs0].vm(fmt.Sprint(10_000+i), fmt.Sprintf("a-%05d", i), "esx-01")
-		f.switches[dvs1].vm(fmt.Sprint(10_000+i), fmt.Sprintf("b-%05d", i), "esx-01")
+	for uuid, letter := range map[string]string{dvs0: "a", dvs1: "b"} {
+		ports := make([]mirror.Port, n)
+		for i := range ports {
+			vm := fmt.Sprintf("%s-%05d", letter, i)
+			ports[i] = mirror.Port{Key: fmt.Sprint(10_000 + i), Connectee: mirror.VMNIC, VM: vm, VMID: "vm-" + vm, Connected: true}
+		}
+		f.switches[uuid].sw.Ports = ports
 	}
 	return f
 }

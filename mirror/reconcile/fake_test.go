@@ -60,7 +60,7 @@ func newFake(name string, uuids ...string) *fakeVCenter {
 
 // vm connects a VM to a switch.
 func (s *fakeSwitch) vm(key, name, host string) {
-	s.sw.Ports = append(slices.Clone(s.sw.Ports), mirror.Port{
+	s.sw.Ports = append(slices.Clip(s.sw.Ports), mirror.Port{
 		Key: key, Connectee: mirror.VMNIC, VM: name, VMID: "vm-" + name, NIC: "Network adapter 1", MAC: "00:50:56:00:00:" + key[len(key)-2:],
 		Host: host, Connected: true, LinkUp: true,
 	})

@@ -19,10 +19,22 @@ func (h home) known() bool { return h.id != mirror.SwitchID{} }
 
 // home finds where a session belongs, from the newest reads.
 func (p picture) home(s mirror.Session, now time.Time) home {
-	standing := p.standing(s.UID)
-	if over(s, now) && len(standing) > 0 {
-		return home{id: standing[0].ID}
+	if over(s, now) {
+		if standing := p.standing(s.UID); len(standing) > 0 {
+			return home{id: standing[0].ID}
+		}
 	}
+	if h, known := p.homes.of(s); known {
+		return h
+	}
+	h := p.seek(s)
+	p.homes.keep(s, h)
+	return h
+}
+
+// seek finds where a session belongs by looking through all ports of all switches.
+func (p picture) seek(s mirror.Session) home {
+	standing := p.standing(s.UID)
 	if gone, fault := p.lost(s); gone && len(standing) == 0 {
 		return home{fault: fault}
 	}

@@ -15,6 +15,7 @@ type inventory struct {
 	mu       sync.Mutex
 	vcenters map[string]*listing
 	switches map[mirror.SwitchID]*entry
+	homes    *homes // as long as nothing changes that they follow from
 }
 
 // listing is how asking one vCenter for its switches fares.
@@ -41,7 +42,7 @@ type entry struct {
 }
 
 func newInventory(owner string, vcenters map[string]VCenter) *inventory {
-	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry)}
+	i := &inventory{owner: owner, vcenters: make(map[string]*listing), switches: make(map[mirror.SwitchID]*entry), homes: newHomes()}
 	for name := range vcenters {
 		i.vcenters[name] = &listing{}
 	}
@@ -55,18 +56,21 @@ func (i *inventory) listed(vcenter string, fault *mirror.Fault) {
 	l := i.vcenters[vcenter]
 	l.fault = fault
 	l.listed = l.listed || fault == nil
+	i.homes = newHomes()
 }
 
 func (i *inventory) add(l *loop) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.switches[l.id] = &entry{loop: l}
+	i.homes = newHomes()
 }
 
 func (i *inventory) drop(id mirror.SwitchID) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	delete(i.switches, id)
+	i.homes = newHomes()
 }
 
 // seen records a complete read that began at a tick.
@@ -79,12 +83,16 @@ func (i *inventory) seen(sw mirror.Switch, began int64) {
 	}
 	i.change(sw.ID, func(e *entry) {
 		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
+		i.homes = newHomes()
 	})
 }
 
 // unseen records a read that failed.
 func (i *inventory) unseen(id mirror.SwitchID, fault *mirror.Fault, began int64) {
-	i.change(id, func(e *entry) { e.tried, e.fault = began, fault })
+	i.change(id, func(e *entry) {
+		e.tried, e.fault = began, fault
+		i.homes = newHomes()
+	})
 }
 
 // plans records that a pass is about to read the list of sessions it plans from.
@@ -142,12 +150,13 @@ type picture struct {
 	entries  []entry         // by name of the switch
 	switches []mirror.Switch // that were read, in the same order
 	vcenters map[string]listing
+	homes    *homes
 }
 
 func (i *inventory) picture() picture {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	p := picture{vcenters: make(map[string]listing)}
+	p := picture{vcenters: make(map[string]listing), homes: i.homes}
 	for name, l := range i.vcenters {
 		p.vcenters[name] = *l
 	}
