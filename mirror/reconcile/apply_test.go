@@ -173,7 +173,7 @@ func TestExpiry(t *testing.T) {
 	})
 }
 
-func TestExpiryWhileVCenterIsDown(t *testing.T) {
+func TestFailure22ExpiryWhileVCenterIsDown(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
@@ -186,9 +186,9 @@ func TestExpiryWhileVCenterIsDown(t *testing.T) {
 	})
 }
 
-// TestStrangersAreLeftAlone is I1: sessions of others, and of nobody, stay as they are through all that a session of ours lives
+// TestFailure17StrangersAreLeftAlone is I1: sessions of others, and of nobody, stay as they are through all that a session of ours lives
 // through.
-func TestStrangersAreLeftAlone(t *testing.T) {
+func TestFailure17StrangersAreLeftAlone(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		byHand := mirror.VSPAN{Key: "900", Name: "web", Type: mirror.L3Source, Description: "bob's", Encapsulation: mirror.ERSPAN2, ERSPANID: 1, Destinations: receivers(), FromVM: []string{"101"}, Sampling: 1}
@@ -263,7 +263,7 @@ func TestDriftIsReported(t *testing.T) {
 	})
 }
 
-func TestHistoryIsToldFirst(t *testing.T) {
+func TestFailure24HistoryIsToldFirst(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		var full atomic.Bool

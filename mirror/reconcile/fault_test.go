@@ -11,7 +11,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-func TestVCenterThatKeepsNothing(t *testing.T) {
+func TestFailure39VCenterThatKeepsNothing(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		f.switches[dvs0].forgets = true
@@ -95,7 +95,7 @@ func TestMarkerIsNotKept(t *testing.T) {
 	})
 }
 
-func TestConcurrentAccess(t *testing.T) {
+func TestFailure04ConcurrentAccess(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
@@ -115,7 +115,7 @@ func TestConcurrentAccess(t *testing.T) {
 	})
 }
 
-func TestConcurrentAccessWithoutEnd(t *testing.T) {
+func TestFailure04ConcurrentAccessWithoutEnd(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		f.switches[dvs0].before = func() { f.switches[dvs0].version++ }
@@ -169,7 +169,7 @@ func TestOneRefusedSessionHoldsUpNoOther(t *testing.T) {
 	})
 }
 
-func TestRefusedSessionIsTriedAgain(t *testing.T) {
+func TestFailure39RefusedSessionIsTriedAgain(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		var refuses error = mirror.Faultf(mirror.NotSupported, "web", "no")
@@ -195,8 +195,8 @@ func TestRefusedSessionIsTriedAgain(t *testing.T) {
 	})
 }
 
-// TestPassingFaultIsTriedAgainSoon: a fault without a word of its own may pass in a moment, or never.
-func TestPassingFaultIsTriedAgainSoon(t *testing.T) {
+// TestFailure39PassingFaultIsTriedAgainSoon: a fault without a word of its own may pass in a moment, or never.
+func TestFailure39PassingFaultIsTriedAgainSoon(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		var refuses error = mirror.Faultf(mirror.VCenterFault, "web", "DvsFault")
@@ -218,7 +218,7 @@ func TestPassingFaultIsTriedAgainSoon(t *testing.T) {
 	})
 }
 
-func TestNoPermissionIsEverybodys(t *testing.T) {
+func TestFailure39NoPermissionIsEverybodys(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		f.switches[dvs0].refuse = func([]mirror.Change) error {
@@ -258,8 +258,8 @@ func TestRemovalIsRefused(t *testing.T) {
 	})
 }
 
-// TestReplyIsLost: the change stands and the call fails; the session is adopted by its marker, never added twice (I2).
-func TestReplyIsLost(t *testing.T) {
+// TestFailure06ReplyIsLost: the change stands and the call fails; the session is adopted by its marker, never added twice (I2).
+func TestFailure06ReplyIsLost(t *testing.T) {
 	for _, lost := range []error{errors.New("connection reset"), mirror.Faultf(mirror.VCenterFault, "task", "failed after applying")} {
 		t.Run(lost.Error(), func(t *testing.T) {
 			bench(t, func(b *workbench) {
@@ -296,7 +296,7 @@ func TestHostRefuses(t *testing.T) {
 	})
 }
 
-func TestVCenterDown(t *testing.T) {
+func TestFailure01VCenterDown(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
@@ -325,7 +325,7 @@ func TestVCenterDown(t *testing.T) {
 	})
 }
 
-func TestVCenterDownFromTheStart(t *testing.T) {
+func TestFailure02NotAuthenticatedFromTheStart(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		f.down = mirror.Faultf(mirror.NotAuthenticated, "vCenter", "wrong password")
@@ -338,8 +338,8 @@ func TestVCenterDownFromTheStart(t *testing.T) {
 	})
 }
 
-// TestReadFailsAfterApply: what came of a change is not known before a read says so.
-func TestReadFailsAfterApply(t *testing.T) {
+// TestFailure05ReadFailsAfterApply: what came of a change is not known before a read says so.
+func TestFailure05ReadFailsAfterApply(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)

@@ -132,8 +132,8 @@ func TestVMLeavesOneOfTwoSwitches(t *testing.T) {
 	})
 }
 
-// TestPortKeyOfAStranger is I6: the port's key belongs to another VM now.
-func TestPortKeyOfAStranger(t *testing.T) {
+// TestFailure12PortKeyOfAStranger is I6: the port's key belongs to another VM now.
+func TestFailure12PortKeyOfAStranger(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
@@ -153,7 +153,7 @@ func TestPortKeyOfAStranger(t *testing.T) {
 	})
 }
 
-func TestVMotion(t *testing.T) {
+func TestFailure11VMotion(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
@@ -198,9 +198,9 @@ func TestSwitchesComeAndGo(t *testing.T) {
 	})
 }
 
-// TestDeletedWhileItsSwitchWasOutOfSight: a switch that is not listed may be deleted, so the record is closed; when it comes back,
+// TestFailure16DeletedWhileItsSwitchWasOutOfSight: a switch that is not listed may be deleted, so the record is closed; when it comes back,
 // the session does not stay.
-func TestDeletedWhileItsSwitchWasOutOfSight(t *testing.T) {
+func TestFailure16DeletedWhileItsSwitchWasOutOfSight(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := two()
 		b.start(f)
@@ -286,8 +286,8 @@ func TestRestart(t *testing.T) {
 	})
 }
 
-// TestPortKeyThatChangedHands is I6 for a port named by its key: who has it later is not whom the key was asked for.
-func TestPortKeyThatChangedHands(t *testing.T) {
+// TestFailure12PortKeyThatChangedHands is I6 for a port named by its key: who has it later is not whom the key was asked for.
+func TestFailure12PortKeyThatChangedHands(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := two()
 		b.start(f)
@@ -354,8 +354,8 @@ func TestFailure08RecreatedSwitch(t *testing.T) {
 	})
 }
 
-// TestPortKeyOfARecreatedSwitch: a switch of the same name is another one, and so are its ports.
-func TestPortKeyOfARecreatedSwitch(t *testing.T) {
+// TestFailure08PortKeyOfARecreatedSwitch: a switch of the same name is another one, and so are its ports.
+func TestFailure08PortKeyOfARecreatedSwitch(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
 		b.start(f)
