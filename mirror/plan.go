@@ -180,6 +180,9 @@ func (v view) plan(s Session) (Planned, []Change) {
 	planned.Have = &have[0]
 	planned.Want.Description = keepNote(planned.Want.Description, have[0].Description)
 	changes := removeAll(s.UID, have[1:], "a second session bears the same marker", false)
+	for i := range changes {
+		changes[i].Urgent = v.mirrorsStranger(planned.Want.Ports(), changes[i].Session)
+	}
 	var more []Change
 	more, planned.Drift, planned.Fault = v.bring(s, planned.Want, have[0])
 	changes = append(changes, more...)

@@ -49,6 +49,9 @@ func (p picture) seek(s mirror.Session) home {
 		return home{fault: fault}
 	}
 	if unread, why := p.unread(s.Spec.VCenter); unread {
+		if len(standing) > 0 {
+			return home{id: standing[0].ID} // what stands is not taken down for what was not read
+		}
 		return home{fault: why} // it may be on a switch that cannot be seen now
 	}
 	if fault != nil {

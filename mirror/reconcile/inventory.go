@@ -75,16 +75,31 @@ func (i *inventory) drop(id mirror.SwitchID) {
 
 // seen records a complete read that began at a tick.
 func (i *inventory) seen(sw mirror.Switch, began int64) {
+	markers := i.markersOn(sw)
+	i.change(sw.ID, func(e *entry) {
+		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
+		i.homes = newHomes()
+	})
+}
+
+// glanced records sessions that were read anew beside what is known; it is no read that anybody waits for.
+func (i *inventory) glanced(sw mirror.Switch) {
+	markers := i.markersOn(sw)
+	i.change(sw.ID, func(e *entry) {
+		e.read, e.markers = &sw, markers
+		i.homes = newHomes()
+	})
+}
+
+// markersOn returns the UIDs of this installation on a switch.
+func (i *inventory) markersOn(sw mirror.Switch) map[string]bool {
 	markers := make(map[string]bool)
 	for _, v := range sw.Sessions {
 		if m, ok := v.Marker(); ok && m.Owner == i.owner {
 			markers[m.UID] = true
 		}
 	}
-	i.change(sw.ID, func(e *entry) {
-		e.read, e.markers, e.tried, e.fault = &sw, markers, began, nil
-		i.homes = newHomes()
-	})
+	return markers
 }
 
 // unseen records a read that failed.

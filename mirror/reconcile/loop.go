@@ -18,6 +18,7 @@ type loop struct {
 	vc       VCenter
 	log      *slog.Logger
 	dirty    signal        // the switch is worth a look
+	answers  signal        // vCenter notified, so it is there
 	office   *office       // the right to change the switch
 	released guarded[bool] // removals are not held back
 	call     chan struct{} // holds a token while a call of Observe or Apply is under way
@@ -37,7 +38,7 @@ type loop struct {
 func newLoop(r *Reconciler, id mirror.SwitchID, vc VCenter) *loop {
 	l := &loop{
 		r: r, id: id, vc: vc, log: r.opts.Log.With("vcenter", id.VCenter, "switch", id.UUID),
-		dirty: newSignal(), call: make(chan struct{}, 1),
+		dirty: newSignal(), answers: newSignal(), call: make(chan struct{}, 1),
 		refusals: make(map[string]refusal), lasting: make(map[string]lasting), applied: make(map[string]mirror.VSPAN), hosts: make(map[string]*mirror.Fault),
 		drifted: make(map[string]string),
 	}
@@ -71,7 +72,8 @@ func (l *loop) run(ctx context.Context) {
 			if mirror.FaultOf(err, mirror.VCenterUnreachable).Reason == mirror.SwitchNotFound {
 				l.r.relist[l.id.VCenter].send()
 			}
-			if _, is := errors.AsType[unreached](err); !is {
+			_, away := errors.AsType[unreached](err)
+			if !away {
 				failures = 0
 			} else if failures++; failures >= patience {
 				l.office.giveUp() // another daemon may reach vCenter
@@ -79,8 +81,26 @@ func (l *loop) run(ctx context.Context) {
 			}
 			pause := retry.NextBackOff()
 			l.log.Warn("switch is not as asked", "error", err, "retry", pause)
-			l.idle(ctx, pause, nil, l.dirty)
+			l.recover(ctx, pause, away)
 		}
+	}
+}
+
+// recover waits after a failure until the next try is due. A vCenter that was away and notifies is back: the try need not wait longer
+// then, but for a second.
+func (l *loop) recover(ctx context.Context, pause time.Duration, away bool) {
+	const least = time.Second
+	select {
+	case <-l.answers: // of before
+	default:
+	}
+	l.idle(ctx, min(pause, least), nil, l.dirty)
+	if pause > least {
+		var back signal
+		if away {
+			back = l.answers
+		}
+		l.idle(ctx, pause-least, back, l.dirty)
 	}
 }
 
@@ -116,7 +136,7 @@ func (l *loop) watch(ctx context.Context) {
 	retry := newBackoff()
 	for ctx.Err() == nil {
 		began := l.r.opts.Now()
-		err := l.vc.Watch(ctx, l.id, l.dirty.send)
+		err := l.vc.Watch(ctx, l.id, func() { l.dirty.send(); l.answers.send() })
 		if ctx.Err() != nil {
 			return
 		}

@@ -16,6 +16,12 @@ const (
 	maxClashes = 8  // changes that somebody else's came before
 )
 
+// soonest is how soon after a pass what it was refused is tried again.
+const soonest = time.Second
+
+// glanceAge is how old the last complete read of a switch may be when only its sessions are read anew.
+const glanceAge = 3 * time.Second
+
 var errUnfinished = errors.New("the switch is not as asked after many tries")
 
 // pass brings a switch to what is asked for, in rounds of reading, planning and applying, until a read shows nothing to do.
@@ -27,6 +33,7 @@ type pass struct {
 	refused map[string]bool // by UID: not tried again in this pass
 	moved   map[string]bool // by UID: the mirror was interrupted or begun
 	clashes int
+	clashed bool // the newest call came too late
 
 	hostsTold bool  // some host refused what vCenter may have taken
 	unnoted   error // why the newest round could note nothing; nil when it could
@@ -83,6 +90,28 @@ func (p *pass) round(ctx context.Context) (done bool, err error) {
 	}
 	p.announce(batch)
 	return false, p.apply(ctx, batch)
+}
+
+// look reads the switch. Right after a clash it only glances at what clashed: who changes the switch often would else come first
+// again and again. What is connected to the ports is then as old as the clash; the read-back that follows each change sees it anew.
+func (p *pass) look(ctx context.Context) (mirror.Switch, error) {
+	glancer, is := p.vc.(Glancer)
+	clashed := p.clashed
+	p.clashed = false
+	if !clashed || !is || p.r.opts.Now().Sub(p.wanted.Switch.ReadAt) > glanceAge {
+		return p.observe(ctx)
+	}
+	release, err := p.enter(ctx)
+	if err != nil {
+		return mirror.Switch{}, err
+	}
+	defer release()
+	sw, err := glancer.Glance(ctx, p.wanted.Switch)
+	if err != nil {
+		return mirror.Switch{}, fmt.Errorf("read the sessions of switch %s of %s: %w", p.id.UUID, p.id.VCenter, err)
+	}
+	p.r.inventory.glanced(sw)
+	return sw, nil
 }
 
 // think plans from the newest read and the newest sessions.
@@ -184,6 +213,7 @@ func (p *pass) apply(ctx context.Context, batch []mirror.Change) error {
 		if p.clashes++; p.clashes > maxClashes {
 			return err
 		}
+		p.clashed = true
 	case fault.Reason == mirror.HostRefused && !p.hostsTold:
 		p.hostsTold = true // what stands all the same is settled by the next read
 		p.blameHosts(batch, fault)
@@ -295,8 +325,12 @@ func (p *pass) nextWake() time.Duration {
 		m, _ := o.Marker()
 		sooner(m.Expiry)
 	}
-	for _, f := range p.refusals {
-		sooner(f.at.Add(f.rest))
+	for uid, f := range p.refusals {
+		due := f.at.Add(f.rest)
+		if p.refused[uid] && !due.After(now) {
+			due = now.Add(soonest) // it fell due while this pass read, and this pass did not try again
+		}
+		sooner(due)
 	}
-	return next.Sub(now)
+	return max(next.Sub(now), 0)
 }

@@ -103,7 +103,8 @@ func (p *pass) dropRefused(changes []mirror.Change) []mirror.Change {
 		if !known || f.what != what(changes, uid) {
 			continue
 		}
-		fresh := f.version == p.wanted.Switch.ConfigVersion && p.wanted.Now.Before(f.at.Add(f.rest))
+		same := f.version == p.wanted.Switch.ConfigVersion || f.fault.Reason == mirror.NoPermission // rights come with no version
+		fresh := same && p.wanted.Now.Before(f.at.Add(f.rest))
 		if p.refused[uid] || fresh {
 			faults[uid] = f.fault
 		}

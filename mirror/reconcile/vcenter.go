@@ -22,3 +22,9 @@ type VCenter interface {
 	// Watch calls notify when something of the switch may have changed, until ctx ends or watching fails.
 	Watch(ctx context.Context, id mirror.SwitchID, notify func()) error
 }
+
+// Glancer is a VCenter that can read what changes are guarded by, and no more, much faster than everything.
+type Glancer interface {
+	// Glance reads the sessions and the version of a switch anew, and leaves the rest as the given read found it.
+	Glance(ctx context.Context, sw mirror.Switch) (mirror.Switch, error)
+}

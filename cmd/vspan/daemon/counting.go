@@ -21,6 +21,8 @@ type counting struct {
 	wanted map[mirror.SwitchID][]string
 	newest map[mirror.SwitchID]map[string]mirror.PortCounters
 	busy   map[mirror.SwitchID]bool // being read
+	failed map[mirror.SwitchID]int  // readings in a row
+	due    map[mirror.SwitchID]time.Time
 }
 
 // readCounters is vcenter.Client.Counters.
@@ -29,6 +31,7 @@ type readCounters func(ctx context.Context, id mirror.SwitchID, portKeys []strin
 const (
 	countEvery   = time.Second      // one reading of every mirrored port; the judge tells idle from lost by two of them
 	countTimeout = 10 * time.Second // of one reading
+	countPause   = 15 * time.Second // at most, between two that fail
 )
 
 // want says which ports are to be read from now on; the keys are sorted.
@@ -67,31 +70,43 @@ func (c *counting) once(ctx context.Context, readers *sync.WaitGroup) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	maps.DeleteFunc(c.newest, func(id mirror.SwitchID, _ map[string]mirror.PortCounters) bool { return c.wanted[id] == nil })
+	if c.busy == nil {
+		c.busy, c.failed, c.due = make(map[mirror.SwitchID]bool), make(map[mirror.SwitchID]int), make(map[mirror.SwitchID]time.Time)
+	}
 	for id, keys := range c.wanted {
-		if c.busy[id] {
+		if c.busy[id] || time.Now().Before(c.due[id]) {
 			continue
-		}
-		if c.busy == nil {
-			c.busy = make(map[mirror.SwitchID]bool)
 		}
 		c.busy[id] = true
 		readers.Go(func() {
-			c.readSwitch(ctx, id, keys)
+			err := c.readSwitch(ctx, id, keys)
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			delete(c.busy, id)
+			c.settle(id, err)
 		})
 	}
 }
 
-func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []string) {
+// settle says when a switch is read again: at the next tick, or after failures in a row ever later, up to countPause; c.mu is held.
+func (c *counting) settle(id mirror.SwitchID, err error) {
+	if err == nil {
+		delete(c.failed, id)
+		delete(c.due, id)
+		return
+	}
+	c.failed[id]++
+	c.due[id] = time.Now().Add(min(countEvery<<min(c.failed[id]-1, 10), countPause) - countEvery/2)
+}
+
+func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []string) error {
 	ctx, cancel := context.WithTimeout(ctx, countTimeout)
 	defer cancel()
 	list, err := c.read[id.VCenter](ctx, id, keys)
 	if err != nil {
 		// The last readings stay: the judge sees how old they are.
 		c.log.Debug("reading port counters", "vcenter", id.VCenter, "switch", id.UUID, "error", err)
-		return
+		return err
 	}
 	readings := make(map[string]mirror.PortCounters, len(list))
 	for _, p := range list {
@@ -103,6 +118,7 @@ func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []st
 		c.newest = make(map[mirror.SwitchID]map[string]mirror.PortCounters)
 	}
 	c.newest[id] = readings
+	return nil
 }
 
 // sortedKeys turns sets of port keys into sorted lists.
