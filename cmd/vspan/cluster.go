@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"regexp"
@@ -76,7 +77,7 @@ func role(m wire.Member) string {
 func newClusterAddCommand() *cobra.Command {
 	var output format
 	cmd := &cobra.Command{
-		Use:   "add NAME PEER-URL...",
+		Use:   "add NAME PEER-URL",
 		Short: "Let one more daemon in, and print the command that starts it",
 		Long: `add lets one more member into the cluster and prints the command to start it with on its machine. The PEER-URL is where the
 other members will reach it.
@@ -85,8 +86,8 @@ It joins as a learner: it catches up and has no vote. The daemons promote it by 
 shows when it is no learner any more. Add the next one then.`,
 		Example: "  vspan cluster add vspan-2 https://10.2.1.112:2380",
 		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) < 2 {
-				return usageError{fmt.Errorf("want NAME and PEER-URL, e.g. vspan-2 https://10.2.1.112:2380")}
+			if len(args) != 2 {
+				return usageError{errors.New("want NAME and PEER-URL, e.g. vspan-2 https://10.2.1.112:2380")}
 			}
 			return nil
 		},
@@ -118,7 +119,8 @@ vspan serve --data-dir /var/lib/vspan \
   --cluster-name %s \
   --cluster-peer-listen %s \
   --cluster-token %s \
-  --cluster-join %s
+  --cluster-members %s \
+  --cluster-join
 `, shellWord(j.Name), shellWord(strings.Join(j.PeerURLs, ",")), shellWord(j.Token), shellWord(j.InitialCluster))
 	return err
 }
