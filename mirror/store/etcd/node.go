@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -37,15 +38,31 @@ func (n *node) failed() <-chan struct{} {
 	return n.trouble.failed
 }
 
+// stopped is closed when etcd has stopped by itself; nil, for ever, without a node.
+func (n *node) stopped() <-chan struct{} {
+	if n == nil {
+		return nil
+	}
+	return n.etcd.Server.StopNotify()
+}
+
 // failure is why etcd gave up, or nil.
 func (n *node) failure() error {
 	if n == nil {
 		return nil
 	}
-	if err := n.trouble.failure(); err != nil {
+	err := n.trouble.failure()
+	switch {
+	case err != nil && strings.Contains(err.Error(), "failed to find local ID"): // etcd's own words, where it asks whether it is a learner
+		return removed(n.disk.dir)
+	case err != nil:
 		return fmt.Errorf("etcd in %s gave up: %w: see that the disk has room and is sound, then start again", n.disk.dir, err)
 	}
 	return nil
+}
+
+func removed(dir string) error {
+	return fmt.Errorf("etcd in %s has stopped: this member was removed from its cluster", dir)
 }
 
 func (n *node) diskFull() error {
@@ -60,6 +77,7 @@ const closing = 10 * time.Second
 
 // close ends etcd and gives the directory free.
 func (n *node) close() error {
+	n.trouble.ending.Store(true)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -19,7 +19,8 @@ const (
 )
 
 // Run keeps the store in order until ctx ends: it forgets graves, watches the disk, makes room when the database is full and asks for
-// this member's vote when it was added as a learner. It returns an error when the node gave up; the daemon is of no use then.
+// this member's vote when it was added as a learner. It returns an error when the node gave up or was removed from
+// its cluster; the daemon is of no use then.
 func (s *Store) Run(ctx context.Context) error {
 	tick := time.NewTicker(looks)
 	defer tick.Stop()
@@ -41,6 +42,8 @@ func (s *Store) Run(ctx context.Context) error {
 		case <-tick.C:
 		case <-s.node.failed():
 			return s.node.failure()
+		case <-s.node.stopped():
+			return removed(s.where)
 		case <-ctx.Done():
 			return nil
 		}
@@ -56,10 +59,12 @@ func (s *Store) complain(ctx context.Context, what string, err error) {
 // tend looks after the disk and this member's vote.
 func (s *Store) tend(ctx context.Context) {
 	s.complain(ctx, "set space aside on its disk", s.node.disk.tend())
-	if server := s.node.etcd.Server; server.IsLearner() {
-		if err := s.Promote(ctx, uint64(server.MemberID())); !errors.Is(err, ErrNotCaughtUp) {
-			s.complain(ctx, "get this member its vote", err)
-		}
+	status, err := s.status(ctx)
+	if err != nil || !status.IsLearner {
+		return // Health says what is wrong
+	}
+	if err := s.Promote(ctx, status.Header.MemberId); !errors.Is(err, ErrNotCaughtUp) {
+		s.complain(ctx, "get this member its vote", err)
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -16,6 +17,7 @@ import (
 // trouble is the end of a node that etcd gave up, and what it complained of before.
 type trouble struct {
 	failed chan struct{}
+	ending atomic.Bool // what is complained of now comes of it
 
 	mu     sync.Mutex
 	err    error    // set before failed is closed
@@ -111,7 +113,7 @@ func (b *bridge) With(fields []zapcore.Field) zapcore.Core {
 }
 
 func (b *bridge) Check(e zapcore.Entry, ce *zapcore.CheckedEntry) *zapcore.CheckedEntry {
-	if b.Enabled(e.Level) && !expected(e.Message) {
+	if b.Enabled(e.Level) && !expected(e.Message) && !b.trouble.ending.Load() {
 		return ce.AddCore(e, b)
 	}
 	return ce
