@@ -68,7 +68,7 @@ func (l *loop) pass(ctx context.Context) (wake time.Duration, err error) {
 
 func (p *pass) round(ctx context.Context) (done bool, err error) {
 	p.plan = mirror.Plan{}
-	sw, err := p.observe(ctx)
+	sw, err := p.look(ctx)
 	if err != nil {
 		return false, reached(err)
 	}
