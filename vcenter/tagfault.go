@@ -1,9 +1,12 @@
 package vcenter
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/vmware/govmomi/vapi/rest"
@@ -26,17 +29,29 @@ func newTagManager(config Config) (*tags.Manager, error) {
 	return tags.NewManager(&rest.Client{Client: client}), nil
 }
 
-// wholeReplies refuses replies that are a success and say nothing: govmomi would take them for empty lists.
+// wholeReplies refuses replies that are a success and tell no value: govmomi would take them for empty lists.
 type wholeReplies struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
 func (w wholeReplies) RoundTrip(req *http.Request) (*http.Response, error) {
 	res, err := w.RoundTripper.RoundTrip(req)
-	if err == nil && req.Method != http.MethodDelete && res.StatusCode > http.StatusOK && res.StatusCode < http.StatusMultipleChoices {
-		_ = res.Body.Close()
-		return nil, fmt.Errorf("it answers %s instead of telling", phrase(res.Status))
+	if err != nil || req.Method == http.MethodDelete || res.StatusCode < http.StatusOK || res.StatusCode >= http.StatusMultipleChoices {
+		return res, err
 	}
-	return res, err
+	body, err := io.ReadAll(res.Body)
+	_ = res.Body.Close()
+	if err != nil {
+		return nil, err
+	}
+	var reply map[string]json.RawMessage
+	if err := json.Unmarshal(body, &reply); err != nil {
+		return nil, fmt.Errorf("its answer is not JSON: %w", err)
+	}
+	if _, told := reply["value"]; !told {
+		return nil, fmt.Errorf("it answers %s without telling", phrase(res.Status))
+	}
+	res.Body = io.NopCloser(bytes.NewReader(body))
+	return res, nil
 }
 
 // explain makes err a fault that names the service and the user, unless it is one, or the caller's own ctx ended.

@@ -2,6 +2,7 @@ package vcenter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
@@ -204,6 +205,9 @@ func (t *tagging) name(ctx context.Context, id string) (string, error) {
 	tag, err := t.api.GetTag(ctx, id)
 	if err != nil {
 		return "", err
+	}
+	if tag.Name == "" {
+		return "", errors.New("it gives a tag without a name")
 	}
 	t.names[id] = tagName{tag.Name, time.Now()}
 	return tag.Name, nil

@@ -2,8 +2,11 @@ package vcenter
 
 import (
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -185,24 +188,57 @@ func TestTagsThatCannotBeRead(t *testing.T) {
 	observe(t, c)
 }
 
-// A success without content is none: govmomi takes it for an empty list.
+// A success that tells nothing is none: govmomi takes it for an empty list.
 func TestTagsOfAnEmptySuccess(t *testing.T) {
 	t.Parallel()
-	for _, status := range []int{http.StatusCreated, http.StatusAccepted, http.StatusNoContent} {
-		replies := wholeReplies{reply(status)}
-		if _, err := replies.RoundTrip(&http.Request{Method: http.MethodGet}); err == nil {
-			t.Errorf("status %d is taken for an answer", status)
+	get := &http.Request{Method: http.MethodGet}
+	for _, said := range []reply{{201, ""}, {202, ""}, {204, ""}, {200, ""}, {200, "{}"}, {200, "[]"}, {200, `{"value":["urn:`}, {200, "<html>"}} {
+		if _, err := (wholeReplies{said}).RoundTrip(get); err == nil {
+			t.Errorf("%d %q is taken for an answer", said.status, said.body)
 		}
 	}
-	if _, err := (wholeReplies{reply(http.StatusOK)}).RoundTrip(&http.Request{Method: http.MethodGet}); err != nil {
-		t.Error(err)
+	for _, said := range []reply{{200, `{"value":[]}`}, {200, `{"value":null}`}, {503, ""}} {
+		res, err := wholeReplies{said}.RoundTrip(get)
+		if err != nil {
+			t.Fatalf("%d %q: %v", said.status, said.body, err)
+		}
+		if body, err := io.ReadAll(res.Body); err != nil || string(body) != said.body {
+			t.Errorf("of %q is left %q, %v", said.body, body, err)
+		}
+	}
+	if _, err := (wholeReplies{reply{200, ""}}).RoundTrip(&http.Request{Method: http.MethodDelete}); err != nil {
+		t.Errorf("a logout tells nothing: %v", err)
 	}
 }
 
-type reply int
+// A tag whose name is not told is none that nobody bears.
+func TestTagWithoutName(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.WriteString(w, `{"value":{"id":"urn:tag:1"}}`)
+	}))
+	defer server.Close()
+	u, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tagging := newTagging(Config{Name: "lab", URL: u, Thumbprint: thumbprintOf(server.Certificate())})
+	if tagging.api, err = newTagManager(tagging.config); err != nil {
+		t.Fatal(err)
+	}
+	defer tagging.api.CloseIdleConnections()
+	if name, err := tagging.name(t.Context(), "urn:tag:1"); err == nil {
+		t.Errorf("it is called %q", name)
+	}
+}
+
+type reply struct {
+	status int
+	body   string
+}
 
 func (r reply) RoundTrip(*http.Request) (*http.Response, error) {
-	return &http.Response{StatusCode: int(r), Status: http.StatusText(int(r)), Body: http.NoBody}, nil
+	return &http.Response{StatusCode: r.status, Status: http.StatusText(r.status), Body: io.NopCloser(strings.NewReader(r.body))}, nil
 }
 
 // A login to the tagging service that ended is renewed without anybody noticing.
