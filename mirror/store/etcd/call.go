@@ -11,40 +11,44 @@ import (
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
-// do makes one call of etcd. It comes back by the end of ctx, after patience, or when the node of this process has failed, whatever
+// answer is what a call of etcd comes to.
+type answer[T any] struct {
+	value T
+	err   error
+}
+
+// ask makes one call of etcd. It comes back by the end of ctx, after patience, or when the node of this process has failed, whatever
 // becomes of the call.
-func (s *Store) do(ctx context.Context, call func(context.Context) error) error {
+func ask[T any](ctx context.Context, s *Store, call func(context.Context) (T, error)) (T, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	done := make(chan error, 1)
+	done := make(chan answer[T], 1)
 	go func() {
-		err := errors.New("etcd gave up in the middle of it")
+		a := answer[T]{err: errors.New("etcd gave up in the middle of it")}
 		defer func() {
 			if r := recover(); r != nil { // an in-process etcd reads its database on this goroutine
-				err = fmt.Errorf("etcd panicked: %v", r)
+				a.err = fmt.Errorf("etcd panicked: %v", r)
 			}
-			done <- err
+			done <- a
 		}()
-		err = call(ctx)
+		a.value, a.err = call(ctx)
 	}()
+	var none T
 	select {
-	case err := <-done:
-		return s.explain(err)
+	case a := <-done:
+		return a.value, s.explain(a.err)
 	case <-s.node.failed():
-		return s.node.failure()
+		return none, s.node.failure()
 	case <-ctx.Done():
-		return s.explain(ctx.Err())
+		return none, s.explain(ctx.Err())
 	}
 }
 
 // txn makes one transaction.
 func (s *Store) txn(ctx context.Context, compare []clientv3.Cmp, then, otherwise []clientv3.Op) (*clientv3.TxnResponse, error) {
-	var response *clientv3.TxnResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
-		return err
+	return ask(ctx, s, func(ctx context.Context) (*clientv3.TxnResponse, error) {
+		return s.client.Txn(ctx).If(compare...).Then(then...).Else(otherwise...).Commit()
 	})
-	return response, err
 }
 
 // explain says whom an error of etcd comes from and what can be done about it.

@@ -60,27 +60,24 @@ func (s *Store) status(ctx context.Context) (*clientv3.StatusResponse, error) {
 	if s.node != nil {
 		endpoints = []string{""} // this process
 	}
-	var status *clientv3.StatusResponse
-	var err error
+	var last error
 	for _, endpoint := range endpoints {
-		err = s.do(ctx, func(ctx context.Context) (err error) {
+		status, err := ask(ctx, s, func(ctx context.Context) (*clientv3.StatusResponse, error) {
 			ctx, cancel := context.WithTimeout(ctx, endpointPatience)
 			defer cancel()
-			status, err = s.client.Status(ctx, endpoint)
-			return err
+			return s.client.Status(ctx, endpoint)
 		})
 		if err == nil {
 			return status, nil
 		}
+		last = err
 	}
-	return nil, fmt.Errorf("ask how etcd is: %w", err)
+	return nil, fmt.Errorf("ask how etcd is: %w", last)
 }
 
 func (s *Store) alarms(ctx context.Context) ([]*etcdserverpb.AlarmMember, error) {
-	var response *clientv3.AlarmResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.AlarmList(ctx)
-		return err
+	response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.AlarmResponse, error) {
+		return s.client.AlarmList(ctx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list the alarms of etcd: %w", err)

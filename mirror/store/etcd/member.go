@@ -62,10 +62,8 @@ type Member struct {
 
 // Members lists the members.
 func (s *Store) Members(ctx context.Context) ([]Member, error) {
-	var response *clientv3.MemberListResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.MemberList(ctx)
-		return err
+	response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.MemberListResponse, error) {
+		return s.client.MemberList(ctx)
 	})
 	if err != nil {
 		return nil, fmt.Errorf("list members: %w", err)
@@ -88,10 +86,8 @@ func (s *Store) AddLearner(ctx context.Context, name, peerURL string) (id uint64
 	if _, err := parseURL(peerURL); err != nil {
 		return 0, "", fmt.Errorf("add member %q: peer URL: %w", name, err)
 	}
-	var response *clientv3.MemberAddResponse
-	err = s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.MemberAddAsLearner(ctx, []string{peerURL})
-		return err
+	response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.MemberAddResponse, error) {
+		return s.client.MemberAddAsLearner(ctx, []string{peerURL})
 	})
 	if err != nil {
 		return 0, "", fmt.Errorf("add member %q at %s: %w", name, peerURL, settled(err))
@@ -114,9 +110,8 @@ var ErrNotCaughtUp = errors.New("the member has not caught up yet")
 
 // Promote gives a learner its vote; ErrNotCaughtUp when it is too early.
 func (s *Store) Promote(ctx context.Context, id uint64) error {
-	err := s.do(ctx, func(ctx context.Context) error {
-		_, err := s.client.MemberPromote(ctx, id)
-		return err
+	_, err := ask(ctx, s, func(ctx context.Context) (*clientv3.MemberPromoteResponse, error) {
+		return s.client.MemberPromote(ctx, id)
 	})
 	switch {
 	case errors.Is(err, rpctypes.ErrMemberLearnerNotReady):
@@ -129,9 +124,8 @@ func (s *Store) Promote(ctx context.Context, id uint64) error {
 
 // RemoveMember takes a member out; its data directory is of no use afterwards. etcd refuses where too few would be left to decide.
 func (s *Store) RemoveMember(ctx context.Context, id uint64) error {
-	err := s.do(ctx, func(ctx context.Context) error {
-		_, err := s.client.MemberRemove(ctx, id)
-		return err
+	_, err := ask(ctx, s, func(ctx context.Context) (*clientv3.MemberRemoveResponse, error) {
+		return s.client.MemberRemove(ctx, id)
 	})
 	if err != nil {
 		return fmt.Errorf("remove member %x: %w", id, settled(err))
@@ -160,9 +154,8 @@ func (s *Store) advertise(ctx context.Context, c *Cluster) error {
 	self := uint64(s.node.etcd.Server.MemberID())
 	for _, m := range members {
 		if m.ID == self && !slices.Equal(m.PeerURLs, []string{c.advertised()}) {
-			err = s.do(ctx, func(ctx context.Context) error {
-				_, err := s.client.MemberUpdate(ctx, self, []string{c.advertised()})
-				return err
+			_, err = ask(ctx, s, func(ctx context.Context) (*clientv3.MemberUpdateResponse, error) {
+				return s.client.MemberUpdate(ctx, self, []string{c.advertised()})
 			})
 		}
 	}

@@ -86,18 +86,17 @@ func (s *Store) compact(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(ctx, func(ctx context.Context) error {
-		_, err := s.client.Compact(ctx, status.Header.Revision, clientv3.WithCompactPhysical())
-		if err != nil && !errors.Is(err, rpctypes.ErrCompacted) {
-			return fmt.Errorf("compact: %w", err)
-		}
-		if err := s.node.etcd.Server.Backend().Defrag(); err != nil { // the client's call is none of an in-process client
-			return fmt.Errorf("defragment: %w", err)
-		}
-		return nil
+	_, err = ask(ctx, s, func(ctx context.Context) (*clientv3.CompactResponse, error) {
+		return s.client.Compact(ctx, status.Header.Revision, clientv3.WithCompactPhysical())
+	})
+	if err != nil && !errors.Is(err, rpctypes.ErrCompacted) {
+		return fmt.Errorf("compact: %w", err)
+	}
+	_, err = ask(ctx, s, func(context.Context) (struct{}, error) {
+		return struct{}{}, s.node.etcd.Server.Backend().Defrag() // the client's call is none of an in-process client
 	})
 	if err != nil {
-		return err
+		return fmt.Errorf("defragment: %w", err)
 	}
 	return s.disarm(ctx)
 }
@@ -108,10 +107,10 @@ func (s *Store) disarm(ctx context.Context) error {
 	if err != nil || status.DbSize >= status.DbSizeQuota/100*fullAt {
 		return err
 	}
-	return s.do(ctx, func(ctx context.Context) error {
-		_, err := s.client.AlarmDisarm(ctx, &clientv3.AlarmMember{
+	_, err = ask(ctx, s, func(ctx context.Context) (*clientv3.AlarmResponse, error) {
+		return s.client.AlarmDisarm(ctx, &clientv3.AlarmMember{
 			MemberID: uint64(s.node.etcd.Server.MemberID()), Alarm: etcdserverpb.AlarmType_NOSPACE,
 		})
-		return err
 	})
+	return err
 }

@@ -131,10 +131,8 @@ func (s *Store) get(ctx context.Context, name string) (mirror.Session, error) {
 
 // read returns a session's record as it is stored, or ErrNotFound.
 func (s *Store) read(ctx context.Context, name string) (*mvccpb.KeyValue, error) {
-	var response *clientv3.GetResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.Get(ctx, s.key(name))
-		return err
+	response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.GetResponse, error) {
+		return s.client.Get(ctx, s.key(name))
 	})
 	if err != nil {
 		return nil, err
@@ -166,10 +164,8 @@ const page = 500
 func (s *Store) each(ctx context.Context, prefix string, visit func(*mvccpb.KeyValue)) (int64, error) {
 	var revision int64
 	for from, end := prefix, clientv3.GetPrefixRangeEnd(prefix); ; {
-		var response *clientv3.GetResponse
-		err := s.do(ctx, func(ctx context.Context) (err error) {
-			response, err = s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(revision))
-			return err
+		response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.GetResponse, error) {
+			return s.client.Get(ctx, from, clientv3.WithRange(end), clientv3.WithLimit(page), clientv3.WithRev(revision))
 		})
 		if err != nil {
 			return 0, err

@@ -59,10 +59,10 @@ func (t *tenure) last(asked time.Time) {
 func (t *tenure) keepAlive(end time.Time) error {
 	ctx, cancel := context.WithDeadline(t.ctx, end)
 	defer cancel()
-	return t.store.do(ctx, func(ctx context.Context) error {
-		_, err := t.store.client.KeepAliveOnce(ctx, t.lease)
-		return err
+	_, err := ask(ctx, t.store, func(ctx context.Context) (*clientv3.LeaseKeepAliveResponse, error) {
+		return t.store.client.KeepAliveOnce(ctx, t.lease)
 	})
+	return err
 }
 
 // Confirm asks etcd whether the tenure lasts; ErrNotWriter when it does not.
@@ -81,9 +81,8 @@ func (t *tenure) Confirm(ctx context.Context) error {
 // Resign ends the tenure, so that another daemon need not wait for it to run out.
 func (t *tenure) Resign(ctx context.Context) error {
 	t.cancel()
-	err := t.store.do(ctx, func(ctx context.Context) error {
-		_, err := t.store.client.Revoke(ctx, t.lease)
-		return err
+	_, err := ask(ctx, t.store, func(ctx context.Context) (*clientv3.LeaseRevokeResponse, error) {
+		return t.store.client.Revoke(ctx, t.lease)
 	})
 	if err != nil && !errors.Is(err, rpctypes.ErrLeaseNotFound) {
 		return fmt.Errorf("resign as the writer of %q: %w", t.thing, err)

@@ -18,10 +18,8 @@ const backlog = 4096
 
 // Watch sends every change after the given revision, in order: see store.Store.
 func (s *Store) Watch(ctx context.Context, after int64) (<-chan store.Event, error) {
-	var head *clientv3.GetResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		head, err = s.client.Get(ctx, s.noted(), clientv3.WithKeysOnly())
-		return err
+	head, err := ask(ctx, s, func(ctx context.Context) (*clientv3.GetResponse, error) {
+		return s.client.Get(ctx, s.noted(), clientv3.WithKeysOnly())
 	})
 	if err != nil {
 		return nil, fmt.Errorf("watch sessions after revision %d: %w", after, err)

@@ -53,10 +53,8 @@ func (s *Store) campaign(ctx context.Context, thing string) (*tenure, error) {
 // stand makes this daemon the youngest candidate.
 func (s *Store) stand(ctx context.Context, thing string) (*tenure, error) {
 	asked := time.Now()
-	var lease *clientv3.LeaseGrantResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		lease, err = s.client.Grant(ctx, int64(term/time.Second))
-		return err
+	lease, err := ask(ctx, s, func(ctx context.Context) (*clientv3.LeaseGrantResponse, error) {
+		return s.client.Grant(ctx, int64(term/time.Second))
 	})
 	if err != nil {
 		return nil, err
@@ -93,10 +91,8 @@ func (s *Store) wait(ctx context.Context, thing string, t *tenure) error {
 
 // candidate returns one candidate, or nil, and the revision it was read at.
 func (s *Store) candidate(ctx context.Context, thing string, which ...clientv3.OpOption) (*mvccpb.KeyValue, int64, error) {
-	var response *clientv3.GetResponse
-	err := s.do(ctx, func(ctx context.Context) (err error) {
-		response, err = s.client.Get(ctx, s.candidates(thing), append([]clientv3.OpOption{clientv3.WithPrefix()}, which...)...)
-		return err
+	response, err := ask(ctx, s, func(ctx context.Context) (*clientv3.GetResponse, error) {
+		return s.client.Get(ctx, s.candidates(thing), append([]clientv3.OpOption{clientv3.WithPrefix()}, which...)...)
 	})
 	if err != nil {
 		return nil, 0, err
