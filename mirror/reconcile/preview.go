@@ -30,8 +30,7 @@ func (r *Reconciler) Preview(ctx context.Context, s mirror.Session) (mirror.Plan
 	sessions = slices.DeleteFunc(sessions, func(o mirror.Session) bool { return o.Name == s.Name || o.UID == s.UID })
 	now := r.opts.Now()
 	if selectsByTag(s.Spec) {
-		r.setTags(true)
-		defer r.changed.send() // the clerk knows whether anybody else needs them
+		defer r.borrowTags()()
 	}
 	h, picture, err := r.freshHome(ctx, s, now)
 	if err != nil {

@@ -27,6 +27,9 @@ type Reconciler struct {
 	// placing is held while placements are put on the board, so that what was found later also stands there later.
 	placing sync.Mutex
 
+	tagging     sync.Mutex // guards tagPreviews, and is held while it is said whether tags are to be read
+	tagPreviews int        // under way, of specs that select by tag
+
 	damaged map[string]int64 // the clerk's: records that were told of, by name, with the revision of the damage
 
 	mu      sync.Mutex

@@ -16,9 +16,27 @@ type Tagger interface {
 
 // followTags has the vCenters read tags while a living session selects by one.
 func (r *Reconciler) followTags(sessions []mirror.Session, now time.Time) {
-	r.setTags(slices.ContainsFunc(sessions, func(s mirror.Session) bool { return !over(s, now) && selectsByTag(s.Spec) }))
+	needed := slices.ContainsFunc(sessions, func(s mirror.Session) bool { return !over(s, now) && selectsByTag(s.Spec) })
+	r.tagging.Lock()
+	defer r.tagging.Unlock()
+	r.setTags(needed || r.tagPreviews > 0)
 }
 
+// borrowTags has the vCenters read tags for a preview, until it gives them back: the clerk must not end it in between.
+func (r *Reconciler) borrowTags() (giveBack func()) {
+	r.tagging.Lock()
+	defer r.tagging.Unlock()
+	r.tagPreviews++
+	r.setTags(true)
+	return func() {
+		r.tagging.Lock()
+		defer r.tagging.Unlock()
+		r.tagPreviews--
+		r.changed.send() // the clerk knows whether anybody else needs them
+	}
+}
+
+// setTags is called with the lock of tagging held.
 func (r *Reconciler) setTags(on bool) {
 	for _, vc := range r.opts.VCenters {
 		if tagger, is := vc.(Tagger); is {
