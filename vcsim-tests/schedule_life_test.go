@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+	"unsafe"
 
 	"github.com/vspan-io/vspan/cmd/vspan/daemon"
 	"github.com/vspan-io/vspan/mirror/reconcile"
@@ -16,16 +17,30 @@ import (
 	"github.com/vspan-io/vspan/vcenter/sim"
 )
 
-// clock is a wall clock that people set, beside time that passes as it does.
+// clock is a wall clock that people set, beside a monotonic one that goes on as it was.
 type clock struct{ off atomic.Int64 }
 
-func (c *clock) now() time.Time { return time.Now().Round(0).Add(time.Duration(c.off.Load())) }
+// now makes a time whose wall clock is off and whose monotonic reading is not. Package time offers no way to; the layout is that of
+// time.Time since Go 1.9: a flag, 33 bits of seconds since 1885 and 30 bits of nanoseconds, then the monotonic reading.
+func (c *clock) now() time.Time {
+	now := time.Now()
+	wall := now.Add(time.Duration(c.off.Load()))
+	since1885 := wall.Unix() - time.Date(1885, 1, 1, 0, 0, 0, 0, time.UTC).Unix()
+	made := struct {
+		wall uint64
+		ext  int64
+		loc  *time.Location
+	}{1<<63 | uint64(since1885)<<30 | uint64(wall.Nanosecond()), int64(now.Sub(processBegan)) + 1, time.Local}
+	return *(*time.Time)(unsafe.Pointer(&made))
+}
+
+var processBegan = time.Now()
 
 // newSchedule makes a vCenter with foreign sessions, and a daemon on an empty data directory.
 func newSchedule(t *testing.T, seed uint64) *schedule {
 	s := &schedule{
 		world: &world{log: new(output)}, seed: seed, rand: rand.New(rand.NewPCG(seed, 3)), asked: make(map[string]*asked),
-		strangers: make(map[string]string), jump: new(clock),
+		strangers: make(map[string]string), jump: new(clock), began: time.Now(),
 	}
 	t.Cleanup(func() {
 		if t.Failed() {
@@ -83,6 +98,7 @@ type within struct {
 
 func (l *within) begin() {
 	l.s.t.Helper()
+	l.s.jump.off.Store(0) // a clock that is wrong from the start cannot be told from vCenter's being wrong
 	ctx, cancel := context.WithCancel(context.Background())
 	c := daemon.Defaults()
 	c.Listen, c.DataDir, c.Log, c.Now = "127.0.0.1:0", l.dir, logTo(l.s.log).With("of", "daemon"), l.s.jump.now

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 )
 
 // How many schedules TestSchedules runs, and which one alone: a failing schedule is repeated by its number. The number decides what is
@@ -26,7 +27,8 @@ func TestSchedules(t *testing.T) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			t.Parallel()
 			s := newSchedule(t, seed)
-			s.live(&within{s: s, dir: t.TempDir()})
+			dir := t.TempDir()
+			s.live(&within{s: s, dir: dir})
 			defer s.explain()
 			for range steps {
 				s.step()
@@ -34,6 +36,8 @@ func TestSchedules(t *testing.T) {
 			}
 			s.calm()
 			s.checkEnd()
+			s.life.end()
+			s.checkRecords(dir)
 		})
 	}
 }
@@ -76,6 +80,7 @@ type schedule struct {
 	trace []string
 	// strangers are the sessions that others made, by key, as they are to stay.
 	strangers map[string]string
+	began     time.Time // by vCenter's clock
 }
 
 // did notes a step, for the story of a failing schedule.

@@ -23,7 +23,7 @@ import (
 func seeds(t *testing.T) uint64 {
 	count := os.Getenv("VSPAN_CHAOS_SEEDS")
 	if count == "" {
-		return 200
+		return 40
 	}
 	n, err := strconv.ParseUint(count, 10, 32)
 	if err != nil {
