@@ -59,7 +59,7 @@ func (v view) bring(s Session, want, have VSPAN) (changes []Change, drift string
 // silence disables a session that mirrors somebody else's port, before anything else is done with it: an edit of the ports may be a
 // merge, and then the port would stay.
 func (v view) silence(s Session, have VSPAN) []Change {
-	why := "it mirrors a port that belongs to somebody else now"
+	why := "it mirrors a port that is not, or not any more, its sources'"
 	if have.Other != "" || v.Replace[s.UID] {
 		// An edit would lose what vspan has no word for, or was made and did not do.
 		return []Change{{Operation: Remove, UID: s.UID, Session: have, Why: why, Urgent: true}}
