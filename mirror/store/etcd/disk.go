@@ -19,6 +19,29 @@ type disk struct {
 	reserve int64 // bytes that must be free for what is new
 }
 
+// ahead is how much of the disk the database is given before it needs it, so that a disk that is full from one moment to the next
+// does not meet it in the middle of a write. The log does so itself, a segment at a time.
+const ahead = 32 << 20
+
+// hold gives the database its blocks ahead. It says nothing of a disk without space or a file system that cannot: tend and full are
+// for that.
+func (d disk) hold(database string) error {
+	f, err := os.OpenFile(database, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // nothing was written
+	var stat unix.Stat_t
+	if err := unix.Fstat(int(f.Fd()), &stat); err != nil || stat.Blocks*512 >= stat.Size+ahead/2 {
+		return err
+	}
+	err = unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, stat.Size+ahead)
+	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EOPNOTSUPP) {
+		return nil
+	}
+	return err
+}
+
 const (
 	ballastFile = "ballast"
 	ballastSize = 32 << 20

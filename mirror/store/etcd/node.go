@@ -65,6 +65,11 @@ func removed(dir string) error {
 	return fmt.Errorf("etcd in %s has stopped: this member was removed from its cluster", dir)
 }
 
+// tend looks after the space on the disk.
+func (n *node) tend() error {
+	return errors.Join(n.disk.tend(), n.disk.hold(datadir.ToBackendFileName(n.etcd.Config().Dir)))
+}
+
 func (n *node) diskFull() error {
 	if n == nil {
 		return nil
@@ -119,6 +124,9 @@ func open(ctx context.Context, dir string, o Options) (*Store, error) {
 	n := &node{lock: lock, disk: disk{dir, o.reserve()}, trouble: newTrouble()}
 	if err := n.start(ctx, config, o); err != nil {
 		return nil, errors.Join(err, n.close())
+	}
+	if err := n.tend(); err != nil {
+		return nil, errors.Join(remedy(dir, err), n.close())
 	}
 	s := newStore(v3client.New(n.etcd.Server), o.Prefix, o.Daemon, dir, o.Log)
 	s.node = n

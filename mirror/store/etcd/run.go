@@ -58,7 +58,7 @@ func (s *Store) complain(ctx context.Context, what string, err error) {
 
 // tend looks after the disk and this member's vote.
 func (s *Store) tend(ctx context.Context) {
-	s.complain(ctx, "set space aside on its disk", s.node.disk.tend())
+	s.complain(ctx, "set space aside on its disk", s.node.tend())
 	status, err := s.status(ctx)
 	if err != nil || !status.IsLearner {
 		return // Health says what is wrong
