@@ -39,7 +39,9 @@ func (p *pass) leave() {
 	if n := len(p.plan.Orphans); n != p.orphans {
 		p.orphans = n
 		p.r.changed.send() // a damaged record may be one of them
-		p.log.Warn("sessions of this installation that no record knows stand on the switch; they are left until their expiry", "sessions", n)
+		if n > 0 {
+			p.log.Warn("sessions of this installation that no record knows stand on the switch; they are left until their expiry (vspan orphans list)", "sessions", n)
+		}
 	}
 	if n := len(p.plan.Held); n != p.holding {
 		if p.holding = n; n > 0 {
