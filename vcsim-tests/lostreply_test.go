@@ -55,10 +55,10 @@ func TestFailure05TaskFailsOnASlowVCenter(t *testing.T) {
 
 // lostReplies is how many replies to changes TestFailure06ReplyLost loses.
 func lostReplies() int {
-	if testing.Short() {
-		return 100
+	if long() {
+		return 1000
 	}
-	return 1000
+	return 100
 }
 
 // TestFailure06ReplyLost loses the reply to every change, of sessions that come, change, and go: whether it was carried out is never

@@ -31,3 +31,6 @@ func given(name string) bool {
 	flag.Visit(func(f *flag.Flag) { found = found || f.Name == name })
 	return found
 }
+
+// long reports whether there is time: 1,000 lost replies rather than 100, a minute of somebody else's edits rather than seconds.
+func long() bool { return os.Getenv("VSPAN_LONG") != "" }

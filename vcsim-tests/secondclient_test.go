@@ -14,10 +14,10 @@ import (
 
 // scribbling is how long TestFailure04ConcurrentAccess has somebody else edit the switch.
 func scribbling() time.Duration {
-	if testing.Short() {
-		return 2 * time.Second
+	if long() {
+		return time.Minute
 	}
-	return 10 * time.Second
+	return 5 * time.Second
 }
 
 // TestFailure04ConcurrentAccess: a second client edits a session of its own about ten times a second. Ours come, change and go
