@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -16,16 +17,14 @@ import (
 
 // startUntil starts a reconciler that dies the nth time it passes a point once armed: what runs there does not return, and nothing
 // else begins.
-func (b *workbench) startUntil(point reconcile.Point, nth int, f *fakeVCenter) (arm func(), died *bool) {
-	died = new(bool)
-	armed, passed := false, 0
+func (b *workbench) startUntil(point reconcile.Point, nth int32, f *fakeVCenter) (arm func(), died *atomic.Bool) {
+	died = new(atomic.Bool)
+	var armed atomic.Bool
+	var passed atomic.Int32
 	ctx, cancel := context.WithCancel(b.ctx)
 	b.opts.At = func(p reconcile.Point) {
-		if !armed || p != point {
-			return
-		}
-		if passed++; passed == nth {
-			*died = true
+		if armed.Load() && p == point && passed.Add(1) == nth {
+			died.Store(true)
 			cancel()
 			runtime.Goexit()
 		}
@@ -42,7 +41,7 @@ func (b *workbench) startUntil(point reconcile.Point, nth int, f *fakeVCenter) (
 		b.stop = func() {}
 	}
 	b.settle()
-	return func() { armed = true }, died
+	return func() { armed.Store(true) }, died
 }
 
 // TestFailure18KilledAtEachPoint is rows 18 and 26: a process ends between one lasting effect and the next, and the one after it makes
@@ -102,7 +101,7 @@ func TestFailure18KilledAtEachPoint(t *testing.T) {
 	passed := make(map[reconcile.Point]bool)
 	for _, c := range scenarios {
 		for _, point := range reconcile.Points() {
-			for nth := 1; nth <= 2; nth++ {
+			for nth := int32(1); nth <= 2; nth++ {
 				t.Run(fmt.Sprint(c.name, " ", point, " ", nth), func(t *testing.T) {
 					bench(t, func(b *workbench) {
 						f := lab()
@@ -115,7 +114,7 @@ func TestFailure18KilledAtEachPoint(t *testing.T) {
 						arm()
 						c.act(b, f)
 						b.settle()
-						passed[point] = passed[point] || *died
+						passed[point] = passed[point] || died.Load()
 						b.stop()
 						b.board, b.opts.At = store.NewBoard(), nil
 						b.opts.Board = b.board

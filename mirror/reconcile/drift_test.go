@@ -90,7 +90,9 @@ func TestFailure13EditedByHand(t *testing.T) {
 		if len(told) != 2 || told[0].Who != `LAB\bob` || told[0].UID != "uid-web" || !strings.Contains(told[0].Text, "snapLength is 64, not 0") {
 			t.Errorf("%+v", told)
 		}
+		w.mu.Lock()
 		w.silent = errors.New("no right to read events")
+		w.mu.Unlock()
 		f.meddle(dvs0, func(s *fakeSwitch) { s.sw.Sessions[0].Enabled = false })
 		b.settle()
 		if told := d.events(mirror.Drifted); len(told) != 3 || !strings.Contains(told[2].Text, "not known") {

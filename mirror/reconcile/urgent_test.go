@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,9 +188,9 @@ func TestFailure22OutageAcrossExpiry(t *testing.T) {
 func TestFailure24NoRecordNoChange(t *testing.T) {
 	bench(t, func(b *workbench) {
 		f := lab()
-		full := false
+		var full atomic.Bool
 		b.opts.Before = func(context.Context, reconcile.Attempt) error {
-			if full {
+			if full.Load() {
 				return errors.New("no space left on device")
 			}
 			return nil
@@ -198,7 +199,7 @@ func TestFailure24NoRecordNoChange(t *testing.T) {
 		for name, vm := range map[string]string{"gone": "web-01", "kept": "web-02", "moved": "db-01"} {
 			b.create(ask(name, vm))
 		}
-		full = true
+		full.Store(true)
 		before := b.calls(f, dvs0)
 		b.change("kept", func(s *mirror.Session) { s.Spec.SnapLength = 64 })
 		b.create(ask("new", "web-02"))
@@ -223,7 +224,7 @@ func TestFailure24NoRecordNoChange(t *testing.T) {
 				t.Error(fault)
 			}
 		}
-		full = false
+		full.Store(false)
 		b.pass(time.Minute)
 		b.wantStanding(f, dvs0, "kept", "moved", "new")
 		b.wantApplied("moved")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -45,14 +46,15 @@ func TestFailure16PausedWriter(t *testing.T) {
 					stranger := mirror.VSPAN{Key: "900", Name: "bob", Type: mirror.L3Source, FromVM: []string{"101"}, Sampling: 1}
 					f.switches[dvs0].sw.Sessions = []mirror.VSPAN{stranger}
 					var first *daemon
-					armed, madeAtPause := false, 0
+					var armed atomic.Bool
+					var madeAtPause atomic.Int32
 					first = b.daemon(func(o *reconcile.Options) {
 						o.Writers = candidate{e, "first"}
 						o.At = func(p reconcile.Point) {
-							if !armed || p != point {
+							if p != point || !armed.CompareAndSwap(true, false) {
 								return
 							}
-							armed, madeAtPause = false, first.lines["lab"].made()
+							madeAtPause.Store(int32(first.lines["lab"].made()))
 							tell := e.depose("first")
 							time.Sleep(5 * time.Second) // the bubble's time: the other goes to work
 							_, err := store.Modify(b.ctx, b.store, "two", func(s *mirror.Session) bool {
@@ -74,14 +76,14 @@ func TestFailure16PausedWriter(t *testing.T) {
 					b.create(ask("one", "web-01"))
 					b.create(ask("two", "web-02"))
 					second := b.daemon(asCandidate(e, "second"), f)
-					armed = true
+					armed.Store(true)
 					b.delete("one")
 					b.create(ask("new", "db-01"))
 					b.pass(time.Minute)
-					if armed {
+					if armed.Load() {
 						t.Fatal("the point was not passed")
 					}
-					if more := first.lines["lab"].made() - madeAtPause; more != 0 {
+					if more := first.lines["lab"].made() - int(madeAtPause.Load()); more != 0 {
 						t.Errorf("the paused writer made %d changes", more)
 					}
 					sessions := b.wantStanding(f, dvs0, "bob", "new", "two")
