@@ -20,6 +20,10 @@ type answer[T any] struct {
 // ask makes one call of etcd. It comes back by the end of ctx, after patience, or when the node of this process has failed, whatever
 // becomes of the call.
 func ask[T any](ctx context.Context, s *Store, call func(context.Context) (T, error)) (T, error) {
+	var none T
+	if err := s.node.failure(); err != nil {
+		return none, err // what is left of it may answer still
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	done := make(chan answer[T], 1)
@@ -33,7 +37,6 @@ func ask[T any](ctx context.Context, s *Store, call func(context.Context) (T, er
 		}()
 		a.value, a.err = call(ctx)
 	}()
-	var none T
 	select {
 	case a := <-done:
 		return a.value, s.explain(a.err)
