@@ -51,7 +51,7 @@ func TestFailure18KilledAtEachPoint(t *testing.T) {
 
 // untilDead asks for this and that until the daemon is killed.
 func (s *schedule) untilDead() {
-	for range 200 {
+	for n := range 200 {
 		if s.life.dead() {
 			return
 		}
@@ -65,6 +65,9 @@ func (s *schedule) untilDead() {
 		}
 		s.check()
 		s.let(50 * time.Millisecond)
+		if n%10 == 9 {
+			s.let(2 * time.Second) // a switch of which something new is asked at each look is never seen to be as asked
+		}
 	}
 	s.fail("the daemon lives")
 }

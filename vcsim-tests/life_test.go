@@ -9,6 +9,7 @@ import (
 
 	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/vcenter/sim"
 )
 
@@ -73,8 +74,8 @@ func TestTwoSessionsThatCannotBeToldApart(t *testing.T) {
 	w.untilState("one", "delivering", soon)
 }
 
-// TestRestartedDaemonKnowsItsOwn: what a daemon that is gone left on the switch is an orphan to the next one with the same data
-// directory. It is shown, left alone while its time is not up, and taken down when it is.
+// TestRestartedDaemonKnowsItsOwn: what a daemon that is gone was asked for is known to the next one with the same data directory. What
+// stands is its own, left as it is while its time is not up, and taken down when it is.
 func TestRestartedDaemonKnowsItsOwn(t *testing.T) {
 	t.Parallel()
 	var config daemon.Config
@@ -82,19 +83,22 @@ func TestRestartedDaemonKnowsItsOwn(t *testing.T) {
 		s.daemon.DataDir, s.daemon.Resync = t.TempDir(), time.Second
 		config = s.daemon
 	})
-	key := w.applied("web-01", spec([]string{"web-01"}, func(s *wire.Spec) { s.ExpiresIn = "6s" })).Status.Switch.SessionKey
+	before := w.applied("web-01", spec([]string{"web-01"}, func(s *wire.Spec) { s.ExpiresIn = "8s" }))
 	w.stop()
-	if _, ok := w.onSwitch(key); !ok {
+	if _, ok := w.onSwitch(before.Status.Switch.SessionKey); !ok {
 		t.Fatal("stopping the daemon took its session off the switch")
 	}
-	config.Receiver = daemon.Receiver{Off: true} // a source runs once
+	config.Receiver.Source = receive.NewPair(receive.PairOptions{}) // a source runs once
 	w.serve(config)
 	w.ports()
-	orphans := read[wire.ForeignSessionList](w.server, w.do(http.MethodGet, "/v1/switches/DVS0/foreign-sessions", nil)).Items
-	if len(orphans) != 1 || orphans[0].Key != key || !orphans[0].Orphan {
-		t.Fatalf("foreign sessions are %+v, want the orphan %s", orphans, key)
+	after := w.until("web-01", soon, "stands on the switch", asAsked)
+	if diff := differs(before, after); diff != "" || after.Status.Switch.SessionKey != before.Status.Switch.SessionKey {
+		t.Fatalf("after the restart (-before +after):\n%s, key %s", diff, after.Status.Switch.SessionKey)
 	}
-	await(t, soon, "the orphan whose time is up is gone", func() (bool, string) {
+	if others := read[wire.ForeignSessionList](w.server, w.do(http.MethodGet, "/v1/switches/DVS0/foreign-sessions", nil)).Items; len(others) > 0 {
+		t.Fatalf("foreign sessions are %+v, want none", others)
+	}
+	await(t, soon, "the session whose time is up is gone", func() (bool, string) {
 		left := w.sim.State().Sessions
 		return len(left) == 0, fmt.Sprintf("%+v", left)
 	})

@@ -174,7 +174,8 @@ func (s *schedule) ports(spec wire.Spec) (fromVM, toVM []string) {
 	return sorted(fromVM), sorted(toVM)
 }
 
-func sorted(keys []string) []string { return slices.Sorted(slices.Values(keys)) }
+// sorted is a set of port keys: a person may name one twice.
+func sorted(keys []string) []string { return slices.Compact(slices.Sorted(slices.Values(keys))) }
 
 func allIn(keys, of []string) bool {
 	return !slices.ContainsFunc(keys, func(key string) bool { return !slices.Contains(of, key) })

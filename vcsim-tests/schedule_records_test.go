@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/journal"
@@ -56,7 +57,9 @@ func (s *schedule) checkRecords(dir string) {
 // reconfigurations are the changes of the switch that vCenter recorded, whoever made them.
 func (s *schedule) reconfigurations() []mirror.Reconfiguration {
 	s.t.Helper()
-	c, err := vcenter.New(s.vcenter, logTo(s.log).With("of", "reader"))
+	config := s.vcenter
+	config.Timeout = time.Minute // it reads once, whatever else the machine does
+	c, err := vcenter.New(config, logTo(s.log).With("of", "reader"))
 	s.act(err)
 	s.proxy.Clear()
 	stop := runFor(s.t, "reader", c.Run, closed)
