@@ -92,6 +92,13 @@ func (l *league) writer(asking string) (writer, other string) {
 	return writer, others[0]
 }
 
+// release lets daemons that are paused go on.
+func (l *league) release() {
+	for _, m := range l.daemons {
+		l.act(m.process.cmd.Process.Signal(syscall.SIGCONT))
+	}
+}
+
 // TestFailure16WriterIsKilled: within ten seconds another daemon makes what is asked for come true.
 func TestFailure16WriterIsKilled(t *testing.T) {
 	t.Parallel()
@@ -148,13 +155,11 @@ func TestFailure16PausedWriterWakes(t *testing.T) {
 	before := l.sim.State().Switch.ConfigVersion
 	l.act(paused.process.cmd.Process.Signal(syscall.SIGCONT))
 	await(t, soon, "the late call has come and what it made is gone", func() (bool, string) {
+		l.release() // the next writer pauses too when it first comes to write
 		return l.sim.State().Switch.ConfigVersion != before && len(l.ours()[asked.UID]) == 0,
 			fmt.Sprintf("version %s after %s, %d of ours", l.sim.State().Switch.ConfigVersion, before, len(l.ours()))
 	})
-	// The others pause too when they first come to write: let them go on.
-	for _, m := range l.daemons {
-		l.act(m.process.cmd.Process.Signal(syscall.SIGCONT))
-	}
+	l.release()
 	if now, there := l.onSwitch(key); !there || fmt.Sprint(now.SessionSpec) != fmt.Sprint(stranger.SessionSpec) {
 		t.Errorf("the session of others: %+v, %v", now, there)
 	}

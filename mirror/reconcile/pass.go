@@ -135,9 +135,20 @@ func (p *pass) think(ctx context.Context, sw mirror.Switch) error {
 	p.plan = mirror.MakePlan(p.wanted)
 	if p.office.held.get() != nil {
 		p.notice() // what another daemon does looks like drift, until it is read to its end
+	} else {
+		p.leaveIDs()
 	}
 	p.plan.Changes = p.dropRefused(p.plan.Changes)
 	return nil
+}
+
+// leaveIDs says of the sessions without an ERSPAN id that it is their switch's writer who has yet to choose one, and not that there is none.
+func (p *pass) leaveIDs() {
+	for i, planned := range p.plan.Sessions {
+		if planned.Fault != nil && planned.Fault.Reason == mirror.IDsExhausted {
+			p.plan.Sessions[i].Fault = mirror.Faultf(mirror.NotWriter, fmt.Sprintf("session %q", planned.Name), "the writer of its switch has not chosen its ERSPAN id yet")
+		}
+	}
 }
 
 // buried returns which sessions of this installation on the switch, of those without a record, had one that was closed.
