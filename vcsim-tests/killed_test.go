@@ -10,8 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
-	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -79,7 +77,6 @@ const mortalVariable = "VSPAN_TEST_DAEMON"
 type mortalConfig struct {
 	URL, Thumbprint, Dir string
 	Point                reconcile.Point // it kills itself there
-	Pause                bool            // no: it stops itself there, once, until somebody lets it go on
 	Cluster              *etcd.Cluster
 }
 
@@ -119,13 +116,8 @@ func runMortal(text string) int {
 
 // at does what is to be done at the point.
 func (told mortalConfig) at() func(reconcile.Point) {
-	var once sync.Once
 	return func(p reconcile.Point) {
-		switch {
-		case p != told.Point:
-		case told.Pause:
-			once.Do(func() { _ = syscall.Kill(os.Getpid(), syscall.SIGSTOP) })
-		default:
+		if p == told.Point {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until the signal arrives
 		}
@@ -182,13 +174,6 @@ func (m *mortal) gone() bool {
 	default:
 		return false
 	}
-}
-
-// stopped reports whether the process is paused.
-func (m *mortal) stopped() bool {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", m.process.cmd.Process.Pid))
-	_, state, found := strings.Cut(string(stat), ") ")
-	return err == nil && found && strings.HasPrefix(state, "T")
 }
 
 // arm replaces the process by one that dies at the point.
