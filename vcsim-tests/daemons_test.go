@@ -6,10 +6,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store/etcd"
 	"github.com/vspan-io/vspan/vcenter"
 	"github.com/vspan-io/vspan/vcenter/sim"
@@ -24,8 +26,8 @@ type league struct {
 	daemons map[string]*mortal // by name
 }
 
-// newLeague starts the daemons.
-func newLeague(t *testing.T) *league {
+// newLeague starts the daemons; told says what else each is told.
+func newLeague(t *testing.T, told func(*mortalConfig)) *league {
 	t.Helper()
 	w := &world{log: new(output), server: newServer(t, "", ownTransport(t))}
 	w.sim = newSimulator(t, sim.Options{VMs: 6, Emit: sim.EmitOff, Interval: time.Second, Log: logTo(w.log).With("of", "sim")})
@@ -42,6 +44,7 @@ func newLeague(t *testing.T) *league {
 			URL: w.vcenter.URL.String(), Thumbprint: w.vcenter.Thumbprint, Dir: t.TempDir(),
 			Cluster: &etcd.Cluster{Name: name, ListenPeer: peer, Token: "league", Initial: strings.Join(members, ",")},
 		}
+		told(&config)
 		l.daemons[name] = &mortal{s: &schedule{world: &world{server: w.on(t), sim: w.sim}}, config: config}
 		l.daemons[name].launch(config)
 	}
@@ -92,7 +95,7 @@ func (l *league) writer(asking string) (writer, other string) {
 // TestFailure16WriterIsKilled: within ten seconds another daemon makes what is asked for come true.
 func TestFailure16WriterIsKilled(t *testing.T) {
 	t.Parallel()
-	l := newLeague(t)
+	l := newLeague(t, func(*mortalConfig) {})
 	writer, other := l.writer("a")
 	l.daemons[other].s.applied("before", mirrorOf("web-01")) // by way of a daemon that is not the writer
 	l.daemons[writer].end()
@@ -114,4 +117,47 @@ func TestFailure16WriterIsKilled(t *testing.T) {
 		t.Errorf("%s is the writer, and was killed", now)
 	}
 	l.daemons[other].s.wantOnce("before", "after")
+}
+
+// TestFailure16PausedWriterWakes: a writer is paused between its last look at whether it is the writer and its call to vCenter.
+// Meanwhile what it was about to make is deleted, and another daemon sees that through without changing the switch, so that nothing
+// rejects the late call. What it makes does not stay.
+func TestFailure16PausedWriterWakes(t *testing.T) {
+	t.Parallel()
+	l := newLeague(t, func(c *mortalConfig) { c.Point, c.Hold = reconcile.Confirmed, true })
+	key, err := l.sim.AddForeignSession(foreign(l.vm("web-01").NICs[0].PortKey)[0])
+	l.act(err)
+	stranger, _ := l.onSwitch(key)
+	writer, other := l.writer("a")
+	paused, o := l.daemons[writer], l.daemons[other].s
+	asked := o.put("late", mirrorOf("web-01"))
+	paused.process.says(t, &paused.process.stdout, "(holding)")
+	l.act(paused.process.cmd.Process.Signal(syscall.SIGSTOP))
+	for name, m := range l.daemons {
+		if name != writer {
+			m.release()
+		}
+	}
+
+	await(t, time.Minute, "what it was about to make is deleted, and its record closed", func() (bool, string) {
+		a, err := o.try(http.MethodDelete, "/v1/sessions/late", nil) // the members may have to elect a leader first
+		return err == nil && a.status == http.StatusNotFound, fmt.Sprintf("%v %d %s", err, a.status, a.body)
+	})
+	await(t, 2*handover, "the paused one is the writer no more", func() (bool, string) {
+		now, _ := l.writer(other)
+		return now != writer, now
+	})
+	before := l.sim.State().Switch.ConfigVersion
+	paused.release()
+	l.act(paused.process.cmd.Process.Signal(syscall.SIGCONT))
+	await(t, soon, "the late call has come and what it made is gone", func() (bool, string) {
+		return l.sim.State().Switch.ConfigVersion != before && len(l.ours()[asked.UID]) == 0,
+			fmt.Sprintf("version %s after %s, %d of ours", l.sim.State().Switch.ConfigVersion, before, len(l.ours()))
+	})
+	if now, there := l.onSwitch(key); !there || fmt.Sprint(now.SessionSpec) != fmt.Sprint(stranger.SessionSpec) {
+		t.Errorf("the session of others: %+v, %v", now, there)
+	}
+	if len(l.ours()) != 0 {
+		t.Errorf("stands: %+v", l.ours())
+	}
 }

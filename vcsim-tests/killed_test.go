@@ -1,15 +1,18 @@
 package vcsimtests
 
 import (
+	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"net/url"
 	"os"
 	"os/exec"
 	"os/signal"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -77,6 +80,7 @@ const mortalVariable = "VSPAN_TEST_DAEMON"
 type mortalConfig struct {
 	URL, Thumbprint, Dir string
 	Point                reconcile.Point // it kills itself there
+	Hold                 bool            // no: it says so and goes on when it reads a line; the first time
 	Cluster              *etcd.Cluster
 }
 
@@ -116,8 +120,16 @@ func runMortal(text string) int {
 
 // at does what is to be done at the point.
 func (told mortalConfig) at() func(reconcile.Point) {
+	var once sync.Once
 	return func(p reconcile.Point) {
-		if p == told.Point {
+		switch {
+		case p != told.Point:
+		case told.Hold:
+			once.Do(func() {
+				fmt.Println("holding")
+				_, _ = bufio.NewReader(os.Stdin).ReadString('\n') // the end of the input lets it go on too
+			})
+		default:
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {} // until the signal arrives
 		}
@@ -129,6 +141,7 @@ type mortal struct {
 	s       *schedule
 	config  mortalConfig
 	process *process
+	stdin   io.WriteCloser // of one that holds; nil
 }
 
 func (m *mortal) begin() { m.start("") }
@@ -150,7 +163,18 @@ func (m *mortal) launch(config mortalConfig) {
 	}
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), mortalVariable+"="+string(text))
+	if config.Hold {
+		if m.stdin, err = cmd.StdinPipe(); err != nil {
+			m.s.t.Fatal(err)
+		}
+	}
 	m.process = start(m.s.t, cmd, (*exec.Cmd).Start)
+}
+
+// release lets a process that holds go on, now or when it comes to hold.
+func (m *mortal) release() {
+	_, err := io.WriteString(m.stdin, "\n")
+	m.s.act(err)
 }
 
 // awaitURL waits until the process has said where its API is, or has ended.

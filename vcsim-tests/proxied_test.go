@@ -58,7 +58,7 @@ func (w *world) fired(i *faultproxy.Injection, n int) {
 // callsWithin returns which calls are made within a time. It waits for what must not happen, which only time shows.
 func (w *world) callsWithin(d time.Duration) (calls map[string]int, total int) {
 	before := w.proxy.CallsByMethod()
-	time.Sleep(d)
+	time.Sleep(d) // what must not happen shows in no other way
 	calls = w.proxy.CallsByMethod()
 	for method, n := range calls {
 		if calls[method] -= before[method]; calls[method] == 0 {
