@@ -88,6 +88,7 @@ type sighting struct {
 	frame                 frame.Frame
 	mark                  mirror.Direction // believed; Both when there is none
 	inWhole               bool             // its sequence number fits in with everything its exporter sends
+	wholeGap              uint64           // the numbers it passed over there
 }
 
 // hasMACs reports whether the frame came with its Ethernet header.

@@ -3,6 +3,7 @@ package evidence
 import (
 	"net/netip"
 
+	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/frame"
 )
 
@@ -16,16 +17,19 @@ func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
 	row := &l.table.rows[c.list[0].row]
 	account := &l.rows[c.list[0].row]
 	account.countFrame(row, s, a)
+	l.found(c, row, s)
 	if s.frame.HasIP && s.frame.IP.Protocol == frame.ProtocolGRE && l.table.destinations[plain(s.frame.IP.Dst)] {
 		account.loops++
 	}
 	if numbered(s.packet) {
 		k := streamKey{session: account.uid, exporter: s.exporter, destination: s.destination, kind: s.packet.Type, id: s.packet.Header.SessionID, hardwareID: s.packet.Header.HardwareID}
 		stream := l.streams.at(k, a.Time)
+		before := stream.Lost
 		stream.Observe(s.packet.GRE.Sequence)
 		if !s.inWhole {
 			stream.aliens++
 		}
+		l.finding.Gap = stream.passed(before, s)
 	}
 	switch {
 	case c.n == 1:
@@ -36,6 +40,15 @@ func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
 		for _, x := range c.all() {
 			account.suppose(x, s)
 		}
+	}
+}
+
+// found says in the finding whose s is.
+func (l *Ledger) found(c *claims, r *row, s *sighting) {
+	f := &l.finding
+	f.Attribution, f.UID, f.Host, f.Direction = IsConfirmed, r.UID, r.Exporters[s.exporter], mirror.Both
+	if c.n == 1 && c.list[0].source != someSource {
+		f.PortKey, f.Direction = r.Sources[c.list[0].source].PortKey, c.list[0].direction
 	}
 }
 
@@ -88,6 +101,7 @@ func (acc *account) credit(x claim, s *sighting, a *Arrival) {
 // strange counts a packet that is nobody's. It may still be one of ours that was sent another way than was asked for.
 func (l *Ledger) strange(s *sighting, a *Arrival) {
 	l.totals.Unclaimed++
+	l.finding.Attribution = IsUnclaimed
 	k := UnclaimedKey{Exporter: s.exporter, Destination: s.destination, Type: s.packet.Type, ID: s.packet.Header.SessionID}
 	l.unclaimed.at(k, a.Time).count(s, a)
 	at, kind, ok := l.table.misfit(s)

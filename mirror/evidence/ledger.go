@@ -26,11 +26,12 @@ func (l Limits) complete() Limits {
 	return l
 }
 
-// Ledger counts what arrives. One worker calls Observe; any goroutine may call View.
+// Ledger counts what arrives. One worker calls Observe, or Begin, Take and End; any goroutine may call View.
 type Ledger struct {
 	seed maphash.Seed
 
 	mu        sync.Mutex // one worker and the tick take it: hardly ever contended
+	finding   Finding    // of the last arrival
 	table     *Table     // the one that rows is arranged for
 	rows      []account  // parallel to table.rows
 	totals    Totals
@@ -58,14 +59,34 @@ func NewLedger(limits Limits) *Ledger {
 	}
 }
 
-// Observe takes one arrival: decapsulates it, finds the session and the source it belongs to in t, and counts it. In steady state it
-// allocates nothing. t is the newest table; nil is the one before.
-func (l *Ledger) Observe(t *Table, a Arrival) {
+// Observe takes one arrival: a batch of one. t is the newest table; nil is the one before.
+func (l *Ledger) Observe(t *Table, a Arrival) Finding {
+	l.Begin(t)
+	defer l.End()
+	return *l.Take(&a)
+}
+
+// Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
+func (l *Ledger) Begin(t *Table) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
+	l.turnTo(t)
+}
+
+// End ends the batch.
+func (l *Ledger) End() { l.mu.Unlock() }
+
+// Take takes one arrival of a batch: decapsulates it, finds the session and the source it belongs to, and counts it. In steady state
+// it allocates nothing. The finding is valid until the next Take or End.
+func (l *Ledger) Take(a *Arrival) *Finding {
 	l.totals.Packets++
 	l.totals.Bytes += uint64(max(a.WireLen, 0))
-	l.turnTo(t)
+	l.finding = Finding{}
+	l.weigh(a)
+	return &l.finding
+}
+
+// weigh reads an arrival and counts it.
+func (l *Ledger) weigh(a *Arrival) {
 	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst)}
 	var err error
 	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
@@ -79,7 +100,8 @@ func (l *Ledger) Observe(t *Table, a Arrival) {
 	if s.frame.Inner != 0 {
 		l.flawed.frame[s.frame.Inner]++
 	}
-	l.attribute(&s, &a)
+	l.finding.Frame, l.finding.Bare = s.packet.Frame, s.packet.Header.IPOnly
+	l.attribute(&s, a)
 }
 
 func parse(p erspan.Packet) (frame.Frame, error) {
@@ -123,7 +145,9 @@ func (l *Ledger) wholeOf(s *sighting, a *Arrival) *stream {
 	}
 	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type}.wholeKey(), a.Time)
 	if numbered(s.packet) {
+		before := whole.Lost
 		s.inWhole = whole.Observe(s.packet.GRE.Sequence)
+		s.wholeGap = whole.Lost - min(before, whole.Lost)
 	}
 	return whole
 }
@@ -138,6 +162,7 @@ func (l *Ledger) listed(c *claims, s *sighting) bool {
 }
 
 func (l *Ledger) countUnlisted(c *claims, s *sighting) {
+	l.finding.Attribution = IsUnlisted
 	l.totals.Unlisted++
 	for i, x := range c.all() {
 		account := &l.rows[x.row]
@@ -152,6 +177,7 @@ func (l *Ledger) countUnlisted(c *claims, s *sighting) {
 }
 
 func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
+	l.finding.Attribution = IsAmbiguous
 	l.totals.Ambiguous++
 	for i, x := range c.all() {
 		account := &l.rows[x.row]

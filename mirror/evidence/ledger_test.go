@@ -246,3 +246,43 @@ func BenchmarkView(b *testing.B) {
 		ledger.View()
 	}
 }
+
+// What a ledger says of one arrival is what it counts it as.
+func TestFindings(t *testing.T) {
+	table := NewTable([]Expectation{expects("s", erspan.TypeII, 5, at("101", alice, "esx-01"), at("102", bob, "esx-01"))})
+	ledger := NewLedger(Limits{})
+	of := func(p parcel, sequence uint32) Finding {
+		p.host, p.kind, p.id = "esx-01", erspan.TypeII, 5
+		f := ledger.Observe(table, p.arrival(sequence))
+		if len(f.Frame) == 0 {
+			t.Errorf("%+v came without its frame", p)
+		}
+		f.Frame = nil
+		return f
+	}
+	confirmed := Finding{Attribution: IsConfirmed, UID: "s", Host: "esx-01"}
+	from, to, either := confirmed, confirmed, confirmed
+	from.PortKey, from.Direction = "101", mirror.FromVM
+	to.PortKey, to.Direction, to.Gap = "102", mirror.ToVM, 3
+	either.Direction = mirror.Both
+	for i, c := range []struct {
+		got, want Finding
+	}{
+		{of(parcel{src: alice, dst: router}, 1), from},
+		{of(parcel{src: router, dst: bob}, 5), to},
+		{of(parcel{src: alice, dst: bob}, 6), either},
+		{of(parcel{src: router, dst: carol}, 7), either},
+	} {
+		if diff := cmp.Diff(c.want, c.got); diff != "" {
+			t.Errorf("%d: (-want +got)\n%s", i, diff)
+		}
+	}
+	if f := ledger.Observe(table, Arrival{Src: hosts["esx-01"], Dst: receiver, Payload: []byte{1}}); f.Attribution != IsRefused || f.Frame != nil {
+		t.Errorf("a broken packet is %+v", f)
+	}
+	p := parcel{kind: erspan.TypeII, id: 5, src: alice, dst: router}.arrival(1)
+	p.Src = stranger
+	if f := ledger.Observe(table, p); f.Attribution != IsUnlisted || f.UID != "" {
+		t.Errorf("a packet from a stranger is %+v", f)
+	}
+}

@@ -33,10 +33,26 @@ type streamView struct {
 	usable                                       bool
 }
 
+// passed is how many numbers the packet p passed over, given what was lost before it. Of an exporter that counts its sessions together,
+// what went to another session was not passed over.
+func (s *stream) passed(before uint64, p *sighting) uint32 {
+	if s.Lost <= before || !s.Usable() {
+		return 0
+	}
+	gap := s.Lost - before
+	if s.together() {
+		gap = min(gap, p.wholeGap)
+	}
+	return uint32(gap) // at most seqJump
+}
+
+// together reports whether the exporter counts this stream together with its others, or has no other.
+func (s *stream) together() bool { return s.aliens*8 <= s.Packets }
+
 func (s *stream) view() streamView {
 	return streamView{
 		packets: s.Packets, lost: s.Lost, reordered: s.Reordered, duplicated: s.Duplicated, resets: s.Resets,
-		inWhole: s.aliens*8 <= s.Packets, usable: s.Usable(),
+		inWhole: s.together(), usable: s.Usable(),
 	}
 }
 

@@ -5,8 +5,7 @@ import (
 	"slices"
 )
 
-// Totals count what a ledger was shown. Every arrival is counted under exactly one of Confirmed, Ambiguous, Unlisted, Unclaimed and
-// Refused.
+// Totals count what a ledger was shown. Every arrival is counted under exactly one Attribution.
 type Totals struct {
 	Packets, Bytes uint64 // arrivals, and bytes of their outer datagrams
 	Confirmed      uint64 // belong to one session and come from a host of its switch

@@ -14,7 +14,7 @@ type Counters struct {
 	Packets uint64
 	// NotGRE counts packets of other protocols that the filter let pass.
 	NotGRE uint64
-	// Datagrams counts calls of the Handler.
+	// Datagrams counts calls of Handler.Take.
 	Datagrams uint64
 	// Delivered counts the packets those datagrams were made of.
 	Delivered uint64

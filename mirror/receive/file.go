@@ -82,14 +82,14 @@ func (f *File) wrap(err error) error {
 // Run reads to the end. A file that breaks off gives what it has and then an
 // error that names the packet. When ctx ends first, Run returns its cause; a
 // Reader that blocks keeps Run from noticing.
-func (f *File) Run(ctx context.Context, handle Handler) error {
+func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	f.mu.Lock()
 	err := f.stage.run(f.open)
 	f.mu.Unlock()
 	if err != nil {
 		return err
 	}
-	err = f.read(ctx, handle)
+	err = f.read(ctx, handlers(0))
 	f.intake.finish()
 	return errors.Join(err, f.close())
 }
@@ -112,7 +112,9 @@ func (f *File) read(ctx context.Context, handle Handler) error {
 			f.warn(link)
 			continue
 		}
+		handle.Begin()
 		f.intake.take(packet{at: info.Timestamp, now: info.Timestamp, ip: ip}, handle)
+		handle.End()
 	}
 }
 

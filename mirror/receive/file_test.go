@@ -207,7 +207,7 @@ func TestFileLife(t *testing.T) {
 	if err := errors.Join(f.Open(), f.Open(), f.Close(), f.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Run(context.Background(), nil); !errors.Is(err, ErrRunOnce) {
+	if err := f.Run(context.Background(), Each(nil)); !errors.Is(err, ErrRunOnce) {
 		t.Errorf("run after close: %v", err)
 	}
 	f = NewFile(FileOptions{Path: path})
@@ -215,7 +215,7 @@ func TestFileLife(t *testing.T) {
 	if err := f.Run(context.Background(), keep(&out)); err != nil || len(out) != 1 {
 		t.Errorf("run: %v, %d datagrams", err, len(out))
 	}
-	if err := f.Run(context.Background(), nil); !errors.Is(err, ErrRunOnce) {
+	if err := f.Run(context.Background(), Each(nil)); !errors.Is(err, ErrRunOnce) {
 		t.Errorf("second run: %v", err)
 	}
 	if d := f.Describe(); d.Kind != KindFile || d.Path != path {
@@ -229,7 +229,7 @@ func TestFileStopsWithItsContext(t *testing.T) {
 	cause := errors.New("enough")
 	f := NewFile(FileOptions{Reader: bytes.NewReader(pcapOf(layers.LinkTypeRaw, four, four))})
 	n := 0
-	err := f.Run(ctx, func(*Datagram) { n++; cancel(cause) })
+	err := f.Run(ctx, Each(func(*Datagram) { n++; cancel(cause) }))
 	if !errors.Is(err, cause) || n != 1 {
 		t.Errorf("%v after %d datagrams", err, n)
 	}
@@ -249,7 +249,7 @@ func TestRefusedHook(t *testing.T) {
 		Reader:  bytes.NewReader(pcapOf(layers.LinkTypeRaw, p[0], damaged, ipv4(v4a, v4b, 6, part{}, nil), p[1])),
 		Refused: func(n uint64, why Refusal) { got = append(got, refusal{n, why}) },
 	})
-	if err := f.Run(context.Background(), func(*Datagram) { t.Error("delivered") }); err != nil {
+	if err := f.Run(context.Background(), Each(func(*Datagram) { t.Error("delivered") })); err != nil {
 		t.Fatal(err)
 	}
 	want := []refusal{{2, RefusedOuter}, {4, RefusedFragmentIncomplete}}

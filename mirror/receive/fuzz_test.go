@@ -30,11 +30,11 @@ func FuzzIntake(f *testing.F) {
 		for len(input) >= 3 {
 			n := min(int(input[0])<<8|int(input[1]), len(input)-3)
 			now = now.Add(time.Duration(input[2]) * time.Millisecond)
-			in.take(packet{at: now, now: now, ip: input[3 : 3+n]}, func(d *Datagram) {
+			in.take(packet{at: now, now: now, ip: input[3 : 3+n]}, each(func(d *Datagram) {
 				if !d.Src.IsValid() || !d.Dst.IsValid() || d.Fragments < 1 || len(d.Payload) > d.WireLen {
 					t.Errorf("impossible datagram %+v", d)
 				}
-			})
+			}))
 			input = input[3+n:]
 			c := in.tally.snapshot()
 			checkSum(t, c)
@@ -60,7 +60,7 @@ func FuzzFile(f *testing.F) {
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file := NewFile(FileOptions{Path: "fuzz", Reader: bytes.NewReader(b)})
 		delivered := uint64(0)
-		_ = file.Run(context.Background(), func(*Datagram) { delivered++ }) // an error is a right answer
+		_ = file.Run(context.Background(), Each(func(*Datagram) { delivered++ })) // an error is a right answer
 		c := file.Counters()
 		checkSum(t, c)
 		if c.Datagrams != delivered {

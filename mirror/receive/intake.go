@@ -125,7 +125,7 @@ func (in *intake) deliver(d Datagram, handle Handler) {
 	if d.Truncated {
 		in.tally.truncated.Add(1)
 	}
-	handle(&in.datagram)
+	handle.Take(&in.datagram)
 }
 
 // expire drops the fragments that have waited too long.

@@ -67,7 +67,7 @@ func noWay(ringErr, rawErr error) error {
 }
 
 // Run delivers until ctx is done or the source fails.
-func (l *Live) Run(ctx context.Context, handle Handler) error {
+func (l *Live) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	l.mu.Lock()
 	err := l.stage.run(l.open)
 	source := l.source
@@ -75,7 +75,7 @@ func (l *Live) Run(ctx context.Context, handle Handler) error {
 	if err != nil {
 		return err
 	}
-	err = source.Run(ctx, handle)
+	err = source.Run(ctx, handlers)
 	return errors.Join(err, l.silence.Close())
 }
 

@@ -267,7 +267,7 @@ func TestLivePrefersTheRing(t *testing.T) {
 	if err := errors.Join(source.Close(), source.Close()); err != nil {
 		t.Error(err)
 	}
-	if err := source.Run(context.Background(), nil); !errors.Is(err, ErrRunOnce) {
+	if err := source.Run(context.Background(), Each(nil)); !errors.Is(err, ErrRunOnce) {
 		t.Errorf("run after close: %v", err)
 	}
 }
@@ -355,7 +355,7 @@ func TestInterfaceGoesDownAndAway(t *testing.T) {
 func goRun(ns namespace, source Source) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
-		ended <- ns.enter(func() error { return source.Run(context.Background(), func(*Datagram) {}) })
+		ended <- ns.enter(func() error { return source.Run(context.Background(), Each(func(*Datagram) {})) })
 	}()
 	return ended
 }

@@ -21,7 +21,7 @@ func (l *Live) Open() error {
 }
 
 // Run returns what Open returns.
-func (l *Live) Run(context.Context, Handler) error { return l.Open() }
+func (l *Live) Run(context.Context, func(int) Handler) error { return l.Open() }
 
 // Close does nothing.
 func (l *Live) Close() error { return nil }

@@ -107,12 +107,12 @@ type kept struct {
 	Datagram
 }
 
-func keep(into *[]kept) Handler {
-	return func(d *Datagram) {
+func keep(into *[]kept) func(int) Handler {
+	return Each(func(d *Datagram) {
 		k := kept{*d}
 		k.Payload = append([]byte(nil), d.Payload...)
 		*into = append(*into, k)
-	}
+	})
 }
 
 // through sends packets through a Pair and returns what came out.

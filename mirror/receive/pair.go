@@ -85,12 +85,13 @@ func (p *Pair) Close() error {
 
 // Run delivers until ctx is done or the pair is closed and its queue empty. A
 // closed pair may still be run, once.
-func (p *Pair) Run(ctx context.Context, handle Handler) error {
+func (p *Pair) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	if p.ran.Swap(true) {
 		return ErrRunOnce
 	}
 	defer p.intake.finish()
 	defer p.Close()
+	handle := handlers(0)
 	expire := time.NewTicker(expireEvery)
 	defer expire.Stop()
 	for {
@@ -120,7 +121,9 @@ func (p *Pair) drain(ctx context.Context, handle Handler) error {
 }
 
 func (p *Pair) deliver(in injected, handle Handler) {
+	handle.Begin()
 	p.intake.take(packet{at: in.at, now: time.Now(), ip: in.packet}, handle)
+	handle.End()
 }
 
 // Counters may be called at any time.

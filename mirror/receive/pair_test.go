@@ -16,7 +16,7 @@ func TestPairUnderLoad(t *testing.T) {
 	p := NewPair(PairOptions{Capacity: 64})
 	ran := make(chan error, 1)
 	delivered := uint64(0)
-	go func() { ran <- p.Run(context.Background(), func(*Datagram) { delivered++ }) }()
+	go func() { ran <- p.Run(context.Background(), Each(func(*Datagram) { delivered++ })) }()
 	var group sync.WaitGroup
 	for s := range senders {
 		group.Go(func() {
@@ -79,7 +79,7 @@ func TestFragmentsTimeOutInSilence(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		p := NewPair(PairOptions{})
 		ran := make(chan error, 1)
-		go func() { ran <- p.Run(ctx, func(*Datagram) { t.Error("delivered") }) }()
+		go func() { ran <- p.Run(ctx, Each(func(*Datagram) { t.Error("delivered") })) }()
 		p.Inject(start, split4(gre(100), 1, 40)[0])
 		synctest.Wait()
 		if c := p.Counters(); c.Pending != 1 || c.PendingBytes == 0 {
@@ -101,10 +101,10 @@ func TestPairRunsOnce(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	p := NewPair(PairOptions{})
-	if err := errors.Join(p.Open(), p.Run(ctx, nil)); err != nil {
+	if err := errors.Join(p.Open(), p.Run(ctx, Each(nil))); err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Run(context.Background(), nil); !errors.Is(err, ErrRunOnce) {
+	if err := p.Run(context.Background(), Each(nil)); !errors.Is(err, ErrRunOnce) {
 		t.Errorf("second run: %v", err)
 	}
 	if p.Describe().Kind != KindMemory {

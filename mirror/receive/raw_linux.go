@@ -81,7 +81,7 @@ func openBothVersions() (sockets []*rawSocket, warnings []string, err error) {
 }
 
 // Run delivers until ctx is done.
-func (r *Raw) Run(ctx context.Context, handle Handler) error {
+func (r *Raw) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	r.mu.Lock()
 	err := r.stage.run(r.open)
 	sockets, wake := r.sockets, r.wake
@@ -90,7 +90,7 @@ func (r *Raw) Run(ctx context.Context, handle Handler) error {
 		return err
 	}
 	undo := wake.on(ctx)
-	err = r.read(ctx, wake, sockets, handle)
+	err = r.read(ctx, wake, sockets, handlers(0))
 	undo()
 	r.intake.finish()
 	r.mu.Lock()
@@ -133,6 +133,8 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 }
 
 func (r *Raw) drain(ctx context.Context, s *rawSocket, handle Handler) error {
+	handle.Begin()
+	defer handle.End()
 	for range turn {
 		if ctx.Err() != nil {
 			return nil

@@ -260,7 +260,7 @@ func TestReassemblyProperty(t *testing.T) {
 		packets = rapid.Permutation(packets).Draw(t, "order")
 		in := newIntake(Limits{}, func(number uint64, why Refusal) { t.Fatalf("packet %d refused: %v", number, why) })
 		for _, b := range packets {
-			in.take(packet{at: start, now: start, ip: b}, func(d *Datagram) { want[string(d.Payload)]-- })
+			in.take(packet{at: start, now: start, ip: b}, each(func(d *Datagram) { want[string(d.Payload)]-- }))
 		}
 		for payload, missing := range want {
 			if missing != 0 {

@@ -16,7 +16,7 @@ import (
 )
 
 // Datagram is one whole outer IP datagram of protocol 47. It and its Payload
-// are valid only during the call of the Handler.
+// are valid only during the call of Take.
 type Datagram struct {
 	// Time is when the packet that completed the datagram arrived, as the
 	// kernel or the file says. It is zero for pcapng packets without a time.
@@ -40,13 +40,34 @@ type Datagram struct {
 	Number uint64
 }
 
-// Handler takes one datagram. A source calls it from one goroutine only, the
-// one that called Run, and waits for it to return.
-type Handler func(*Datagram)
+// Handler takes what one worker of a source receives. All calls come from one
+// goroutine, which waits for each to return. Datagrams come in batches, so that
+// what has to be done around them is not done for each.
+type Handler interface {
+	// Begin is called before the first datagram of a batch.
+	Begin()
+	// Take takes one datagram.
+	Take(*Datagram)
+	// End is called after the last datagram of a batch, and before the worker
+	// waits for more.
+	End()
+}
+
+// Each makes a function the handler of every worker. Of a source with several
+// it is called from several goroutines.
+func Each(take func(*Datagram)) func(worker int) Handler {
+	return func(int) Handler { return each(take) }
+}
+
+type each func(*Datagram)
+
+func (e each) Begin()           {}
+func (e each) Take(d *Datagram) { e(d) }
+func (e each) End()             {}
 
 // RefusedFunc is told of a packet that claims to be protocol 47 and cannot be
 // delivered. A datagram of several fragments is told of once, under the number
-// of its fragment that was seen last. It is called from the goroutine of Run.
+// of its fragment that was seen last. It is called from the goroutine of the worker.
 type RefusedFunc func(number uint64, reason Refusal)
 
 // Source delivers datagrams. It runs once: Open, then Run, or Close.
@@ -55,11 +76,11 @@ type Source interface {
 	// packet that arrives is missed, though nothing is delivered before Run:
 	// it is the moment of readiness. A second call does nothing.
 	Open() error
-	// Run calls Open if that has not happened, delivers until ctx is done or
-	// the input has ended, releases everything and returns. It returns nil
+	// Run calls Open if that has not happened, asks for the handler of each of its
+	// workers, counted from 0, delivers until ctx is done or the input has ended, releases everything and returns. It returns nil
 	// when a live source was stopped by ctx and when a file has been read to
 	// its end.
-	Run(ctx context.Context, handle Handler) error
+	Run(ctx context.Context, handlers func(worker int) Handler) error
 	// Close releases an opened source that will not be run; it does nothing
 	// to a source whose Run has been called, save that it ends a Pair.
 	Close() error

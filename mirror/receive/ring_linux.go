@@ -46,7 +46,7 @@ func (r *Ring) open() (err error) {
 }
 
 // Run delivers until ctx is done, or the interface is gone.
-func (r *Ring) Run(ctx context.Context, handle Handler) error {
+func (r *Ring) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	r.mu.Lock()
 	err := r.stage.run(r.open)
 	r.mu.Unlock()
@@ -54,7 +54,7 @@ func (r *Ring) Run(ctx context.Context, handle Handler) error {
 		return err
 	}
 	undo := r.socket.wake.on(ctx)
-	err = r.read(ctx, handle)
+	err = r.read(ctx, handlers(0))
 	undo()
 	r.intake.finish()
 	if err = errors.Join(err, r.release()); err != nil {
@@ -80,7 +80,9 @@ func (r *Ring) read(ctx context.Context, handle Handler) error {
 		}
 		now := time.Now()
 		r.intake.expire(now)
+		handle.Begin()
 		err := walkBlock(block, func(f ringFrame) { r.take(f, now, handle) })
+		handle.End()
 		r.socket.giveBack(block)
 		if err != nil {
 			return err

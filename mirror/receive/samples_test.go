@@ -54,9 +54,9 @@ func TestSamplesAsTsharkReadsThem(t *testing.T) {
 			t.Parallel()
 			var got []string
 			f := NewFile(FileOptions{Path: file})
-			err := f.Run(context.Background(), func(d *Datagram) {
+			err := f.Run(context.Background(), Each(func(d *Datagram) {
 				got = append(got, fmt.Sprintf("%d %v %v", d.Number, d.Src, d.Dst))
-			})
+			}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -88,11 +88,11 @@ func TestSampleReassembly(t *testing.T) {
 	want := strings.Fields(string(out))
 	var got []string
 	f := NewFile(FileOptions{Path: files[i]})
-	err = f.Run(context.Background(), func(d *Datagram) {
+	err = f.Run(context.Background(), Each(func(d *Datagram) {
 		if d.Fragments > 1 {
 			got = append(got, fmt.Sprint(d.Number), fmt.Sprint(d.Fragments), fmt.Sprint(len(d.Payload)))
 		}
-	})
+	}))
 	if err != nil || len(got) == 0 || !slices.Equal(got, want) {
 		t.Errorf("%v\ngot  %v\nwant %v", err, got, want)
 	}

@@ -32,7 +32,7 @@ func runIn(t *testing.T, ns namespace, source Source) *sink {
 	r := &sink{t: t, source: source, ended: make(chan error, 1)}
 	r.more = sync.NewCond(&r.mu)
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { r.ended <- ns.enter(func() error { return source.Run(ctx, r.handle) }) }()
+	go func() { r.ended <- ns.enter(func() error { return source.Run(ctx, Each(r.handle)) }) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-r.ended; err != nil {
@@ -46,7 +46,7 @@ func runIn(t *testing.T, ns namespace, source Source) *sink {
 func (r *sink) handle(d *Datagram) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	keep(&r.got)(d)
+	keep(&r.got)(0).Take(d)
 	r.more.Broadcast()
 }
 

@@ -56,7 +56,7 @@ type Receiver struct {
 	// Source, when not nil, is received from instead of the network: memory, in a process that may open no socket.
 	Source receive.Source
 	// Tap, when not nil, is shown every datagram before it is judged, from the receiver's goroutine. It must not keep it.
-	Tap receive.Handler
+	Tap func(*receive.Datagram)
 }
 
 // Defaults returns the configuration of a daemon about which nothing was said.

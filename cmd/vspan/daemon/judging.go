@@ -60,7 +60,7 @@ func (j *judging) once(ctx context.Context) error {
 	j.counting.want(portsOf(sessions, statuses))
 
 	now := j.now()
-	view, receiver := j.reception.ledger.View(), j.reception.health()
+	view, receiver := j.reception.view(), j.reception.health()
 	known := make(map[string]bool, len(sessions))
 	for _, s := range sessions {
 		known[s.UID] = true

@@ -56,7 +56,7 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	}
 	count(c.datagrams, counters.Datagrams)
 	count(c.kernelDrops, counters.KernelDrops)
-	totals := c.reception.ledger.View().Totals
+	totals := c.reception.view().Totals
 	count(c.mirrorPackets, totals.Confirmed, "confirmed")
 	count(c.mirrorPackets, totals.Ambiguous, "ambiguous")
 	count(c.mirrorPackets, totals.Unlisted, "unlisted")

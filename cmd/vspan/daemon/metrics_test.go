@@ -16,10 +16,13 @@ import (
 // A flood of made-up senders shows in the metrics, also where it pushed entries out of a table.
 func TestMetricsOfAFlood(t *testing.T) {
 	r := newReception(Receiver{Off: true}, nil, slog.New(slog.DiscardHandler))
-	r.ledger = evidence.NewLedger(evidence.Limits{Unclaimed: 10})
+	r.books.list = []*evidence.Ledger{evidence.NewLedger(evidence.Limits{Unclaimed: 10})}
+	worker := r.worker(0)
 	payload := erspan.Packet{Type: erspan.Bridging, Frame: make([]byte, 60)}.Append(nil)
 	for i := range 25 {
-		r.take(&receive.Datagram{Src: netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), Dst: netip.AddrFrom4([4]byte{192, 0, 2, 99}), Payload: payload, Fragments: 1})
+		worker.Begin()
+		worker.Take(&receive.Datagram{Src: netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), Dst: netip.AddrFrom4([4]byte{192, 0, 2, 99}), Payload: payload, Fragments: 1})
+		worker.End()
 	}
 	registry := prometheus.NewPedanticRegistry()
 	registry.MustRegister(newCollector(store.NewMemory(), store.NewBoard(), r))

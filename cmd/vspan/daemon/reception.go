@@ -21,13 +21,13 @@ import (
 type reception struct {
 	off       bool
 	addresses []netip.Addr
-	tap       receive.Handler
+	tap       func(*receive.Datagram)
 	open      func() receive.Source // makes the next source to try
 	silence   silence               // nil where nothing comes from the network
 	log       *slog.Logger
 
-	table  atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
-	ledger *evidence.Ledger
+	table atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
+	books books
 
 	mu     sync.Mutex
 	source receive.Source // the one that runs, or that last ran
@@ -51,7 +51,6 @@ const retryReception = 5 * time.Second
 func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *reception {
 	r := &reception{
 		off: c.Off, addresses: addresses, tap: c.Tap, log: log,
-		ledger: evidence.NewLedger(evidence.Limits{}),
 		reason: notOpened,
 	}
 	r.open = func() receive.Source { return receive.NewLive(receive.LiveOptions{Interface: c.Interface}) }
@@ -108,23 +107,20 @@ func (r *reception) receive(ctx context.Context) error {
 	r.mu.Unlock()
 	d := source.Describe()
 	r.log.Info("receiving", "kind", d.Kind, "interface", d.Interface, "addresses", r.addresses, "reason", d.Reason)
-	err := source.Run(ctx, r.take)
+	err := source.Run(ctx, r.worker)
 	if err == nil {
 		err = fmt.Errorf("the source ended")
 	}
 	return err
 }
 
-// take is the handler of every datagram.
-func (r *reception) take(d *receive.Datagram) {
-	if r.tap != nil {
-		r.tap(d)
-	}
-	r.ledger.Observe(r.table.Load(), evidence.Arrival{
-		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
-		WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
-	})
+// worker returns what one worker of the source hands its datagrams to.
+func (r *reception) worker(i int) receive.Handler {
+	return &bookkeeper{table: &r.table, ledger: r.books.of(i), tap: r.tap}
 }
+
+// view is what all ledgers hold together.
+func (r *reception) view() *evidence.View { return r.books.view() }
 
 func (r *reception) down(err error) {
 	r.mu.Lock()
@@ -183,7 +179,7 @@ func (r *reception) refused(counters receive.Counters) map[string]uint64 {
 			refused[receive.Refusal(reason).String()] += n
 		}
 	}
-	for name, n := range r.ledger.View().Refused {
+	for name, n := range r.view().Refused {
 		refused[name] += n
 	}
 	return refused

@@ -23,7 +23,7 @@ type brokenSource struct {
 
 func (s *brokenSource) Open() error  { return s.openErr }
 func (s *brokenSource) Close() error { return nil }
-func (s *brokenSource) Run(ctx context.Context, _ receive.Handler) error {
+func (s *brokenSource) Run(ctx context.Context, _ func(int) receive.Handler) error {
 	if s.runErr != nil {
 		return s.runErr
 	}

@@ -23,7 +23,7 @@ func (p planner) Preview(ctx context.Context, s mirror.Session) (api.Preview, er
 // unclaimed shows the API the mirror packets that belong to no session.
 func (r *reception) unclaimed() []api.Unclaimed {
 	var list []api.Unclaimed
-	for _, u := range r.ledger.View().Unclaimed {
+	for _, u := range r.view().Unclaimed {
 		list = append(list, api.Unclaimed{
 			Exporter: u.Exporter, Receiver: u.Destination, Encapsulation: u.Type.String(), ERSPANID: u.ID,
 			Reason:  unclaimedReason(u, r.addresses),

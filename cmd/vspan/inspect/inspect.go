@@ -41,10 +41,10 @@ func Run(ctx context.Context, o Options) error {
 	if err := file.Open(); err != nil {
 		return err
 	}
-	err := file.Run(ctx, func(d *receive.Datagram) {
+	err := file.Run(ctx, receive.Each(func(d *receive.Datagram) {
 		p := decode(d)
 		t.tell(&p)
-	})
+	}))
 	for _, warning := range file.Describe().Warnings {
 		fmt.Fprintf(o.Notes, "note: %s\n", warning)
 	}

@@ -1,0 +1,32 @@
+package daemon
+
+import (
+	"sync/atomic"
+
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/receive"
+)
+
+// bookkeeper counts what one worker of the receiver takes in, in that worker's ledger.
+type bookkeeper struct {
+	table  *atomic.Pointer[evidence.Table]
+	ledger *evidence.Ledger
+	tap    func(*receive.Datagram) // nil where nobody looks
+}
+
+// Begin implements receive.Handler.
+func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
+
+// Take implements receive.Handler.
+func (b *bookkeeper) Take(d *receive.Datagram) {
+	if b.tap != nil {
+		b.tap(d)
+	}
+	b.ledger.Take(&evidence.Arrival{
+		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
+		WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
+	})
+}
+
+// End implements receive.Handler.
+func (b *bookkeeper) End() { b.ledger.End() }
