@@ -17,6 +17,7 @@ func FuzzDecapsulate(f *testing.F) {
 	f.Add(unhex(f, type3("0000 0801", subHeader+"4500001400000000400100000a0000010a000002")))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Decapsulate(b)
+		checkSkim(t, b, p, err)
 		if err != nil {
 			switch r := err.(type) {
 			case Refusal:

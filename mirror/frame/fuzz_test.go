@@ -13,6 +13,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		p, err := Parse(b)
+		checkSkim(t, b, p)
 		if err != nil {
 			if err != Short || len(b) >= EthernetLen || !reflect.DeepEqual(p, Frame{}) {
 				t.Fatalf("%d bytes refused with %v and %+v", len(b), err, p)
