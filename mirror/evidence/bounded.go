@@ -1,7 +1,5 @@
 package evidence
 
-import "time"
-
 // evictionSample is how many entries are looked at to find one to evict. Traffic that goes on stays: among so many entries, one
 // seen just now is hardly ever the oldest.
 const evictionSample = 8
@@ -16,29 +14,30 @@ type bounded[K comparable, V any] struct {
 
 type dated[V any] struct {
 	value V
-	seen  time.Time
+	seen  int64  // Unix time in nanoseconds
+	turn  uint32 // rises when the entry is taken from its key, for those who hold on to it
 }
 
 func newBounded[K comparable, V any](limit int) bounded[K, V] {
 	return bounded[K, V]{entries: make(map[K]*dated[V]), limit: limit}
 }
 
-// at returns the value of k, a zero one if there was none. It allocates only when it grows.
-func (b *bounded[K, V]) at(k K, now time.Time) *V {
+// at returns the entry of k, with a zero value if there was none. It allocates only when it grows.
+func (b *bounded[K, V]) at(k K, now int64) *dated[V] {
 	if e := b.entries[k]; e != nil {
 		e.seen = now
-		return &e.value
+		return e
 	}
 	var e *dated[V]
 	if len(b.entries) < b.limit {
 		e = new(dated[V])
 	} else {
 		e = b.evict()
-		*e = dated[V]{}
+		*e = dated[V]{turn: e.turn + 1}
 	}
 	e.seen = now
 	b.entries[k] = e
-	return &e.value
+	return e
 }
 
 // evict removes the oldest of a few entries and returns it for use again. Iteration over a map begins anywhere.
@@ -47,7 +46,7 @@ func (b *bounded[K, V]) evict() *dated[V] {
 	var oldest *dated[V]
 	looked := 0
 	for k, e := range b.entries {
-		if oldest == nil || e.seen.Before(oldest.seen) {
+		if oldest == nil || e.seen < oldest.seen {
 			victim, oldest = k, e
 		}
 		if looked++; looked == evictionSample {

@@ -87,8 +87,13 @@ type sighting struct {
 	packet                erspan.Packet
 	frame                 frame.Frame
 	mark                  mirror.Direction // believed; Both when there is none
-	inWhole               bool             // its sequence number fits in with everything its exporter sends
-	wholeGap              uint64           // the numbers it passed over there
+	now                   int64            // when it came, Unix time in nanoseconds
+
+	whole     *dated[stream] // everything its exporter sends; nil of one that is no host
+	fits      bool           // its number fits in there
+	wholeGap  uint64         // and passed over so many
+	stream    *dated[stream] // what its exporter sends for its session; nil unless it is numbered
+	testimony testimony
 }
 
 // hasMACs reports whether the frame came with its Ethernet header.

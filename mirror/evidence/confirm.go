@@ -3,107 +3,55 @@ package evidence
 import (
 	"net/netip"
 
-	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/frame"
 )
-
-// snapTolerance is by how many bytes a frame may be shorter than the snap length without having been cut too early: whether
-// mirroredPacketLength counts the headers that are put in front is not documented.
-const snapTolerance = 64
 
 // confirm counts a packet that belongs to one session and comes from one of its hosts.
 func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
 	l.totals.Confirmed++
 	row := &l.table.rows[c.list[0].row]
 	account := &l.rows[c.list[0].row]
-	account.countFrame(row, s, a)
-	l.found(c, row, s)
+	m := massOf(s, a, row.SnapLength)
+	account.add(s.exporter, row.Exporters[s.exporter], m)
+	l.whose = row.whose(c, s.exporter)
 	if s.frame.HasIP && s.frame.IP.Protocol == frame.ProtocolGRE && l.table.destinations[plain(s.frame.IP.Dst)] {
 		account.loops++
 	}
-	if numbered(s.packet) {
-		k := streamKey{session: account.uid, exporter: s.exporter, destination: s.destination, kind: s.packet.Type, id: s.packet.Header.SessionID, hardwareID: s.packet.Header.HardwareID}
-		stream := l.streams.at(k, a.Time)
-		before := stream.Lost
-		stream.Observe(s.packet.GRE.Sequence)
-		if !s.inWhole {
-			stream.aliens++
-		}
-		l.finding.Gap = stream.passed(before, s)
-	}
+	l.follow(account.uid, s)
 	switch {
 	case c.n == 1:
-		account.credit(c.list[0], s, a)
+		account.credit(c.list[0], m)
+		l.remember(c.list[0], s)
 	case c.n == 2 && !s.frame.Dst.IsMulticast() && c.list[0].source != someSource && c.list[1].source != someSource && c.list[0].direction != c.list[1].direction:
-		l.pair(account, c, s, a)
+		l.pair(account, c, s, m)
 	default:
 		for _, x := range c.all() {
-			account.suppose(x, s)
+			account.suppose(x, m.Volume)
 		}
-	}
-}
-
-// found says in the finding whose s is.
-func (l *Ledger) found(c *claims, r *row, s *sighting) {
-	f := &l.finding
-	f.Attribution, f.UID, f.Host, f.Direction = IsConfirmed, r.UID, r.Exporters[s.exporter], mirror.Both
-	if c.n == 1 && c.list[0].source != someSource {
-		f.PortKey, f.Direction = r.Sources[c.list[0].source].PortKey, c.list[0].direction
 	}
 }
 
 // pair counts a frame from one source of a session to another that either port may have sent.
-func (l *Ledger) pair(account *account, c *claims, s *sighting, a *Arrival) {
+func (l *Ledger) pair(account *account, c *claims, s *sighting, m mass) {
 	if account.twins == nil {
 		account.twins = new(twins)
 	}
-	second := account.twins.second(l.seed, s.packet.Frame, a.Time)
+	second := account.twins.second(l.seed, s.packet.Frame, m.last)
 	for _, x := range c.all() {
 		if second {
-			account.credit(x, s, a)
+			account.credit(x, m)
 		} else {
-			account.suppose(x, s)
+			account.suppose(x, m.Volume)
 		}
 	}
-}
-
-func (acc *account) countFrame(r *row, s *sighting, a *Arrival) {
-	acc.packets++
-	acc.bytes += uint64(s.frame.Length)
-	acc.first, acc.last = earlier(acc.first, a.Time), later(acc.last, a.Time)
-	if a.Fragments > 1 {
-		acc.fragments += uint64(a.Fragments)
-	}
-	if !a.Truncated && (s.packet.Header.Truncated || s.frame.Truncated) {
-		acc.truncated++
-		if r.SnapLength == 0 || len(s.packet.Frame)+snapTolerance < r.SnapLength {
-			acc.early++
-		}
-	}
-	e := acc.exporters[s.exporter]
-	acc.exporters[s.exporter] = exporterTally{host: r.Exporters[s.exporter], packets: e.packets + 1, last: later(e.last, a.Time)}
-}
-
-// credit counts s for the source and the direction of x.
-func (acc *account) credit(x claim, s *sighting, a *Arrival) {
-	if x.source == someSource {
-		acc.suppose(x, s)
-		return
-	}
-	src := acc.sources[x.source]
-	count(src.direct.in(x.direction), s)
-	if x.doubtful {
-		count(src.possible.in(other(x.direction)), s)
-	}
-	src.last = later(src.last, a.Time)
 }
 
 // strange counts a packet that is nobody's. It may still be one of ours that was sent another way than was asked for.
 func (l *Ledger) strange(s *sighting, a *Arrival) {
 	l.totals.Unclaimed++
-	l.finding.Attribution = IsUnclaimed
+	l.whose.Attribution = IsUnclaimed
 	k := UnclaimedKey{Exporter: s.exporter, Destination: s.destination, Type: s.packet.Type, ID: s.packet.Header.SessionID}
-	l.unclaimed.at(k, a.Time).count(s, a)
+	l.unclaimed.at(k, s.now).value.count(s, a)
 	at, kind, ok := l.table.misfit(s)
 	if !ok {
 		return

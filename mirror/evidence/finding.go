@@ -1,6 +1,10 @@
 package evidence
 
-import "github.com/vspan-io/vspan/mirror"
+import (
+	"net/netip"
+
+	"github.com/vspan-io/vspan/mirror"
+)
 
 // Attribution is what an arrival turned out to be.
 type Attribution uint8
@@ -14,14 +18,19 @@ const (
 	IsConfirmed                    // of one session, from a host of its switch
 )
 
-// Finding is what a Ledger found one arrival to be.
-type Finding struct {
+// Whose says whose a packet is.
+type Whose struct {
 	Attribution Attribution
 	// UID is the session's, PortKey the source's, Host the host's that sent it. Only what is confirmed has a UID and a Host, and a
 	// PortKey only where one source alone can be meant.
 	UID, PortKey, Host string
 	// Direction is FromVM or ToVM where PortKey is known, and otherwise Both.
 	Direction mirror.Direction
+}
+
+// Finding is what a Ledger found one arrival to be.
+type Finding struct {
+	*Whose
 	// Gap is how many sequence numbers were passed over between the packet of its sequence space before it and this one. An estimate:
 	// what was passed over may come late.
 	Gap uint32
@@ -29,4 +38,21 @@ type Finding struct {
 	// its Ethernet header.
 	Frame []byte
 	Bare  bool
+}
+
+// found is what a Finding is made of.
+type found struct {
+	whose *Whose
+	gap   uint32
+	frame []byte
+	bare  bool
+}
+
+// whose says whose a confirmed packet is.
+func (r *row) whose(c *claims, exporter netip.Addr) Whose {
+	w := Whose{Attribution: IsConfirmed, UID: r.UID, Host: r.Exporters[exporter], Direction: mirror.Both}
+	if c.n == 1 && c.list[0].source != someSource {
+		w.PortKey, w.Direction = r.Sources[c.list[0].source].PortKey, c.list[0].direction
+	}
+	return w
 }

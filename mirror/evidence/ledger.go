@@ -2,10 +2,8 @@ package evidence
 
 import (
 	"hash/maphash"
-	"net/netip"
 	"sync"
 
-	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
 )
@@ -14,6 +12,7 @@ import (
 type Limits struct {
 	Streams   int // sequence spaces followed at a time; default 4096
 	Unclaimed int // kinds of unclaimed traffic kept at a time; default 1024
+	Memos     int // pairs of stations whose packets are attributed without thinking again; default 131072
 }
 
 func (l Limits) complete() Limits {
@@ -23,6 +22,9 @@ func (l Limits) complete() Limits {
 	if l.Unclaimed <= 0 {
 		l.Unclaimed = 1024
 	}
+	if l.Memos <= 0 {
+		l.Memos = 1 << 17
+	}
 	return l
 }
 
@@ -31,7 +33,6 @@ type Ledger struct {
 	seed maphash.Seed
 
 	mu        sync.Mutex // one worker and the tick take it: hardly ever contended
-	finding   Finding    // of the last arrival
 	table     *Table     // the one that rows is arranged for
 	rows      []account  // parallel to table.rows
 	totals    Totals
@@ -39,13 +40,9 @@ type Ledger struct {
 	flawed    refusals
 	streams   bounded[streamKey, stream]
 	unclaimed bounded[UnclaimedKey, unclaimedTally]
-}
-
-// account is where one row of the table is counted: its tally, and its sources' in the order of the row.
-type account struct {
-	*tally
-	uid     string
-	sources []*sourceTally
+	memos     memos
+	found     found // of the last arrival
+	whose     Whose // of it, if it was thought about
 }
 
 // NewLedger returns an empty ledger.
@@ -56,6 +53,7 @@ func NewLedger(limits Limits) *Ledger {
 		table:     NewTable(nil),
 		streams:   newBounded[streamKey, stream](limits.Streams),
 		unclaimed: newBounded[UnclaimedKey, unclaimedTally](limits.Unclaimed),
+		memos:     newMemos(limits.Memos),
 	}
 }
 
@@ -63,7 +61,8 @@ func NewLedger(limits Limits) *Ledger {
 func (l *Ledger) Observe(t *Table, a Arrival) Finding {
 	l.Begin(t)
 	defer l.End()
-	return *l.Take(&a)
+	l.Take(&a)
+	return l.Found()
 }
 
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
@@ -76,18 +75,26 @@ func (l *Ledger) Begin(t *Table) {
 func (l *Ledger) End() { l.mu.Unlock() }
 
 // Take takes one arrival of a batch: decapsulates it, finds the session and the source it belongs to, and counts it. In steady state
-// it allocates nothing. The finding is valid until the next Take or End.
-func (l *Ledger) Take(a *Arrival) *Finding {
+// it allocates nothing.
+func (l *Ledger) Take(a *Arrival) {
 	l.totals.Packets++
 	l.totals.Bytes += uint64(max(a.WireLen, 0))
-	l.finding = Finding{}
-	l.weigh(a)
-	return &l.finding
+	if !l.recall(a) {
+		l.weigh(a)
+	}
+}
+
+// Found is what the last arrival of the batch was found to be. What it points to is valid until the next one.
+func (l *Ledger) Found() Finding {
+	f := &l.found
+	return Finding{Whose: f.whose, Gap: f.gap, Frame: f.frame, Bare: f.bare}
 }
 
 // weigh reads an arrival and counts it.
 func (l *Ledger) weigh(a *Arrival) {
-	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst)}
+	l.whose = Whose{}
+	l.found = found{whose: &l.whose}
+	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst), now: a.Time.UnixNano()}
 	var err error
 	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
 		s.frame, err = parse(s.packet)
@@ -100,7 +107,7 @@ func (l *Ledger) weigh(a *Arrival) {
 	if s.frame.Inner != 0 {
 		l.flawed.frame[s.frame.Inner]++
 	}
-	l.finding.Frame, l.finding.Bare = s.packet.Frame, s.packet.Header.IPOnly
+	l.found.frame, l.found.bare = s.packet.Frame, s.packet.Header.IPOnly
 	l.attribute(&s, a)
 }
 
@@ -111,129 +118,13 @@ func parse(p erspan.Packet) (frame.Frame, error) {
 	return frame.Parse(p.Frame)
 }
 
-// attribute finds out whose s is, and counts it there.
-func (l *Ledger) attribute(s *sighting, a *Arrival) {
-	said, marked := markOf(s.packet)
-	whole := l.wholeOf(s, a)
-	if marked && whole != nil {
-		whole.marks.saw(said)
-		if was, certain := l.table.directionByMAC(s); certain {
-			whole.marks.compare(said, was)
-		}
-		if whole.marks.believed() {
-			s.mark = said
-		}
-	}
-	var c claims
-	l.table.claim(s, &c)
-	switch {
-	case c.n == 0:
-		l.strange(s, a)
-	case !l.listed(&c, s):
-		l.countUnlisted(&c, s)
-	case c.severalSessions() || c.list[0].nameless:
-		l.countAmbiguous(&c, s)
-	default:
-		l.confirm(&c, s, a)
-	}
-}
-
-// wholeOf follows everything that a listed exporter sends, whichever session it is for; nil for others, whose addresses may be made up.
-func (l *Ledger) wholeOf(s *sighting, a *Arrival) *stream {
-	if !l.table.listed[s.exporter] {
-		return nil
-	}
-	whole := l.streams.at(streamKey{exporter: s.exporter, destination: s.destination, kind: s.packet.Type}.wholeKey(), a.Time)
-	if numbered(s.packet) {
-		before := whole.Lost
-		s.inWhole = whole.Observe(s.packet.GRE.Sequence)
-		s.wholeGap = whole.Lost - min(before, whole.Lost)
-	}
-	return whole
-}
-
-// numbered reports whether p bears a sequence that is accounted for. Sequences of plain GRE are not: ESXi sends none.
-func numbered(p erspan.Packet) bool { return p.GRE.HasSequence && p.Type.HasSession() }
-
-// listed reports whether a host of the switch sent s. After claim either all claims are of such sessions or none is.
-func (l *Ledger) listed(c *claims, s *sighting) bool {
-	_, ok := l.table.rows[c.list[0].row].Exporters[s.exporter]
-	return ok
-}
-
-func (l *Ledger) countUnlisted(c *claims, s *sighting) {
-	l.finding.Attribution = IsUnlisted
-	l.totals.Unlisted++
-	for i, x := range c.all() {
-		account := &l.rows[x.row]
-		if x.source != someSource {
-			account.sources[x.source].unlisted++
-		}
-		if c.firstOfSession(i) {
-			account.unlisted++
-			account.unlistedFrom = s.exporter
-		}
-	}
-}
-
-func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
-	l.finding.Attribution = IsAmbiguous
-	l.totals.Ambiguous++
-	for i, x := range c.all() {
-		account := &l.rows[x.row]
-		account.suppose(x, s)
-		if c.firstOfSession(i) {
-			account.ambiguous++
-		}
-	}
-	if c.more {
-		l.supposeRest(c, s)
-	}
-}
-
-// supposeRest notes a frame to a group address for the sessions that there was no room to weigh: it may be of any of them.
-func (l *Ledger) supposeRest(c *claims, s *sighting) {
-	for _, i := range l.table.floods[s.destination] {
-		r := &l.table.rows[i]
-		host, listed := r.Exporters[s.exporter]
-		if !listed || r.Dormant || r.Type != s.packet.Type || c.list[0].here && len(r.byHost[host]) == 0 || c.has(i) {
-			continue
-		}
-		account := &l.rows[i]
-		account.ambiguous++
-		account.suppose(claim{row: i, source: someSource, direction: mirror.ToVM}, s)
-	}
-}
-
-// suppose notes that s may be what x says.
-func (a *account) suppose(x claim, s *sighting) {
-	l := &a.shared
-	if x.source != someSource {
-		l = &a.sources[x.source].possible
-	}
-	count(l.in(x.direction), s)
-	if x.doubtful {
-		count(l.in(other(x.direction)), s)
-	}
-}
-
-func count(v *mirror.Volume, s *sighting) {
-	v.Packets++
-	v.Bytes += uint64(s.frame.Length)
-}
-
-func other(d mirror.Direction) mirror.Direction {
-	if d == mirror.FromVM {
-		return mirror.ToVM
-	}
-	return mirror.FromVM
-}
-
 // turnTo arranges the accounts for a new table. What was counted for a session and a source that stay is kept; the rest is dropped.
 func (l *Ledger) turnTo(t *Table) {
 	if t == nil || t == l.table {
 		return
 	}
+	l.settle()
+	l.memos.forget()
 	have := make(map[string]*tally, len(l.rows))
 	for _, a := range l.rows {
 		have[a.uid] = a.tally
@@ -257,24 +148,4 @@ func (l *Ledger) turnTo(t *Table) {
 		}
 		l.rows[i] = a
 	}
-}
-
-// directionByMAC is the direction of s as its addresses alone tell it. It is not certain when both or neither are sources'.
-func (t *Table) directionByMAC(s *sighting) (d mirror.Direction, certain bool) {
-	if !s.hasMACs() || s.frame.Dst.IsMulticast() {
-		return mirror.Both, false
-	}
-	src, dst := t.knows(s.destination, s.frame.Src), t.knows(s.destination, s.frame.Dst)
-	switch {
-	case src == dst:
-		return mirror.Both, false
-	case src:
-		return mirror.FromVM, true
-	default:
-		return mirror.ToVM, true
-	}
-}
-
-func (t *Table) knows(destination netip.Addr, mac frame.MAC) bool {
-	return len(t.byMAC[macKey{destination, mac}]) > 0
 }

@@ -21,17 +21,48 @@ type marks struct {
 
 // markOf is what p says of its direction. It is not ok when p says nothing.
 func markOf(p erspan.Packet) (d mirror.Direction, ok bool) {
+	return markIn(p.Type, p.Header.Direction, p.GRE.HasKey, p.GRE.Key)
+}
+
+func markIn(t erspan.Type, bit erspan.Direction, hasKey bool, key uint32) (d mirror.Direction, ok bool) {
 	switch {
-	case p.Type == erspan.TypeIII && p.Header.Direction == erspan.Egress:
+	case t == erspan.TypeIII && bit == erspan.Egress:
 		return mirror.ToVM, true
-	case p.Type == erspan.TypeIII:
+	case t == erspan.TypeIII:
 		return mirror.FromVM, true
-	case p.Type == erspan.Bridging && p.GRE.HasKey && p.GRE.Key == keyFromVM:
+	case t == erspan.Bridging && hasKey && key == keyFromVM:
 		return mirror.FromVM, true
-	case p.Type == erspan.Bridging && p.GRE.HasKey && p.GRE.Key == keyToVM:
+	case t == erspan.Bridging && hasKey && key == keyToVM:
 		return mirror.ToVM, true
 	}
 	return mirror.Both, false
+}
+
+// testimony is what one packet tells of the marks of its exporter.
+type testimony struct {
+	marked  bool             // it bears a mark,
+	said    mirror.Direction // which says this
+	certain bool             // its addresses leave no doubt of its direction,
+	was     mirror.Direction // which was this
+}
+
+func (t *Table) testimonyOf(s *sighting) (m testimony) {
+	if m.said, m.marked = markOf(s.packet); m.marked {
+		m.was, m.certain = t.directionByMAC(s)
+	}
+	return m
+}
+
+// add returns what is learnt of it.
+func (t testimony) add(m marks) marks {
+	if !t.marked {
+		return m
+	}
+	m.saw(t.said)
+	if t.certain {
+		m.compare(t.said, t.was)
+	}
+	return m
 }
 
 // saw notes a mark.

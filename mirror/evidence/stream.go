@@ -33,17 +33,35 @@ type streamView struct {
 	usable                                       bool
 }
 
-// passed is how many numbers the packet p passed over, given what was lost before it. Of an exporter that counts its sessions together,
-// what went to another session was not passed over.
-func (s *stream) passed(before uint64, p *sighting) uint32 {
+// inWhole takes a number of everything that an exporter sends, and reports whether it fits in and how many it passed over.
+func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
+	if s.next(number) {
+		return true, 0
+	}
+	before := s.Lost
+	fits = s.Observe(number)
+	return fits, s.Lost - min(before, s.Lost)
+}
+
+// inSession takes a number of one session, of which it is known how it fits in the whole, and returns how many it passed over. Of an
+// exporter that counts its sessions together, what went to another session was not passed over.
+func (s *stream) inSession(number uint32, fits bool, wholeGap uint64) (gap uint32) {
+	if !fits {
+		s.aliens++
+	}
+	if s.next(number) {
+		return 0
+	}
+	before := s.Lost
+	s.Observe(number)
 	if s.Lost <= before || !s.Usable() {
 		return 0
 	}
-	gap := s.Lost - before
+	passed := s.Lost - before
 	if s.together() {
-		gap = min(gap, p.wholeGap)
+		passed = min(passed, wholeGap)
 	}
-	return uint32(gap) // at most seqJump
+	return uint32(passed) // at most seqJump
 }
 
 // together reports whether the exporter counts this stream together with its others, or has no other.

@@ -47,6 +47,16 @@ func (l *lanes) in(d mirror.Direction) *mirror.Volume {
 	return &l.to
 }
 
+// count adds what may be what x says, in both directions where its direction is a guess.
+func (l *lanes) count(x claim, v mirror.Volume) {
+	at := l.in(x.direction)
+	*at = at.Add(v)
+	if x.doubtful {
+		at = l.in(other(x.direction))
+		*at = at.Add(v)
+	}
+}
+
 func (l lanes) add(o lanes) lanes { return lanes{l.from.Add(o.from), l.to.Add(o.to)} }
 
 // exporterTally is what one outer source address sent for a session.

@@ -32,6 +32,7 @@ type View struct {
 func (l *Ledger) View() *View {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.settle()
 	v := &View{
 		Totals:   l.totals,
 		Refused:  l.refused.byName(),

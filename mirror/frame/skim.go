@@ -2,75 +2,90 @@ package frame
 
 import "encoding/binary"
 
-// Skimmed is the part of a Frame that tells whose it is and how long.
-type Skimmed struct {
-	Dst, Src MAC
-	// Length and Truncated are as in Frame.
-	Length    int
-	Truncated bool
+// Skim reads of b what Parse would, if it is one of the frames that nearly all are: to one station, with at most one VLAN tag, and with
+// nothing wrong in it as far as its ports; of IP, without extension headers and without GRE in it. The length is Frame.Length, and
+// Frame.Truncated is that it is more than len(b). Of any other frame, good or not, it makes 0.
+func Skim(b []byte) (length int) {
+	if len(b) >= skimLen && b[0]&1 == 0 && binary.BigEndian.Uint32(b[12:])>>8 == skimStart && (b[23] == ProtocolTCP || b[23] == ProtocolUDP) {
+		if total := int(binary.BigEndian.Uint16(b[16:])); total >= skimLen-EthernetLen {
+			return EthernetLen + total
+		}
+	}
+	return skimOther(b)
 }
 
-// Skim reads of b what Parse would, if it is one of the frames that nearly all are: to one station, with at most one VLAN tag, and with
-// nothing wrong in it as far as its ports; of IP, without extension headers and without GRE in it. It reports false for any other, good
-// or not, and then s means nothing.
-func Skim(b []byte, s *Skimmed) bool {
+// What nearly all frames are: TCP or UDP in IPv4 without options and without a tag, with its ports. skimStart is the EtherType, and the
+// version and the length of the header.
+const (
+	skimStart = uint32(EtherTypeIPv4)<<8 | 4<<4 | ipv4Len/4
+	skimLen   = EthernetLen + ipv4Len + 4
+)
+
+func skimOther(b []byte) (length int) {
 	if len(b) < EthernetLen || b[0]&1 != 0 {
-		return false
+		return 0
 	}
-	s.Dst, s.Src = MAC(b[:6]), MAC(b[6:12])
 	kind, at := binary.BigEndian.Uint16(b[12:]), EthernetLen
 	if isTag(kind) {
 		if at += TagLen; len(b) < at {
-			return false
+			return 0
 		}
 		kind = binary.BigEndian.Uint16(b[at-2:])
 	}
-	switch kind {
-	case EtherTypeIPv4:
-		return s.skimIPv4(b, at)
-	case EtherTypeIPv6:
-		return s.skimIPv6(b, at)
-	case EtherTypeARP, etherTypeRARP, EtherTypeVLAN, EtherTypeQinQ, EtherTypeQinQ2:
-		return false
-	}
-	s.Length, s.Truncated = len(b), false
-	return kind >= minEtherType
+	return skimBehind(kind, b, at)
 }
 
-// skimIPv4 reads the header at an offset of b, which it reaches to the end of.
-func (s *Skimmed) skimIPv4(b []byte, at int) bool {
+// skimBehind reads what is behind an EtherType, at an offset of b.
+func skimBehind(kind uint16, b []byte, at int) (length int) {
+	switch kind {
+	case EtherTypeIPv4:
+		return skimIPv4(b, at)
+	case EtherTypeIPv6:
+		return skimIPv6(b, at)
+	case EtherTypeARP, etherTypeRARP, EtherTypeVLAN, EtherTypeQinQ, EtherTypeQinQ2:
+		return 0
+	}
+	if kind < minEtherType {
+		return 0
+	}
+	return len(b)
+}
+
+func skimIPv4(b []byte, at int) (length int) {
 	ip := b[at:]
 	if len(ip) < ipv4Len || ip[0]>>4 != 4 {
-		return false
+		return 0
 	}
 	headerLen, total := int(ip[0]&15)*4, int(binary.BigEndian.Uint16(ip[2:]))
 	if total == 0 {
 		total = len(ip)
 	}
 	if headerLen < ipv4Len || total < headerLen || len(ip) < headerLen {
-		return false
+		return 0
 	}
-	s.Length, s.Truncated = at+total, total > len(ip)
+	payload := min(total, len(ip)) - headerLen
 	if binary.BigEndian.Uint16(ip[6:])&ipv4Where != 0 {
-		return ip[9] != ProtocolGRE
+		payload = 4 // which has no ports, so that they are not missed
 	}
-	return skimPorts(ip[9], min(total, len(ip))-headerLen)
+	if !skimPorts(ip[9], payload) {
+		return 0
+	}
+	return at + total
 }
 
-func (s *Skimmed) skimIPv6(b []byte, at int) bool {
+func skimIPv6(b []byte, at int) (length int) {
 	ip := b[at:]
 	if len(ip) < ipv6Len || ip[0]>>4 != 6 {
-		return false
+		return 0
 	}
 	total := ipv6Len + int(binary.BigEndian.Uint16(ip[4:]))
 	if total == ipv6Len && ip[6] != nextNone {
 		total = len(ip)
 	}
-	if _, extended := extensionLen(ip[6], nil); extended {
-		return false
+	if _, extended := extensionLen(ip[6], nil); extended || !skimPorts(ip[6], min(total, len(ip))-ipv6Len) {
+		return 0
 	}
-	s.Length, s.Truncated = at+total, total > len(ip)
-	return skimPorts(ip[6], min(total, len(ip))-ipv6Len)
+	return at + total
 }
 
 // skimPorts reports whether so many bytes of payload have the ports that the protocol begins with, if it has any, and is not GRE.

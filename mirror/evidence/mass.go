@@ -1,0 +1,42 @@
+package evidence
+
+import (
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// mass is what packets that are alike weigh together.
+type mass struct {
+	mirror.Volume        // frames and their inner bytes
+	truncated     uint64 // cut by the sender
+	early         uint64 // of those, shorter than was asked for
+	fragments     uint64 // outer ones, of packets that were fragmented
+	first, last   time.Time
+}
+
+// massOf weighs one packet of a session that asked for frames of at most snapLength bytes; 0: whole ones.
+func massOf(s *sighting, a *Arrival, snapLength int) mass {
+	m := mass{Volume: volumeOf(s), first: a.Time, last: a.Time}
+	if a.Fragments > 1 {
+		m.fragments = uint64(a.Fragments)
+	}
+	if !a.Truncated && (s.packet.Header.Truncated || s.frame.Truncated) {
+		m.truncated = 1
+		if tooShort(len(s.packet.Frame), snapLength) {
+			m.early = 1
+		}
+	}
+	return m
+}
+
+func volumeOf(s *sighting) mirror.Volume {
+	return mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}
+}
+
+// snapTolerance is by how many bytes a frame may be shorter than the snap length without having been cut too early: whether
+// mirroredPacketLength counts the headers that are put in front is not documented.
+const snapTolerance = 64
+
+// tooShort reports whether a frame that was cut to so many bytes was cut earlier than was asked for.
+func tooShort(frame, snapLength int) bool { return snapLength == 0 || frame+snapTolerance < snapLength }

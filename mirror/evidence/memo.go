@@ -1,0 +1,103 @@
+package evidence
+
+import (
+	"math"
+	"net/netip"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// memo is what was counted of packets with one key since the accounts were last settled, and what that takes. It is two cache lines.
+type memo struct {
+	key    memoKey
+	marked bool // thought.testimony has to be heard
+	good   bool // else it has to be thought of anew
+	dirty  bool // it is in memos.dirty
+	cut    uint32
+	early  uint32
+
+	wholeTurn, streamTurn uint32         // of theirs; another one: they are somebody else's now
+	whole, stream         *dated[stream] // stream is nil unless the packets are numbered
+	thought               *thought
+
+	packets, bytes, fragments uint64
+	first, last               int64 // Unix time in nanoseconds
+
+	_ [2]uint64 // so that no memo is in a third line
+}
+
+// thought is what was thought of packets with one key.
+type thought struct {
+	ends       memoEnds
+	testimony  testimony
+	believed   bool // the marks, when it was thought
+	claim      claim
+	exporter   netip.Addr
+	whose      Whose
+	snapLength int
+}
+
+// holds reports whether what was thought still holds. It takes what the packet tells of its exporter's marks.
+func (m *memo) holds() bool {
+	if !m.good || m.whole.turn != m.wholeTurn || m.stream != nil && m.stream.turn != m.streamTurn {
+		return false
+	}
+	return !m.marked || m.hear()
+}
+
+// hear takes one packet's testimony, unless that would change whether the marks are believed.
+func (m *memo) hear() bool {
+	marks := m.thought.testimony.add(m.whole.value.marks)
+	if marks.believed() != m.thought.believed {
+		return false
+	}
+	m.whole.value.marks = marks
+	return true
+}
+
+// count counts one packet.
+func (m *memo) count(a *Arrival, length int, now int64) {
+	m.packets++
+	m.bytes += uint64(length)
+	if now > m.last {
+		m.last = now
+	}
+	if now < m.first {
+		m.first = now
+	}
+	if a.Fragments > 1 {
+		m.fragments += uint64(a.Fragments)
+	}
+}
+
+// countCut counts one packet whose frame the sender cut to so many bytes.
+func (m *memo) countCut(there int) {
+	m.cut++
+	if tooShort(there, m.thought.snapLength) {
+		m.early++
+	}
+}
+
+// number accounts for the number of one packet, and returns how many it passed over.
+func (m *memo) number(sequence uint32, now int64) (gap uint32) {
+	m.whole.seen = now
+	if m.stream == nil {
+		return 0
+	}
+	m.stream.seen = now
+	fits, passed := m.whole.value.inWhole(sequence)
+	return m.stream.value.inSession(sequence, fits, passed)
+}
+
+// take returns what was counted, and begins anew.
+func (m *memo) take() mass {
+	sum := mass{
+		Volume:    mirror.Volume{Packets: m.packets, Bytes: m.bytes},
+		truncated: uint64(m.cut), early: uint64(m.early), fragments: m.fragments,
+		first: time.Unix(0, m.first), last: time.Unix(0, m.last),
+	}
+	m.packets, m.bytes, m.cut, m.early, m.fragments = 0, 0, 0, 0, 0
+	m.first, m.last = math.MaxInt64, math.MinInt64
+	return sum
+}

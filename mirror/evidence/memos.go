@@ -1,0 +1,142 @@
+package evidence
+
+import (
+	"math"
+	"math/bits"
+	"math/rand/v2"
+)
+
+// memos is a hash table of memos by open addressing. It holds at most limit of them, and when it is full begins anew: whoever can make
+// up senders that are believed can make it useless, but not large.
+type memos struct {
+	slots   []slot // a power of two, at most half full
+	chunks  []*memoChunk
+	n       int // memos in use
+	limit   int
+	renewed uint64  // how often it was full
+	dirty   []*memo // those with something to settle
+	seeds   [2]uint64
+
+	missed bool // the packet in hand has a key, and nothing good was found for it:
+	key    memoKey
+	ends   memoEnds
+}
+
+// slot says where the memo is whose key has the hash. A slot with at 0 is free.
+type slot struct {
+	hash uint32
+	at   uint32 // 1 and more
+}
+
+// memoChunk is how many memos are allocated together. They never move.
+type memoChunk struct {
+	memos    [chunkSize]memo
+	thoughts [chunkSize]thought
+}
+
+const (
+	chunkSize  = 256
+	firstSlots = 1 << 10
+)
+
+func newMemos(limit int) memos {
+	return memos{limit: limit, slots: make([]slot, firstSlots), seeds: [2]uint64{rand.Uint64(), rand.Uint64() | 1}}
+}
+
+// hash cannot be foreseen by who sends packets.
+func (t *memos) hash(k memoKey) uint64 {
+	h1, l1 := bits.Mul64(k.stations^t.seeds[0], k.rest^t.seeds[1])
+	h2, l2 := bits.Mul64(h1^l1^k.ends, t.seeds[1])
+	return h2 ^ l2
+}
+
+// blend adds the ends of IPv6 to a hash.
+func (t *memos) blend(h uint64, e *memoEnds) uint64 {
+	for _, word := range e {
+		h1, l1 := bits.Mul64(h^word, t.seeds[1])
+		h = h1 ^ l1 ^ t.seeds[0]
+	}
+	return h
+}
+
+// find returns the memo of k, nil if there is none.
+func (t *memos) find(k memoKey) *memo {
+	h := t.hash(k)
+	mask := uint64(len(t.slots) - 1)
+	for i := h; ; i++ {
+		s := t.slots[i&mask]
+		if s.hash == uint32(h>>32) && s.at != 0 {
+			if m := t.at(s.at); m.key == k {
+				return m
+			}
+		}
+		if s.at == 0 {
+			return nil
+		}
+	}
+}
+
+// find6 is find for outer addresses of IPv6.
+func (t *memos) find6(k memoKey, e *memoEnds) *memo {
+	h := t.blend(t.hash(k), e)
+	mask := uint64(len(t.slots) - 1)
+	for i := h; ; i++ {
+		s := t.slots[i&mask]
+		if s.at == 0 {
+			return nil
+		}
+		if s.hash == uint32(h>>32) {
+			if m := t.at(s.at); m.key == k && m.thought.ends == *e {
+				return m
+			}
+		}
+	}
+}
+
+func (t *memos) at(n uint32) *memo { return &t.chunks[(n-1)/chunkSize].memos[(n-1)%chunkSize] }
+
+// add returns a memo for the packet in hand, which has none. It must not be called when the table is full.
+func (t *memos) add() *memo {
+	if 2*(t.n+1) > len(t.slots) {
+		t.grow()
+	}
+	if t.n == len(t.chunks)*chunkSize {
+		t.chunks = append(t.chunks, new(memoChunk))
+	}
+	c, i := t.chunks[t.n/chunkSize], t.n%chunkSize
+	t.n++
+	c.thoughts[i] = thought{ends: t.ends}
+	c.memos[i] = memo{key: t.key, thought: &c.thoughts[i], first: math.MaxInt64, last: math.MinInt64}
+	t.place(uint32(t.n))
+	return &c.memos[i]
+}
+
+func (t *memos) full() bool { return t.n >= t.limit }
+
+// place puts the memo at n into a slot.
+func (t *memos) place(n uint32) {
+	m := t.at(n)
+	h := t.hash(m.key)
+	if m.key.isIPv6() {
+		h = t.blend(h, &m.thought.ends)
+	}
+	mask := uint64(len(t.slots) - 1)
+	i := h
+	for t.slots[i&mask].at != 0 {
+		i++
+	}
+	t.slots[i&mask] = slot{hash: uint32(h >> 32), at: n}
+}
+
+func (t *memos) grow() {
+	t.slots = make([]slot, 2*len(t.slots))
+	for n := range uint32(t.n) {
+		t.place(n + 1)
+	}
+}
+
+// forget empties the table, which must be settled, and keeps its memory.
+func (t *memos) forget() {
+	clear(t.slots)
+	t.n = 0
+}

@@ -1,0 +1,111 @@
+package evidence
+
+import (
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// recall counts an arrival whose like was thought of before. It reports false where it has to be thought about: then nothing was
+// counted. It is what makes a packet cheap; the truth is in weigh, and the two must not be told apart by what a view shows.
+func (l *Ledger) recall(a *Arrival) bool {
+	l.memos.missed = false
+	p := erspan.Skim(a.Payload)
+	if p.Frame == 0 {
+		return false
+	}
+	inner, now := a.Payload[p.Frame:], a.Time.UnixNano()
+	length := frame.Skim(inner)
+	if length == 0 || now == noTime {
+		return false
+	}
+	m := l.memoOf(keyOf(a, p, inner), a)
+	if m == nil {
+		return false
+	}
+	if !m.dirty {
+		m.dirty = true
+		l.memos.dirty = append(l.memos.dirty, m)
+	}
+	m.count(a, length, now)
+	if (p.Tag.Truncated() || length > len(inner)) && !a.Truncated {
+		m.countCut(len(inner))
+	}
+	l.found.whose, l.found.frame, l.found.bare = &m.thought.whose, inner, false
+	l.found.gap = m.number(p.Sequence, now)
+	return true
+}
+
+// noTime is what UnixNano makes of an arrival without a time.
+var noTime = time.Time{}.UnixNano()
+
+// memoOf returns what is good of the packet in hand; nil if nothing is.
+func (l *Ledger) memoOf(k memoKey, a *Arrival) *memo {
+	var m *memo
+	if k.isIPv6() {
+		l.memos.ends = endsOf(a, k)
+		m = l.memos.find6(k, &l.memos.ends)
+	} else {
+		m = l.memos.find(k)
+	}
+	if m != nil && m.holds() {
+		return m
+	}
+	if m != nil {
+		m.good = false
+	}
+	l.memos.missed, l.memos.key, l.memos.ends = true, k, endsOf(a, k)
+	return nil
+}
+
+// remember keeps what was thought of the packet in hand, which s is too, for those that are like it.
+func (l *Ledger) remember(x claim, s *sighting) {
+	if !l.memos.missed || x.source == someSource {
+		return
+	}
+	m := l.memoInHand()
+	t := m.thought
+	t.claim, t.exporter, t.whose, t.snapLength = x, s.exporter, l.whose, l.table.rows[x.row].SnapLength
+	t.testimony, t.believed = s.testimony, s.whole.value.marks.believed()
+	m.good, m.marked, m.whole, m.stream = true, s.testimony.marked, s.whole, s.stream
+	m.wholeTurn = m.whole.turn
+	if m.stream != nil {
+		m.streamTurn = m.stream.turn
+	}
+}
+
+// memoInHand returns the memo of the packet in hand, with nothing counted.
+func (l *Ledger) memoInHand() *memo {
+	t := &l.memos
+	m := t.find6(t.key, &t.ends)
+	if !t.key.isIPv6() {
+		m = t.find(t.key)
+	}
+	if m != nil {
+		if m.dirty {
+			l.settle()
+		}
+		return m
+	}
+	if t.full() {
+		l.settle()
+		t.forget()
+		t.renewed++
+	}
+	return t.add()
+}
+
+// settle brings what the memos counted into the accounts.
+func (l *Ledger) settle() {
+	for _, m := range l.memos.dirty {
+		m.dirty = false
+		sum, t := m.take(), m.thought
+		account := &l.rows[t.claim.row]
+		account.add(t.exporter, t.whose.Host, sum)
+		account.credit(t.claim, sum)
+		l.totals.Confirmed += sum.Packets
+	}
+	clear(l.memos.dirty)
+	l.memos.dirty = l.memos.dirty[:0]
+}

@@ -1,0 +1,147 @@
+package evidence
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+	"unsafe"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// think is Observe without what was thought before.
+func think(l *Ledger, t *Table, a Arrival) Finding {
+	l.Begin(t)
+	defer l.End()
+	l.totals.Packets++
+	l.totals.Bytes += uint64(a.WireLen)
+	l.memos.missed = false
+	l.weigh(&a)
+	return l.Found()
+}
+
+// drawTable is a table of a few sessions that get into each other's way: the same ids, VMs in two sessions, one source or several.
+func drawTable(t *rapid.T) *Table {
+	vms := []frame.MAC{alice, bob, carol}
+	var es []Expectation
+	for i := range rapid.IntRange(1, 4).Draw(t, "sessions") {
+		var sources []ExpectedSource
+		for k, mac := range vms {
+			if rapid.Bool().Draw(t, "has source") {
+				s := at(string(rune('0'+k)), mac, rapid.SampledFrom([]string{"esx-01", "esx-02", ""}).Draw(t, "on"))
+				s.Direction = rapid.SampledFrom([]mirror.Direction{mirror.Both, mirror.FromVM, mirror.ToVM}).Draw(t, "asked")
+				sources = append(sources, s)
+			}
+		}
+		kind := rapid.SampledFrom([]erspan.Type{erspan.TypeII, erspan.TypeII, erspan.TypeIII, erspan.Bridging}).Draw(t, "encapsulation")
+		e := expects(string(rune('a'+i)), kind, uint16(rapid.IntRange(0, 1).Draw(t, "id")), sources...)
+		e.SnapLength = rapid.SampledFrom([]int{0, 60, 1000}).Draw(t, "snap length")
+		e.Dormant = rapid.IntRange(0, 4).Draw(t, "dormant") == 0
+		es = append(es, e)
+	}
+	return NewTable(es)
+}
+
+// drawTalk is what few stations say to each other again and again.
+func drawTalk(t *rapid.T) []parcel {
+	macs := []frame.MAC{alice, bob, carol, router, broadcast}
+	var talk []parcel
+	for range rapid.IntRange(1, 6).Draw(t, "pairs") {
+		talk = append(talk, parcel{
+			host: rapid.SampledFrom([]string{"esx-01", "esx-01", "esx-02"}).Draw(t, "host"),
+			kind: rapid.SampledFrom([]erspan.Type{erspan.TypeII, erspan.TypeII, erspan.TypeIII, erspan.Bridging, erspan.TypeI}).Draw(t, "type"),
+			id:   uint16(rapid.IntRange(0, 1).Draw(t, "id")),
+			src:  rapid.SampledFrom(macs[:4]).Draw(t, "src"), dst: rapid.SampledFrom(append(macs, router, router)).Draw(t, "dst"),
+			mark: rapid.SampledFrom([]mirror.Direction{mirror.FromVM, mirror.ToVM}).Draw(t, "mark"),
+		})
+	}
+	return talk
+}
+
+func drawArrival(t *rapid.T, talk []parcel, n int) Arrival {
+	p := rapid.SampledFrom(talk).Draw(t, "pair")
+	p.n = n
+	a := p.arrival(uint32(n + rapid.SampledFrom([]int{0, 0, 0, 1, 5, -3, 1 << 20}).Draw(t, "step")))
+	a.Time = start.Add(time.Duration(n) * time.Millisecond)
+	switch rapid.IntRange(0, 9).Draw(t, "kind of arrival") {
+	case 0:
+		a.Src = stranger
+	case 1:
+		a.Src = netip.AddrFrom16(a.Src.As16()) // the same, written as IPv6
+	case 2:
+		a.Fragments = 3
+	case 3:
+		a.Payload = a.Payload[:rapid.IntRange(0, len(a.Payload)).Draw(t, "cut")]
+		a.Truncated = rapid.Bool().Draw(t, "by us")
+	}
+	return a
+}
+
+// What is remembered is what would be thought: a ledger that remembers shows the same as one that thinks of every packet anew,
+// whatever arrives, however often the table changes and however small the memory is.
+func TestRememberingIsThinking(t *testing.T) {
+	remembered := 0
+	rapid.Check(t, func(t *rapid.T) {
+		thinking, remembering := NewLedger(Limits{}), NewLedger(Limits{Memos: rapid.SampledFrom([]int{0, 1, 3}).Draw(t, "memos")})
+		table, talk := drawTable(t), drawTalk(t)
+		for n := range rapid.IntRange(1, 120).Draw(t, "packets") {
+			switch rapid.IntRange(0, 30).Draw(t, "between") {
+			case 0:
+				table = drawTable(t)
+			case 1:
+				remembering.View()
+			}
+			a := drawArrival(t, talk, n)
+			want, got := think(thinking, table, a), remembering.Observe(table, a)
+			if !remembering.memos.missed && got.Attribution == IsConfirmed && got.Whose != &remembering.whose {
+				remembered++
+			}
+			if d := cmp.Diff(want, got); d != "" {
+				t.Fatalf("packet %d (-thinking +remembering):\n%s", n, d)
+			}
+		}
+		if d := cmp.Diff(thinking.View(), remembering.View(), wholeViews()); d != "" {
+			t.Fatalf("views (-thinking +remembering):\n%s", d)
+		}
+	})
+	if remembered < 100 {
+		t.Errorf("only %d packets were counted from memory", remembered)
+	}
+}
+
+func wholeViews() cmp.Option {
+	return cmp.Options{
+		cmp.AllowUnexported(View{}, tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, streamKey{}, streamView{}),
+		cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
+		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".numbered" }, cmp.Ignore()), // in no order
+	}
+}
+
+// The table of memos is bounded whatever is sent, and what is counted is right when it is full.
+func TestMemosStayAtTheirCap(t *testing.T) {
+	table := NewTable([]Expectation{expects("s", erspan.TypeII, 5, at("101", alice, "esx-01"))})
+	ledger := NewLedger(Limits{Memos: 1000})
+	const n = 100_000
+	for i := range n {
+		p := parcel{host: "esx-01", kind: erspan.TypeII, id: 5, src: alice, dst: frame.MAC{2, 0, 0, byte(i >> 16), byte(i >> 8), byte(i)}}
+		ledger.Observe(table, p.arrival(uint32(i)))
+	}
+	if m := &ledger.memos; m.n > 1000 || len(m.chunks)*chunkSize > 1000+chunkSize || len(m.slots) > 4096 || m.renewed != n/1000-1 {
+		t.Errorf("%d memos in %d chunks and %d slots, renewed %d times", m.n, len(m.chunks), len(m.slots), m.renewed)
+	}
+	if v := ledger.View(); v.Totals.Confirmed != n || v.sessions["s"].sources["101"].direct.from.Packets != n {
+		t.Errorf("%+v", v.Totals)
+	}
+}
+
+// The part of a memo that each packet touches stays small: with many sessions it is memory that costs.
+func TestMemoIsTwoCacheLines(t *testing.T) {
+	if n := unsafe.Sizeof(memo{}); n != 128 {
+		t.Errorf("a memo is %d bytes", n)
+	}
+}
