@@ -3,11 +3,11 @@ package evidence
 import "github.com/vspan-io/vspan/mirror"
 
 // attribute finds out whose s is, and counts it there.
-func (l *Ledger) attribute(s *sighting, a *Arrival) {
+func (l *Ledger) attribute(s *sighting) {
 	if s.whole = l.wholeOf(s); s.whole != nil {
 		s.testimony = l.table.testimonyOf(s)
 		marks := &s.whole.value.marks
-		*marks = s.testimony.add(*marks)
+		*marks = s.testimony.add(*marks, s.Packets)
 		if s.testimony.marked && marks.believed() {
 			s.mark = s.testimony.said
 		}
@@ -16,13 +16,13 @@ func (l *Ledger) attribute(s *sighting, a *Arrival) {
 	l.table.claim(s, &c)
 	switch {
 	case c.n == 0:
-		l.strange(s, a)
+		l.strange(s)
 	case !l.listed(&c, s):
 		l.countUnlisted(&c, s)
 	case c.severalSessions() || c.list[0].nameless:
 		l.countAmbiguous(&c, s)
 	default:
-		l.confirm(&c, s, a)
+		l.confirm(&c, s)
 	}
 }
 
@@ -34,14 +34,14 @@ func (l *Ledger) listed(c *claims, s *sighting) bool {
 
 func (l *Ledger) countUnlisted(c *claims, s *sighting) {
 	l.whose.Attribution = IsUnlisted
-	l.totals.Unlisted++
+	l.totals.Unlisted += s.Packets
 	for i, x := range c.all() {
 		account := &l.rows[x.row]
 		if x.source != someSource {
-			account.sources[x.source].unlisted++
+			account.sources[x.source].unlisted += s.Packets
 		}
 		if c.firstOfSession(i) {
-			account.unlisted++
+			account.unlisted += s.Packets
 			account.unlistedFrom = s.exporter
 		}
 	}
@@ -49,12 +49,12 @@ func (l *Ledger) countUnlisted(c *claims, s *sighting) {
 
 func (l *Ledger) countAmbiguous(c *claims, s *sighting) {
 	l.whose.Attribution = IsAmbiguous
-	l.totals.Ambiguous++
+	l.totals.Ambiguous += s.Packets
 	for i, x := range c.all() {
 		account := &l.rows[x.row]
-		account.suppose(x, volumeOf(s))
+		account.suppose(x, s.Volume)
 		if c.firstOfSession(i) {
-			account.ambiguous++
+			account.ambiguous += s.Packets
 		}
 	}
 	if c.more {
@@ -71,7 +71,7 @@ func (l *Ledger) supposeRest(c *claims, s *sighting) {
 			continue
 		}
 		account := &l.rows[i]
-		account.ambiguous++
-		account.suppose(claim{row: i, source: someSource, direction: mirror.ToVM}, volumeOf(s))
+		account.ambiguous += s.Packets
+		account.suppose(claim{row: i, source: someSource, direction: mirror.ToVM}, s.Volume)
 	}
 }

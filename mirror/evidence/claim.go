@@ -81,8 +81,10 @@ func (c *claims) firstOfSession(i int) bool {
 	return true
 }
 
-// sighting is what a packet tells about where it belongs.
+// sighting is what packets that are alike tell about where they belong: one packet, or many that were counted elsewhere, of which only
+// the headers are known.
 type sighting struct {
+	mass
 	exporter, destination netip.Addr
 	packet                erspan.Packet
 	frame                 frame.Frame

@@ -6,52 +6,54 @@ import (
 	"github.com/vspan-io/vspan/mirror/frame"
 )
 
-// confirm counts a packet that belongs to one session and comes from one of its hosts.
-func (l *Ledger) confirm(c *claims, s *sighting, a *Arrival) {
-	l.totals.Confirmed++
+// confirm counts what belongs to one session and comes from one of its hosts.
+func (l *Ledger) confirm(c *claims, s *sighting) {
+	l.totals.Confirmed += s.Packets
 	row := &l.table.rows[c.list[0].row]
 	account := &l.rows[c.list[0].row]
-	m := massOf(s, a, row.SnapLength)
-	account.add(s.exporter, row.Exporters[s.exporter], m)
+	if s.packet.Frame != nil && s.truncated > 0 && tooShort(len(s.packet.Frame), row.SnapLength) {
+		s.early = s.truncated
+	}
+	account.add(s.exporter, row.Exporters[s.exporter], s.mass)
 	l.whose = row.whose(c, s.exporter)
 	if s.frame.HasIP && s.frame.IP.Protocol == frame.ProtocolGRE && l.table.destinations[plain(s.frame.IP.Dst)] {
-		account.loops++
+		account.loops += s.Packets
 	}
 	l.follow(account.uid, s)
 	switch {
 	case c.n == 1:
-		account.credit(c.list[0], m)
+		account.credit(c.list[0], s.mass)
 		l.remember(c.list[0], s)
 	case c.n == 2 && !s.frame.Dst.IsMulticast() && c.list[0].source != someSource && c.list[1].source != someSource && c.list[0].direction != c.list[1].direction:
-		l.pair(account, c, s, m)
+		l.pair(account, c, s)
 	default:
 		for _, x := range c.all() {
-			account.suppose(x, m.Volume)
+			account.suppose(x, s.Volume)
 		}
 	}
 }
 
 // pair counts a frame from one source of a session to another that either port may have sent.
-func (l *Ledger) pair(account *account, c *claims, s *sighting, m mass) {
+func (l *Ledger) pair(account *account, c *claims, s *sighting) {
 	if account.twins == nil {
 		account.twins = new(twins)
 	}
-	second := account.twins.second(l.seed, s.packet.Frame, m.last)
+	second := account.twins.second(l.seed, s.packet.Frame, s.last)
 	for _, x := range c.all() {
 		if second {
-			account.credit(x, m)
+			account.credit(x, s.mass)
 		} else {
-			account.suppose(x, m.Volume)
+			account.suppose(x, s.Volume)
 		}
 	}
 }
 
-// strange counts a packet that is nobody's. It may still be one of ours that was sent another way than was asked for.
-func (l *Ledger) strange(s *sighting, a *Arrival) {
-	l.totals.Unclaimed++
+// strange counts what is nobody's. It may still be one of ours that was sent another way than was asked for.
+func (l *Ledger) strange(s *sighting) {
+	l.totals.Unclaimed += s.Packets
 	l.whose.Attribution = IsUnclaimed
 	k := UnclaimedKey{Exporter: s.exporter, Destination: s.destination, Type: s.packet.Type, ID: s.packet.Header.SessionID}
-	l.unclaimed.at(k, s.now).value.count(s, a)
+	l.unclaimed.at(k, s.now).value.count(s)
 	at, kind, ok := l.table.misfit(s)
 	if !ok {
 		return
@@ -61,9 +63,9 @@ func (l *Ledger) strange(s *sighting, a *Arrival) {
 	if kind == wrongID {
 		o = &account.wrongID
 	}
-	*o = oddity{packets: o.packets + 1, kind: s.packet.Type, id: s.packet.Header.SessionID, exporter: s.exporter, last: a.Time}
+	*o = oddity{packets: o.packets + s.Packets, kind: s.packet.Type, id: s.packet.Header.SessionID, exporter: s.exporter, last: s.last}
 	if at.source != someSource {
-		account.sources[at.source].odd++
+		account.sources[at.source].odd += s.Packets
 	}
 }
 

@@ -108,7 +108,8 @@ func (l *Ledger) weigh(a *Arrival) {
 		l.flawed.frame[s.frame.Inner]++
 	}
 	l.found.frame, l.found.bare = s.packet.Frame, s.packet.Header.IPOnly
-	l.attribute(&s, a)
+	s.mass = massOf(&s, a)
+	l.attribute(&s)
 }
 
 func parse(p erspan.Packet) (frame.Frame, error) {

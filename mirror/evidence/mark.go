@@ -53,14 +53,14 @@ func (t *Table) testimonyOf(s *sighting) (m testimony) {
 	return m
 }
 
-// add returns what is learnt of it.
-func (t testimony) add(m marks) marks {
+// add returns what is learnt of so many packets that tell it.
+func (t testimony) add(m marks, packets uint64) marks {
 	if !t.marked {
 		return m
 	}
 	m.saw(t.said)
 	if t.certain {
-		m.compare(t.said, t.was)
+		m.compare(t.said, t.was, packets)
 	}
 	return m
 }
@@ -74,12 +74,12 @@ func (m *marks) saw(d mirror.Direction) {
 	}
 }
 
-// compare notes what a mark said of a packet whose direction was certain without it.
-func (m *marks) compare(said, was mirror.Direction) {
+// compare notes what a mark said of so many packets whose direction was certain without it.
+func (m *marks) compare(said, was mirror.Direction, packets uint64) {
 	if said == was {
-		m.agree++
+		m.agree += packets
 	} else {
-		m.disagree++
+		m.disagree += packets
 	}
 }
 

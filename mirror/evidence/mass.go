@@ -15,23 +15,16 @@ type mass struct {
 	first, last   time.Time
 }
 
-// massOf weighs one packet of a session that asked for frames of at most snapLength bytes; 0: whole ones.
-func massOf(s *sighting, a *Arrival, snapLength int) mass {
-	m := mass{Volume: volumeOf(s), first: a.Time, last: a.Time}
+// massOf weighs one packet.
+func massOf(s *sighting, a *Arrival) mass {
+	m := mass{Volume: mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}, first: a.Time, last: a.Time}
 	if a.Fragments > 1 {
 		m.fragments = uint64(a.Fragments)
 	}
 	if !a.Truncated && (s.packet.Header.Truncated || s.frame.Truncated) {
 		m.truncated = 1
-		if tooShort(len(s.packet.Frame), snapLength) {
-			m.early = 1
-		}
 	}
 	return m
-}
-
-func volumeOf(s *sighting) mirror.Volume {
-	return mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}
 }
 
 // snapTolerance is by how many bytes a frame may be shorter than the snap length without having been cut too early: whether

@@ -48,7 +48,7 @@ func (m *memo) holds() bool {
 
 // hear takes one packet's testimony, unless that would change whether the marks are believed.
 func (m *memo) hear() bool {
-	marks := m.thought.testimony.add(m.whole.value.marks)
+	marks := m.thought.testimony.add(m.whole.value.marks, 1)
 	if marks.believed() != m.thought.believed {
 		return false
 	}

@@ -34,10 +34,10 @@ type unclaimedTally struct {
 	known          int
 }
 
-func (u *unclaimedTally) count(s *sighting, a *Arrival) {
-	u.packets++
-	u.bytes += uint64(s.frame.Length)
-	u.first, u.last = earlier(u.first, a.Time), later(u.last, a.Time)
+func (u *unclaimedTally) count(s *sighting) {
+	u.packets += s.Packets
+	u.bytes += s.Bytes
+	u.first, u.last = earlier(u.first, s.first), later(u.last, s.last)
 	if s.hasMACs() {
 		u.remember(s.frame.Src)
 		u.remember(s.frame.Dst)
