@@ -29,13 +29,14 @@ type memo struct {
 
 // thought is what was thought of packets with one key.
 type thought struct {
-	ends       memoEnds
-	testimony  testimony
-	believed   bool // the marks, when it was thought
-	claim      claim
-	exporter   netip.Addr
-	whose      Whose
-	snapLength int
+	ends        memoEnds
+	testimony   testimony
+	believed    bool // the marks, when it was thought
+	claim       claim
+	exporter    netip.Addr
+	destination netip.Addr
+	whose       Whose
+	snapLength  int
 }
 
 // holds reports whether what was thought still holds. It takes what the packet tells of its exporter's marks.

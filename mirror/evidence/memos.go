@@ -15,6 +15,8 @@ type memos struct {
 	limit   int
 	renewed uint64  // how often it was full
 	dirty   []*memo // those with something to settle
+	fresh   []*memo // those that nobody was told of yet
+	tell    bool    // somebody asks
 	seeds   [2]uint64
 
 	missed bool // the packet in hand has a key, and nothing good was found for it:
@@ -111,6 +113,26 @@ func (t *memos) add() *memo {
 	return &c.memos[i]
 }
 
+// note notes that there is news of m, if anybody asks for news.
+func (t *memos) note(m *memo) {
+	if t.tell && len(t.fresh) < t.limit {
+		t.fresh = append(t.fresh, m)
+	}
+}
+
+// news are the memos that were noted since it was last asked; the first time, all. The list is valid until the next packet.
+func (t *memos) news() []*memo {
+	if !t.tell {
+		t.tell = true
+		for n := range uint32(t.n) {
+			t.note(t.at(n + 1))
+		}
+	}
+	list := t.fresh
+	t.fresh = t.fresh[:0]
+	return list
+}
+
 func (t *memos) full() bool { return t.n >= t.limit }
 
 // place puts the memo at n into a slot.
@@ -138,5 +160,5 @@ func (t *memos) grow() {
 // forget empties the table, which must be settled, and keeps its memory.
 func (t *memos) forget() {
 	clear(t.slots)
-	t.n = 0
+	t.n, t.fresh = 0, t.fresh[:0]
 }

@@ -66,13 +66,14 @@ func (l *Ledger) remember(x claim, s *sighting) {
 	}
 	m := l.memoInHand()
 	t := m.thought
-	t.claim, t.exporter, t.whose, t.snapLength = x, s.exporter, l.whose, l.table.rows[x.row].SnapLength
+	t.claim, t.exporter, t.destination, t.whose, t.snapLength = x, s.exporter, s.destination, l.whose, l.table.rows[x.row].SnapLength
 	t.testimony, t.believed = s.testimony, s.whole.value.marks.believed()
 	m.good, m.marked, m.whole, m.stream = true, s.testimony.marked, s.whole, s.stream
 	m.wholeTurn = m.whole.turn
 	if m.stream != nil {
 		m.streamTurn = m.stream.turn
 	}
+	l.memos.note(m)
 }
 
 // memoInHand returns the memo of the packet in hand, with nothing counted.

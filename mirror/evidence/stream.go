@@ -24,6 +24,9 @@ type stream struct {
 	sequence
 	marks  marks  // of a whole one
 	aliens uint64 // of one that is not whole: packets whose number does not fit in with the whole
+
+	away      bool    // it is followed elsewhere, and astray, so that next leaves it alone
+	elsewhere Numbers // there
 }
 
 // streamView is the accounting of one stream as a view has it.
@@ -38,6 +41,9 @@ func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
 	if s.next(number) {
 		return true, 0
 	}
+	if s.away {
+		return true, 0
+	}
 	before := s.Lost
 	fits = s.Observe(number)
 	return fits, s.Lost - min(before, s.Lost)
@@ -46,6 +52,9 @@ func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
 // inSession takes a number of one session, of which it is known how it fits in the whole, and returns how many it passed over. Of an
 // exporter that counts its sessions together, what went to another session was not passed over.
 func (s *stream) inSession(number uint32, fits bool, wholeGap uint64) (gap uint32) {
+	if s.away {
+		return 0
+	}
 	if !fits {
 		s.aliens++
 	}
@@ -65,12 +74,28 @@ func (s *stream) inSession(number uint32, fits bool, wholeGap uint64) (gap uint3
 }
 
 // together reports whether the exporter counts this stream together with its others, or has no other.
-func (s *stream) together() bool { return s.aliens*8 <= s.Packets }
+func (s *stream) together() bool {
+	return (s.aliens+s.elsewhere.Aliens)*8 <= s.Packets+s.elsewhere.Packets
+}
 
 func (s *stream) view() streamView {
+	n := s.elsewhere
 	return streamView{
-		packets: s.Packets, lost: s.Lost, reordered: s.Reordered, duplicated: s.Duplicated, resets: s.Resets,
-		inWhole: s.together(), usable: s.Usable(),
+		packets: s.Packets + n.Packets, lost: s.Lost + n.Lost, reordered: s.Reordered + n.Reordered,
+		duplicated: s.Duplicated + n.Duplicated, resets: s.Resets + n.Resets,
+		inWhole: s.together(), usable: s.usable(),
+	}
+}
+
+// usable reports whether the counts of both places mean anything. Of the place that saw hardly anything it need not be known.
+func (s *stream) usable() bool {
+	switch here, there := s.Usable(), s.elsewhere.Usable; {
+	case !s.away:
+		return here
+	case s.Packets > s.elsewhere.Packets:
+		return here
+	default:
+		return there
 	}
 }
 

@@ -1,0 +1,109 @@
+package evidence
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
+)
+
+// Alike names packets that are attributed alike, so that they may be counted elsewhere, in the kernel, and be brought here by the many.
+type Alike struct {
+	Exporter, Destination netip.Addr
+	Type                  erspan.Type
+	ID                    uint16           // 0 for a type without one
+	HardwareID            uint8            // of Type III
+	Said                  mirror.Direction // by the exporter's mark; Both where there is none
+	Src, Dst              frame.MAC
+}
+
+// Recurring is packets alike that belong to one source of one session.
+type Recurring struct {
+	Alike
+	UID        string // of the session
+	SnapLength int    // that was asked for; 0: whole frames
+}
+
+// Volume is what was counted of packets alike.
+type Volume struct {
+	Alike
+	Packets, Bytes uint64 // frames and their inner bytes
+	Truncated      uint64 // cut by the sender,
+	Early          uint64 // and of those, shorter than was asked for
+	First, Last    time.Time
+}
+
+// Recurring lists what came to be remembered since it was last asked, and may be counted elsewhere from now on.
+func (l *Ledger) Recurring() []Recurring {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var list []Recurring
+	for _, m := range l.memos.news() {
+		if m.good {
+			list = append(list, Recurring{Alike: m.alike(), UID: m.thought.whose.UID, SnapLength: m.thought.snapLength})
+		}
+	}
+	return list
+}
+
+// alike names the packets of m.
+func (m *memo) alike() Alike {
+	tag := erspan.Tag(m.key.rest >> atTag & (1<<(atMark-atTag) - 1))
+	a := Alike{
+		Exporter: m.thought.exporter, Destination: m.thought.destination,
+		Type: tag.Type(), ID: tag.SessionID(), HardwareID: tag.HardwareID(), Said: m.thought.testimony.said,
+	}
+	var stations [12]byte
+	binary.LittleEndian.PutUint64(stations[:], m.key.stations)
+	binary.LittleEndian.PutUint32(stations[8:], uint32(m.key.rest))
+	a.Dst, a.Src = frame.MAC(stations[:6]), frame.MAC(stations[6:])
+	return a
+}
+
+// Add brings what was counted elsewhere, and reports of each whether it still belongs to one source of one session. t is the newest
+// table.
+func (l *Ledger) Add(t *Table, volumes []Volume) []bool {
+	l.Begin(t)
+	defer l.End()
+	mine := make([]bool, len(volumes))
+	for i := range volumes {
+		mine[i] = l.add(&volumes[i])
+	}
+	return mine
+}
+
+func (l *Ledger) add(v *Volume) bool {
+	l.memos.missed = false
+	l.totals.Packets += v.Packets
+	l.whose, l.found = Whose{}, found{whose: &l.whose}
+	s := v.sighting()
+	l.attribute(&s)
+	return l.whose.PortKey != ""
+}
+
+// sighting is what packets alike tell.
+func (v *Volume) sighting() sighting {
+	s := sighting{
+		mass: mass{
+			Volume:    mirror.Volume{Packets: v.Packets, Bytes: v.Bytes},
+			truncated: v.Truncated, early: v.Early, first: v.First, last: v.Last,
+		},
+		exporter: plain(v.Exporter), destination: plain(v.Destination), now: v.Last.UnixNano(),
+	}
+	s.packet.Type = v.Type
+	s.packet.Header = erspan.Header{SessionID: v.ID, HardwareID: v.HardwareID}
+	s.frame.Src, s.frame.Dst = v.Src, v.Dst
+	switch {
+	case v.Type == erspan.TypeIII && v.Said == mirror.ToVM:
+		s.packet.Header.Direction = erspan.Egress
+	case v.Type == erspan.Bridging && v.Said == mirror.FromVM:
+		s.packet.GRE = gre.Header{HasKey: true, Key: keyFromVM}
+	case v.Type == erspan.Bridging && v.Said == mirror.ToVM:
+		s.packet.GRE = gre.Header{HasKey: true, Key: keyToVM}
+	}
+	return s
+}
