@@ -72,7 +72,7 @@ func TestStatusIsShapedAsDesigned(t *testing.T) {
 		"evidence": map[string]any{
 			"packets": 7.0, "bytes": 700.0, "packetsPerSecond": 0.0, "bitsPerSecond": 0.0,
 			"firstPacketAt": "2026-03-01T12:00:00Z", "lastPacketAt": at,
-			"lost": 0.0, "reordered": 0.0, "duplicated": 0.0, "truncated": 0.0, "fragments": 0.0, "receiverDropped": 0.0,
+			"lost": 0.0, "reordered": 0.0, "duplicated": 0.0, "truncated": 0.0, "notMirrored": map[string]any{"packets": 0.0, "bytes": 0.0}, "fragments": 0.0, "receiverDropped": 0.0,
 			"hosts": []any{map[string]any{"address": "10.0.0.11", "host": "esx-01", "packets": 7.0, "lastPacketAt": at}},
 		},
 	}

@@ -16,6 +16,7 @@ type Evidence struct {
 	Resets                      uint64 // times an exporter's sequence began anew
 	SequenceUsable              bool   // whether the counts above mean anything
 	Truncated                   uint64 // frames cut short by the mirror
+	NotMirrored                 Volume // never sent, as asked: packets that sampling left out, an estimate; bytes that the mirror cut off
 	Fragments                   uint64 // outer fragments that were put together
 	ReceiverDropped             uint64 // packets our own kernel, ring or queue dropped, of all sessions, while this one was looked at
 	Ambiguous                   uint64 // packets that fit this and another session, and so confirm neither

@@ -14,9 +14,16 @@ type Evidence struct {
 	Reordered        uint64         `json:"reordered"`
 	Duplicated       uint64         `json:"duplicated"`
 	Truncated        uint64         `json:"truncated" doc:"Frames cut short by the mirror"`
+	NotMirrored      NotMirrored    `json:"notMirrored" doc:"What the hosts never sent, because less was asked for; none of it is lost"`
 	Fragments        uint64         `json:"fragments" doc:"Outer fragments that were put together"`
 	ReceiverDropped  uint64         `json:"receiverDropped" doc:"Packets of any session that this machine dropped meanwhile"`
 	Hosts            []HostEvidence `json:"hosts" doc:"The outer source addresses that sent it"`
+}
+
+// NotMirrored is what the hosts never sent.
+type NotMirrored struct {
+	Packets uint64 `json:"packets" doc:"Left out by sampling; an estimate"`
+	Bytes   uint64 `json:"bytes" doc:"Cut off by the snap length"`
 }
 
 // HostEvidence is what one outer source address sent for a session.

@@ -65,7 +65,11 @@ func printEvidence(p page, e wire.Evidence, now time.Time) error {
 	if !e.LastPacketAt.IsZero() {
 		p.fact("Last packet", span(now.Sub(e.LastPacketAt))+" ago")
 	}
-	p.fact("Sequence", fmt.Sprintf("%d lost, %d reordered, %d duplicated on the way (an estimate); %d dropped by this receiver", e.Lost, e.Reordered, e.Duplicated, e.ReceiverDropped))
+	p.fact("Lost", fmt.Sprintf("%d on the way from the hosts, by their sequence numbers (an estimate); %d dropped by this receiver", e.Lost, e.ReceiverDropped))
+	if e.NotMirrored != (wire.NotMirrored{}) {
+		p.fact("Not mirrored", fmt.Sprintf("about %d packets by sampling, %s cut off by the snap length, as asked", e.NotMirrored.Packets, size(e.NotMirrored.Bytes)))
+	}
+	p.fact("Sequence", fmt.Sprintf("%d reordered, %d duplicated", e.Reordered, e.Duplicated))
 	p.fact("Frames", fmt.Sprintf("%d cut short by the mirror; %d outer fragments put together", e.Truncated, e.Fragments))
 	if len(e.Hosts) == 0 {
 		return p.w.Flush()

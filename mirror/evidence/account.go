@@ -21,6 +21,7 @@ func (a *account) add(exporter netip.Addr, host string, m mass) {
 	a.fragments += m.fragments
 	a.truncated += m.truncated
 	a.early += m.early
+	a.missing += m.missing
 	e := a.exporters[exporter]
 	a.exporters[exporter] = exporterTally{host: host, packets: e.packets + m.Packets, last: later(e.last, m.last)}
 }

@@ -34,6 +34,7 @@ type Volume struct {
 	Packets, Bytes uint64 // frames and their inner bytes
 	Truncated      uint64 // cut by the sender,
 	Early          uint64 // and of those, shorter than was asked for
+	Missing        uint64 // bytes that were cut off
 	First, Last    time.Time
 }
 
@@ -90,7 +91,7 @@ func (v *Volume) sighting() sighting {
 	s := sighting{
 		mass: mass{
 			Volume:    mirror.Volume{Packets: v.Packets, Bytes: v.Bytes},
-			truncated: v.Truncated, early: v.Early, first: v.First, last: v.Last,
+			truncated: v.Truncated, early: v.Early, missing: v.Missing, first: v.First, last: v.Last,
 		},
 		exporter: plain(v.Exporter), destination: plain(v.Destination), now: v.Last.UnixNano(),
 	}

@@ -11,6 +11,7 @@ type mass struct {
 	mirror.Volume        // frames and their inner bytes
 	truncated     uint64 // cut by the sender
 	early         uint64 // of those, shorter than was asked for
+	missing       uint64 // bytes that were cut off of them
 	fragments     uint64 // outer ones, of packets that were fragmented
 	first, last   time.Time
 }
@@ -22,7 +23,7 @@ func massOf(s *sighting, a *Arrival) mass {
 		m.fragments = uint64(a.Fragments)
 	}
 	if !a.Truncated && (s.packet.Header.Truncated || s.frame.Truncated) {
-		m.truncated = 1
+		m.truncated, m.missing = 1, uint64(max(s.frame.Length-len(s.packet.Frame), 0))
 	}
 	return m
 }

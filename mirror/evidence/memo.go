@@ -21,10 +21,10 @@ type memo struct {
 	whole, stream         *dated[stream] // stream is nil unless the packets are numbered
 	thought               *thought
 
-	packets, bytes, fragments uint64
-	first, last               int64 // Unix time in nanoseconds
+	packets, bytes, fragments, missing uint64
+	first, last                        int64 // Unix time in nanoseconds
 
-	_ [2]uint64 // so that no memo is in a third line
+	_ [1]uint64 // so that no memo is in a third line
 }
 
 // thought is what was thought of packets with one key.
@@ -72,9 +72,10 @@ func (m *memo) count(a *Arrival, length int, now int64) {
 	}
 }
 
-// countCut counts one packet whose frame the sender cut to so many bytes.
-func (m *memo) countCut(there int) {
+// countCut counts one packet whose frame has length bytes, of which the sender left so many there.
+func (m *memo) countCut(length, there int) {
 	m.cut++
+	m.missing += uint64(max(length-there, 0))
 	if tooShort(there, m.thought.snapLength) {
 		m.early++
 	}
@@ -95,10 +96,10 @@ func (m *memo) number(sequence uint32, now int64) (gap uint32) {
 func (m *memo) take() mass {
 	sum := mass{
 		Volume:    mirror.Volume{Packets: m.packets, Bytes: m.bytes},
-		truncated: uint64(m.cut), early: uint64(m.early), fragments: m.fragments,
+		truncated: uint64(m.cut), early: uint64(m.early), missing: m.missing, fragments: m.fragments,
 		first: time.Unix(0, m.first), last: time.Unix(0, m.last),
 	}
-	m.packets, m.bytes, m.cut, m.early, m.fragments = 0, 0, 0, 0, 0
+	m.packets, m.bytes, m.cut, m.early, m.missing, m.fragments = 0, 0, 0, 0, 0, 0
 	m.first, m.last = math.MaxInt64, math.MinInt64
 	return sum
 }

@@ -30,7 +30,7 @@ func (l *Ledger) recall(a *Arrival) bool {
 	}
 	m.count(a, length, now)
 	if (p.Tag.Truncated() || length > len(inner)) && !a.Truncated {
-		m.countCut(len(inner))
+		m.countCut(length, len(inner))
 	}
 	l.found.whose, l.found.frame, l.found.bare = &m.thought.whose, inner, false
 	l.found.gap = m.number(p.Sequence, now)

@@ -17,7 +17,7 @@ func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
 	e := mirror.Evidence{
 		Packets: t.packets, Bytes: t.bytes, First: t.first, Last: t.last,
 		Lost: g.lost, Reordered: g.reordered, Duplicated: g.duplicated, Resets: g.resets, SequenceUsable: g.usable,
-		Truncated: t.truncated, Fragments: t.fragments, ReceiverDropped: c.history.droppedNow,
+		Truncated: t.truncated, NotMirrored: c.notMirrored(), Fragments: t.fragments, ReceiverDropped: c.history.droppedNow,
 		Ambiguous: t.ambiguous, Unlisted: t.unlisted,
 		Exporters: c.exporters(),
 	}
@@ -37,6 +37,15 @@ func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
 		e.Sources = append(e.Sources, s)
 	}
 	return e
+}
+
+// notMirrored is what the hosts never sent, because less was asked for.
+func (c *hearing) notMirrored() mirror.Volume {
+	v := mirror.Volume{Bytes: c.tally.missing}
+	if n := c.in.Session.Spec.Sampling; n > 1 {
+		v.Packets = c.tally.packets * uint64(n-1)
+	}
+	return v
 }
 
 // exporters are the hosts' addresses that sent for the session, in the order of the addresses.

@@ -15,6 +15,7 @@ type tally struct {
 	first, last    time.Time
 	truncated      uint64 // cut by the sender
 	early          uint64 // of those, shorter than was asked for
+	missing        uint64 // bytes that were cut off
 	fragments      uint64
 	loops          uint64 // mirrors of mirrors
 	ambiguous      uint64
@@ -108,6 +109,7 @@ func (t *tally) join(o *tally) {
 	t.first, t.last = earlier(t.first, o.first), later(t.last, o.last)
 	t.truncated += o.truncated
 	t.early += o.early
+	t.missing += o.missing
 	t.fragments += o.fragments
 	t.loops += o.loops
 	t.ambiguous += o.ambiguous
