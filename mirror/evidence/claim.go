@@ -88,6 +88,7 @@ type sighting struct {
 	exporter, destination netip.Addr
 	packet                erspan.Packet
 	frame                 frame.Frame
+	there                 int              // bytes of the frame that were sent
 	mark                  mirror.Direction // believed; Both when there is none
 	now                   int64            // when it came, Unix time in nanoseconds
 

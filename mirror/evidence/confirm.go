@@ -11,7 +11,7 @@ func (l *Ledger) confirm(c *claims, s *sighting) {
 	l.totals.Confirmed += s.Packets
 	row := &l.table.rows[c.list[0].row]
 	account := &l.rows[c.list[0].row]
-	if s.packet.Frame != nil && s.truncated > 0 && tooShort(len(s.packet.Frame), row.SnapLength) {
+	if s.packet.Frame != nil && s.truncated > 0 && tooShort(s.there, row.SnapLength) {
 		s.early = s.truncated
 	}
 	account.add(s.exporter, row.Exporters[s.exporter], s.mass)

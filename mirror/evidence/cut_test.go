@@ -3,6 +3,9 @@ package evidence
 import (
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
 )
@@ -21,4 +24,26 @@ func TestNotMirrored(t *testing.T) {
 	if want := (mirror.Volume{Packets: 9 * e.Packets, Bytes: (innerLen - 60) * e.Packets}); e.NotMirrored != want {
 		t.Errorf("not mirrored: %+v, want %+v", e.NotMirrored, want)
 	}
+}
+
+// A receiver that keeps only the headers of each packet knows as much as one that keeps everything.
+func TestShortCopiesAreAsGood(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		whole, short := NewLedger(Limits{}), NewLedger(Limits{})
+		table, talk := drawTable(t), drawTalk(t)
+		for n := range rapid.IntRange(1, 60).Draw(t, "packets") {
+			a := drawArrival(t, talk, n)
+			if a.Truncated {
+				continue // it was cut by us already
+			}
+			whole.Observe(table, a)
+			if keep := rapid.IntRange(88, 120).Draw(t, "keep"); len(a.Payload) > keep {
+				a.Missing, a.Truncated, a.Payload = len(a.Payload)-keep, true, a.Payload[:keep]
+			}
+			short.Observe(table, a)
+		}
+		if d := cmp.Diff(whole.View(), short.View(), wholeViews()); d != "" {
+			t.Fatalf("(-whole +short)\n%s", d)
+		}
+	})
 }

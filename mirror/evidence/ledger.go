@@ -97,7 +97,7 @@ func (l *Ledger) weigh(a *Arrival) {
 	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst), now: a.Time.UnixNano()}
 	var err error
 	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
-		s.frame, err = parse(s.packet)
+		s.frame, err = parse(s.packet, a.Missing)
 	}
 	if err != nil {
 		l.totals.Refused++
@@ -112,11 +112,11 @@ func (l *Ledger) weigh(a *Arrival) {
 	l.attribute(&s)
 }
 
-func parse(p erspan.Packet) (frame.Frame, error) {
+func parse(p erspan.Packet, missing int) (frame.Frame, error) {
 	if p.Header.IPOnly {
 		return frame.ParseBare(p.Frame)
 	}
-	return frame.Parse(p.Frame)
+	return frame.ParseCut(p.Frame, len(p.Frame)+missing)
 }
 
 // turnTo arranges the accounts for a new table. What was counted for a session and a source that stay is kept; the rest is dropped.

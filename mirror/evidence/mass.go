@@ -22,8 +22,9 @@ func massOf(s *sighting, a *Arrival) mass {
 	if a.Fragments > 1 {
 		m.fragments = uint64(a.Fragments)
 	}
-	if !a.Truncated && (s.packet.Header.Truncated || s.frame.Truncated) {
-		m.truncated, m.missing = 1, uint64(max(s.frame.Length-len(s.packet.Frame), 0))
+	s.there = len(s.packet.Frame) + a.Missing
+	if (s.packet.Header.Truncated || s.frame.Length > s.there) && a.tells() {
+		m.truncated, m.missing = 1, uint64(max(s.frame.Length-s.there, 0))
 	}
 	return m
 }

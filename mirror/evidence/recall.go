@@ -16,7 +16,8 @@ func (l *Ledger) recall(a *Arrival) bool {
 		return false
 	}
 	inner, now := a.Payload[p.Frame:], a.Time.UnixNano()
-	length := frame.Skim(inner)
+	there := len(inner) + a.Missing
+	length := frame.Skim(inner, there)
 	if length == 0 || now == noTime {
 		return false
 	}
@@ -29,8 +30,8 @@ func (l *Ledger) recall(a *Arrival) bool {
 		l.memos.dirty = append(l.memos.dirty, m)
 	}
 	m.count(a, length, now)
-	if (p.Tag.Truncated() || length > len(inner)) && !a.Truncated {
-		m.countCut(length, len(inner))
+	if (p.Tag.Truncated() || length > there) && a.tells() {
+		m.countCut(length, there)
 	}
 	l.found.whose, l.found.frame, l.found.bare = &m.thought.whose, inner, false
 	l.found.gap = m.number(p.Sequence, now)

@@ -77,7 +77,9 @@ func drawArrival(t *rapid.T, talk []parcel, n int) Arrival {
 		a.Fragments = 3
 	case 3:
 		a.Payload = a.Payload[:rapid.IntRange(0, len(a.Payload)).Draw(t, "cut")]
-		a.Truncated = rapid.Bool().Draw(t, "by us")
+		if rapid.Bool().Draw(t, "by us") {
+			a.Truncated, a.Missing = true, rapid.IntRange(0, 1500).Draw(t, "missing")
+		}
 	}
 	return a
 }

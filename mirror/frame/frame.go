@@ -72,6 +72,39 @@ func Parse(b []byte) (f Frame, err error) {
 	return f, nil
 }
 
+// ParseCut reads the first bytes b of an Ethernet frame of which we cut the rest off ourselves, wire bytes with it. Length is that of the
+// whole frame also where no inner length says so, and Truncated what it would have been.
+func ParseCut(b []byte, wire int) (f Frame, err error) {
+	if f, err = Parse(b); err == nil && wire > len(b) {
+		f.extend(b, wire)
+	}
+	return f, err
+}
+
+// extend makes up for what was cut off b at our end.
+func (f *Frame) extend(b []byte, wire int) {
+	if !f.measured(b) {
+		f.Length = wire
+		if f.HasIP {
+			f.IP.TotalLen = wire - (len(b) - f.IP.TotalLen)
+		}
+	}
+	f.Truncated = f.Length > wire
+	f.IP.Truncated = f.HasIP && f.Truncated
+}
+
+// measured reports whether a length within b says how long the frame is.
+func (f *Frame) measured(b []byte) bool {
+	switch at := f.HeaderLen(); {
+	case !f.HasIP:
+		return f.IsLLC() && f.Inner == 0
+	case f.IP.Version == 4:
+		return binary.BigEndian.Uint16(b[at+2:]) != 0
+	default:
+		return binary.BigEndian.Uint16(b[at+4:]) != 0 || b[at+6] == nextNone
+	}
+}
+
 // ParseBare reads the IP packet b, which a mirror sent without its Ethernet header.
 // Unlike Parse it refuses what has no sound IP header, for then nothing is known.
 func ParseBare(b []byte) (f Frame, err error) {

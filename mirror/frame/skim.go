@@ -2,16 +2,17 @@ package frame
 
 import "encoding/binary"
 
-// Skim reads of b what Parse would, if it is one of the frames that nearly all are: to one station, with at most one VLAN tag, and with
-// nothing wrong in it as far as its ports; of IP, without extension headers and without GRE in it. The length is Frame.Length, and
-// Frame.Truncated is that it is more than len(b). Of any other frame, good or not, it makes 0.
-func Skim(b []byte) (length int) {
+// Skim reads of b what ParseCut would, if it is one of the frames that nearly all are: to one station, with at most one VLAN tag, and
+// with nothing wrong in it as far as its ports; of IP, without extension headers and without GRE in it. wire is how many bytes there
+// were, of which b may be the first. The length is Frame.Length, and Frame.Truncated is that it is more than wire. Of any other frame,
+// good or not, it makes 0.
+func Skim(b []byte, wire int) (length int) {
 	if len(b) >= skimLen && b[0]&1 == 0 && binary.BigEndian.Uint32(b[12:])>>8 == skimStart && (b[23] == ProtocolTCP || b[23] == ProtocolUDP) {
 		if total := int(binary.BigEndian.Uint16(b[16:])); total >= skimLen-EthernetLen {
 			return EthernetLen + total
 		}
 	}
-	return skimOther(b)
+	return skimOther(b, wire)
 }
 
 // What nearly all frames are: TCP or UDP in IPv4 without options and without a tag, with its ports. skimStart is the EtherType, and the
@@ -21,7 +22,7 @@ const (
 	skimLen   = EthernetLen + ipv4Len + 4
 )
 
-func skimOther(b []byte) (length int) {
+func skimOther(b []byte, wire int) (length int) {
 	if len(b) < EthernetLen || b[0]&1 != 0 {
 		return 0
 	}
@@ -32,33 +33,28 @@ func skimOther(b []byte) (length int) {
 		}
 		kind = binary.BigEndian.Uint16(b[at-2:])
 	}
-	return skimBehind(kind, b, at)
-}
-
-// skimBehind reads what is behind an EtherType, at an offset of b.
-func skimBehind(kind uint16, b []byte, at int) (length int) {
 	switch kind {
 	case EtherTypeIPv4:
-		return skimIPv4(b, at)
+		return skimIPv4(b, at, wire)
 	case EtherTypeIPv6:
-		return skimIPv6(b, at)
+		return skimIPv6(b, at, wire)
 	case EtherTypeARP, etherTypeRARP, EtherTypeVLAN, EtherTypeQinQ, EtherTypeQinQ2:
 		return 0
 	}
 	if kind < minEtherType {
 		return 0
 	}
-	return len(b)
+	return wire
 }
 
-func skimIPv4(b []byte, at int) (length int) {
+func skimIPv4(b []byte, at, wire int) (length int) {
 	ip := b[at:]
 	if len(ip) < ipv4Len || ip[0]>>4 != 4 {
 		return 0
 	}
 	headerLen, total := int(ip[0]&15)*4, int(binary.BigEndian.Uint16(ip[2:]))
 	if total == 0 {
-		total = len(ip)
+		total = wire - at
 	}
 	if headerLen < ipv4Len || total < headerLen || len(ip) < headerLen {
 		return 0
@@ -73,14 +69,14 @@ func skimIPv4(b []byte, at int) (length int) {
 	return at + total
 }
 
-func skimIPv6(b []byte, at int) (length int) {
+func skimIPv6(b []byte, at, wire int) (length int) {
 	ip := b[at:]
 	if len(ip) < ipv6Len || ip[0]>>4 != 6 {
 		return 0
 	}
 	total := ipv6Len + int(binary.BigEndian.Uint16(ip[4:]))
 	if total == ipv6Len && ip[6] != nextNone {
-		total = len(ip)
+		total = wire - at
 	}
 	if _, extended := extensionLen(ip[6], nil); extended || !skimPorts(ip[6], min(total, len(ip))-ipv6Len) {
 		return 0

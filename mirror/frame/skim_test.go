@@ -5,7 +5,7 @@ import "testing"
 // checkSkim holds Skim to what Parse made of b, and reports whether it read b.
 func checkSkim(t *testing.T, b []byte, p Frame) bool {
 	t.Helper()
-	length := Skim(b)
+	length := Skim(b, len(b))
 	if length == 0 {
 		return false
 	}
@@ -15,7 +15,25 @@ func checkSkim(t *testing.T, b []byte, p Frame) bool {
 	if p.Inner != 0 || p.Bare || p.Dst.IsMulticast() || p.HasIP && p.IP.Protocol == ProtocolGRE {
 		t.Fatalf("skimmed, and should not be: %+v", p)
 	}
+	checkCut(t, b, p)
 	return true
+}
+
+// checkCut holds Skim and ParseCut of the first bytes of b, if they read them, to what Parse made of all of it.
+func checkCut(t *testing.T, b []byte, whole Frame) {
+	t.Helper()
+	for n := EthernetLen; n < len(b); n++ {
+		cut, err := ParseCut(b[:n], len(b))
+		if err != nil || cut.Inner != 0 {
+			continue
+		}
+		if cut.Length != whole.Length || cut.Truncated != whole.Truncated || cut.HasIP && cut.IP.TotalLen != whole.IP.TotalLen {
+			t.Fatalf("%d of %d bytes became %+v, want the lengths of %+v", n, len(b), cut, whole)
+		}
+		if length := Skim(b[:n], len(b)); length != 0 && length != whole.Length {
+			t.Fatalf("%d of %d bytes skimmed to %d, want %d", n, len(b), length, whole.Length)
+		}
+	}
 }
 
 func TestSkim(t *testing.T) {
