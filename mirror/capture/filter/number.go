@@ -85,7 +85,7 @@ func (p *parser) operate(left number, o operator) (value, error) {
 		switch {
 		case v == 0 && (o.operation == divide || o.operation == modulo):
 			return value{}, p.scanner.refuse(at.at, "this divides by zero", "")
-		case right.plain && v > 31 && (o.operation == shiftLeft || o.operation == shiftRight):
+		case v > 31 && (o.operation == shiftLeft || o.operation == shiftRight):
 			return value{}, p.scanner.refuse(at.at, "this shifts by more than 31 bits", "")
 		}
 	}

@@ -26,8 +26,6 @@ type packet struct {
 	origin  string
 }
 
-func (p packet) isCut() bool { return len(p.bytes) < p.wireLen }
-
 // tcpdump is the oracle: a file of packets, each with its number for a time.
 type tcpdump struct {
 	path    string
@@ -68,29 +66,40 @@ var errRefused = errors.New("tcpdump refuses")
 // match nothing. It is none of the expression's faults.
 const rejectsAll = "expression rejects all packets"
 
-// match says of each packet whether tcpdump takes it. Without its optimizer it
-// reads all that the expression says.
-func (o *tcpdump) match(t testing.TB, expression string, optimized bool) ([]bool, error) {
+func (o *tcpdump) run(t testing.TB, args ...string) (out []byte, complaint string, err error) {
 	t.Helper()
-	args := []string{"-r", "-", "-w", "-"}
-	if !optimized {
-		args = append(args, "-O")
-	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	run := exec.CommandContext(ctx, o.path, append(args, "--", expression)...)
+	run := exec.CommandContext(ctx, o.path, append([]string{"-r", "-"}, args...)...)
 	run.Stdin = bytes.NewReader(o.file)
-	var complaint bytes.Buffer
-	run.Stderr = &complaint
-	out, err := run.Output()
+	var words bytes.Buffer
+	run.Stderr = &words
+	out, err = run.Output()
+	return out, words.String(), err
+}
+
+// program is the BPF program that tcpdump compiles an expression to, in decimals.
+func (o *tcpdump) program(t testing.TB, expression string) (string, error) {
+	t.Helper()
+	out, complaint, err := o.run(t, "-ddd", "--", expression)
+	if err != nil {
+		return "", fmt.Errorf("%w: %s", errRefused, complaint)
+	}
+	return string(out), nil
+}
+
+// match says of each packet whether tcpdump takes it.
+func (o *tcpdump) match(t testing.TB, expression string) ([]bool, error) {
+	t.Helper()
+	out, complaint, err := o.run(t, "-w", "-", "--", expression)
 	taken := make([]bool, len(o.packets))
 	switch {
-	case err != nil && strings.Contains(complaint.String(), rejectsAll):
+	case err != nil && strings.Contains(complaint, rejectsAll):
 		return taken, nil
 	case err != nil:
-		return nil, fmt.Errorf("%w: %s", errRefused, complaint.String())
+		return nil, fmt.Errorf("%w: %s", errRefused, complaint)
 	case len(out) < 24:
-		t.Fatalf("tcpdump %q wrote %d bytes: %s", expression, len(out), complaint.String())
+		t.Fatalf("tcpdump %q wrote %d bytes: %s", expression, len(out), complaint)
 	}
 	for out = out[24:]; len(out) >= 16; {
 		taken[binary.LittleEndian.Uint32(out)] = true

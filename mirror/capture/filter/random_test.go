@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -133,49 +134,69 @@ func (w writer) index(depth int) string {
 	return w.one("0", "1", "2", "4", "6", "9", "12", "13", "16", "20", "40")
 }
 
-// dividesByZero is a refusal where tcpdump may find out later or never.
-func dividesByZero(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "divides by zero")
+// isArithmetic is a refusal where tcpdump may find out later or never.
+func isArithmetic(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "divides by zero") || strings.Contains(err.Error(), "shifts by"))
 }
 
 // Expressions that nobody would write, against tcpdump. VSPAN_FILTER_SEED and
 // VSPAN_FILTER_COUNT say which and how many.
 //
 // Of frames that are too short for what an expression reads, libpcap's optimizer
-// lets some through that its plain code rejects, and the other way round: which
-// depends on what it finds out about the whole. There either answer is right.
+// lets some through that its plain code rejects, depending on what it finds out
+// about the whole. What this package leaves out is not always the same. So where
+// the answers differ, they must be the same for the frame with more behind it,
+// and few expressions may have such frames at all.
 func TestRandomExpressionsAsTcpdump(t *testing.T) {
 	seed, count := setting(t, "VSPAN_FILTER_SEED", 1), setting(t, "VSPAN_FILTER_COUNT", 300)
-	whole := generated()
-	oracle := newTcpdump(t, append(append(samples(t), whole...), cut(whole)...))
+	oracle := newTcpdump(t, packets(t))
 	w := writer{rand.New(rand.NewPCG(seed, 0))}
-	refused, optimizers := 0, 0
+	refused, differing := 0, uint64(0)
 	for i := range count {
 		expression := w.expression(3)
 		f, err := Compile(expression)
-		want, refusal := oracle.match(t, expression, true)
-		if (err == nil) != (refusal == nil) && !dividesByZero(err) {
+		want, refusal := oracle.match(t, expression)
+		if (err == nil) != (refusal == nil) && !isArithmetic(err) {
 			t.Errorf("%d: %q: %v, tcpdump: %v", i, expression, err, refusal)
 		}
 		if err != nil || refusal != nil {
 			refused++
 			continue
 		}
-		var plain []bool
+		var short []packet
 		for j, got := range ours(f, oracle.packets) {
-			if got == want[j] {
-				continue
-			}
-			if plain == nil {
-				plain, _ = oracle.match(t, expression, false)
-			}
-			if optimizers++; plain == nil || plain[j] == want[j] {
-				p := oracle.packets[j]
-				t.Errorf("%d: %q: %s: %v, tcpdump says %v\n%x", i, expression, p.origin, got, want[j], p.bytes)
-				break
+			if got != want[j] {
+				short = append(short, oracle.packets[j])
 			}
 		}
+		if len(short) > 0 {
+			differing++
+			sameWhenLonger(t, f, short[:min(len(short), 20)])
+		}
 	}
-	t.Logf("%d expressions from seed %d, %d of them refused, %d packets each; %d times the optimizer made a difference",
-		count, seed, refused, len(oracle.packets), optimizers)
+	t.Logf("%d expressions from seed %d, %d of them refused, %d packets each; %d differ on packets that are too short",
+		count, seed, refused, len(oracle.packets), differing)
+	if differing > 1+count/20 {
+		t.Errorf("%d of %d expressions differ on packets that are too short", differing, count)
+	}
+}
+
+// sameWhenLonger compares the answers for packets with zeros behind them, so many
+// that all reads have something to read.
+func sameWhenLonger(t *testing.T, f *Filter, packets []packet) {
+	t.Helper()
+	longer := make([]packet, len(packets))
+	for i, p := range packets {
+		longer[i] = packet{append(slices.Clone(p.bytes), make([]byte, 200<<10)...), p.wireLen, p.origin}
+	}
+	oracle := newTcpdump(t, longer)
+	want, err := oracle.match(t, f.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, got := range ours(f, longer) {
+		if got != want[i] {
+			t.Errorf("%q: %s: %v, tcpdump says %v\n%x", f, packets[i].origin, got, want[i], packets[i].bytes)
+		}
+	}
 }
