@@ -14,6 +14,10 @@ func many(begin, part, end string) string {
 	return begin + strings.Repeat(part, n) + end
 }
 
+// patience is far above what is needed, for busy machines and the race detector,
+// and far below what a quadratic compiler would take.
+const patience = 20 * time.Second
+
 // The longest expressions are compiled or refused at once, and what is compiled
 // runs in bounded time.
 func TestLongExpressions(t *testing.T) {
@@ -53,7 +57,7 @@ func TestLongExpressions(t *testing.T) {
 	} {
 		begin := time.Now()
 		f, err := Compile(expression)
-		if took := time.Since(begin); took > 2*time.Second {
+		if took := time.Since(begin); took > patience {
 			t.Errorf("%s: compiled in %v", name, took)
 		}
 		var refusal *Error
@@ -69,7 +73,7 @@ func TestLongExpressions(t *testing.T) {
 		for _, p := range frames[:100] {
 			f.Match(p.bytes, p.wireLen)
 		}
-		if took := time.Since(begin); took > 2*time.Second {
+		if took := time.Since(begin); took > patience {
 			t.Errorf("%s: 100 frames in %v", name, took)
 		}
 	}

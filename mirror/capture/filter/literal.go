@@ -80,8 +80,8 @@ func ipv4Len(s string) int {
 	return n
 }
 
-// parseIPv4 reads an address of which only the first parts may be there. bits is
-// how many are, 0 if it is none.
+// parseIPv4 reads what ipv4Len found: an address of which only the first parts may
+// be there. bits is the length of these, 0 if it is none.
 func parseIPv4(s string) (address uint32, bits int) {
 	for part := range strings.SplitSeq(s, ".") {
 		v, err := strconv.ParseUint(part, 10, 8)

@@ -149,11 +149,12 @@ func (p *parser) mask(q qualifiers) (uint32, error) {
 		}
 		return uint32(uint64(everyBit) << (32 - min(length, 32))), err
 	}
-	mask, bits := parseIPv4(t.text)
-	if t.kind != tokenIPv4 || bits == 0 {
-		return 0, p.unexpected("a mask such as 255.255.255.0 is wanted")
+	if t.kind == tokenIPv4 {
+		if mask, bits := parseIPv4(t.text); bits > 0 {
+			return mask, p.advance()
+		}
 	}
-	return mask, p.advance()
+	return 0, p.unexpected("a mask such as 255.255.255.0 is wanted")
 }
 
 // addresses is the test for the IPv4 address or net that begins at at.

@@ -91,7 +91,18 @@ func (o *tcpdump) program(t testing.TB, expression string) (string, error) {
 // match says of each packet whether tcpdump takes it.
 func (o *tcpdump) match(t testing.TB, expression string) ([]bool, error) {
 	t.Helper()
-	out, complaint, err := o.run(t, "-w", "-", "--", expression)
+	return o.matchWith(t, expression, "-w", "-")
+}
+
+// matchPlain is match without libpcap's optimizer.
+func (o *tcpdump) matchPlain(t testing.TB, expression string) ([]bool, error) {
+	t.Helper()
+	return o.matchWith(t, expression, "-O", "-w", "-")
+}
+
+func (o *tcpdump) matchWith(t testing.TB, expression string, args ...string) ([]bool, error) {
+	t.Helper()
+	out, complaint, err := o.run(t, append(args, "--", expression)...)
 	taken := make([]bool, len(o.packets))
 	switch {
 	case err != nil && strings.Contains(complaint, rejectsAll):

@@ -146,12 +146,13 @@ func isArithmetic(err error) bool {
 // lets some through that its plain code rejects, depending on what it finds out
 // about the whole. What this package leaves out is not always the same. So where
 // the answers differ, they must be the same for the frame with more behind it,
-// and few expressions may have such frames at all.
+// and few expressions may have such frames at all. For very few expressions the
+// optimizer is wrong: there the plain code must agree.
 func TestRandomExpressionsAsTcpdump(t *testing.T) {
 	seed, count := setting(t, "VSPAN_FILTER_SEED", 1), setting(t, "VSPAN_FILTER_COUNT", 300)
 	oracle := newTcpdump(t, packets(t))
 	w := writer{rand.New(rand.NewPCG(seed, 0))}
-	refused, differing := 0, uint64(0)
+	refused, differing, wrong := 0, uint64(0), uint64(0)
 	for i := range count {
 		expression := w.expression(3)
 		f, err := Compile(expression)
@@ -171,19 +172,21 @@ func TestRandomExpressionsAsTcpdump(t *testing.T) {
 		}
 		if len(short) > 0 {
 			differing++
-			sameWhenLonger(t, f, short[:min(len(short), 20)])
+			if !sameWhenLonger(t, f, short[:min(len(short), 20)]) {
+				wrong++
+			}
 		}
 	}
-	t.Logf("%d expressions from seed %d, %d of them refused, %d packets each; %d differ on packets that are too short",
-		count, seed, refused, len(oracle.packets), differing)
-	if differing > 1+count/20 {
-		t.Errorf("%d of %d expressions differ on packets that are too short", differing, count)
+	t.Logf("%d expressions from seed %d, %d of them refused, %d packets each; %d differ on packets that are too short, %d where the optimizer is wrong",
+		count, seed, refused, len(oracle.packets), differing-wrong, wrong)
+	if differing > 1+count/20 || wrong > 1+count/500 {
+		t.Error("these are too many")
 	}
 }
 
 // sameWhenLonger compares the answers for packets with zeros behind them, so many
 // that all reads have something to read.
-func sameWhenLonger(t *testing.T, f *Filter, packets []packet) {
+func sameWhenLonger(t *testing.T, f *Filter, packets []packet) (optimized bool) {
 	t.Helper()
 	longer := make([]packet, len(packets))
 	for i, p := range packets {
@@ -194,9 +197,16 @@ func sameWhenLonger(t *testing.T, f *Filter, packets []packet) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if slices.Equal(ours(f, longer), want) {
+		return true
+	}
+	if want, err = oracle.matchPlain(t, f.String()); err != nil {
+		t.Fatal(err)
+	}
 	for i, got := range ours(f, longer) {
 		if got != want[i] {
 			t.Errorf("%q: %s: %v, tcpdump says %v\n%x", f, packets[i].origin, got, want[i], packets[i].bytes)
 		}
 	}
+	return false
 }

@@ -40,6 +40,7 @@ var refused = []struct {
 	{"net 10.0.0.1/8", 4, "bits behind"},
 	{"net 10.0.0.0/33", 13, "at most 32"},
 	{"net 10.0.0.0 mask 8", 18, "a mask"},
+	{"net 0.0 mask 0.0.0.0.0", 13, "a mask"},
 	{"net 10.0.0.1 mask 255.0.0.0", 4, "bits behind"},
 	{"net 2001:db8::1/32", 4, "bits behind"},
 	{"net 2001:db8::/129", 15, "at most 128"},

@@ -20,10 +20,10 @@ func thread(tests []test, start int32) ([]test, int32) {
 	k.start(start)
 	for i := firstTest; i < int32(len(tests)); i++ {
 		if k.arrived[i] {
-			k.follow(&tests[i], k.states[i])
+			k.follow(i, k.states[i])
 		}
 	}
-	start = k.skip(start, state{})
+	start = k.skip(start, &state{})
 	start = merge(tests, start)
 	tests, start = compact(tests, start)
 	return tests, regroup(tests, start)
@@ -73,18 +73,29 @@ func meet(a, b fact) (both fact) {
 
 // knowledge is what is known on arrival at each test.
 type knowledge struct {
-	tests   []test
-	fields  map[field]int
+	tests []test
+	// fields says by test which fact of a state it is about, or untracked.
+	fields  []int8
 	states  []state
 	arrived []bool
 }
 
+const untracked = -1
+
 func newKnowledge(tests []test) *knowledge {
-	return &knowledge{tests: tests, fields: frequent(tests), states: make([]state, len(tests)), arrived: make([]bool, len(tests))}
+	k := &knowledge{tests: tests, fields: make([]int8, len(tests)), states: make([]state, len(tests)), arrived: make([]bool, len(tests))}
+	numbered := frequent(tests)
+	for i := range tests {
+		k.fields[i] = untracked
+		if n, ok := numbered[tests[i].field()]; ok && tests[i].exact() {
+			k.fields[i] = n
+		}
+	}
+	return k
 }
 
 // frequent numbers the fields that are compared with one value most often.
-func frequent(tests []test) map[field]int {
+func frequent(tests []test) map[field]int8 {
 	counts := make(map[field]int)
 	for i := range tests[firstTest:] {
 		if t := &tests[firstTest+int32(i)]; t.exact() && t.load != loadConstant {
@@ -101,14 +112,14 @@ func frequent(tests []test) map[field]int {
 		return cmp.Or(counts[b]-counts[a], cmp.Compare(a.at, b.at), cmp.Compare(a.load, b.load),
 			cmp.Compare(a.mask, b.mask), cmp.Compare(a.ip, b.ip))
 	})
-	numbered := make(map[field]int)
+	numbered := make(map[field]int8)
 	for i, f := range often[:min(len(often), maxFields)] {
-		numbered[f] = i
+		numbered[f] = int8(i)
 	}
 	return numbered
 }
 
-func (k *knowledge) start(at int32) { k.arrive(k.skip(at, state{}), state{}) }
+func (k *knowledge) start(at int32) { k.arrive(k.skip(at, &state{}), state{}) }
 
 // arrive notes that the program may come to the test at with s.
 func (k *knowledge) arrive(at int32, s state) {
@@ -123,29 +134,31 @@ func (k *knowledge) arrive(at int32, s state) {
 	}
 }
 
-// follow sends both ends of t, at which s is known, as far as they are sure to go.
-func (k *knowledge) follow(t *test, s state) {
+// follow sends both ends of the test at, where s is known, as far as they are sure
+// to go.
+func (k *knowledge) follow(at int32, s state) {
+	t := &k.tests[at]
 	yes, no := s, s
-	if i, tracked := k.fields[t.field()]; tracked && t.exact() {
+	if i := k.fields[at]; i != untracked {
 		yes[i] = fact{known: true, value: t.lo}
 		no[i].exclude(t.lo)
 	}
-	t.yes, t.no = k.skip(t.yes, yes), k.skip(t.no, no)
+	t.yes, t.no = k.skip(t.yes, &yes), k.skip(t.no, &no)
 	k.arrive(t.yes, yes)
 	k.arrive(t.no, no)
 }
 
 // skip goes from the test at through all whose outcome is known from s.
-func (k *knowledge) skip(at int32, s state) int32 {
+func (k *knowledge) skip(at int32, s *state) int32 {
 	for range maxSkip {
 		if at < firstTest {
 			break
 		}
-		t := &k.tests[at]
-		outcome, known := k.outcome(t, &s)
+		outcome, known := k.outcome(at, s)
 		if !known {
 			break
 		}
+		t := &k.tests[at]
 		if at = t.no; outcome {
 			at = t.yes
 		}
@@ -153,19 +166,17 @@ func (k *knowledge) skip(at int32, s state) int32 {
 	return at
 }
 
-func (k *knowledge) outcome(t *test, s *state) (outcome, known bool) {
-	if t.load == loadConstant {
+func (k *knowledge) outcome(at int32, s *state) (outcome, known bool) {
+	t, i := &k.tests[at], k.fields[at]
+	switch {
+	case t.load == loadConstant:
 		return t.holds(t.at), true
-	}
-	i, tracked := k.fields[t.field()]
-	if !tracked || !t.exact() {
+	case i == untracked:
 		return false, false
+	case s[i].known:
+		return t.holds(s[i].value), true
 	}
-	f := &s[i]
-	if f.known {
-		return t.holds(f.value), true
-	}
-	return false, f.excludes(t.lo)
+	return false, s[i].excludes(t.lo)
 }
 
 // merge makes one of tests that do the same, and jumps over those that go to the
