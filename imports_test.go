@@ -30,6 +30,7 @@ var importRules = []importRule{
 	{folder: "mirror/frame", stdlibOnly: true},
 	{folder: "mirror", stdlibOnly: true},
 	{folder: "mirror/receive", ours: []string{"mirror/receive/...", "mirror/gre", "mirror/erspan", "mirror/frame"}},
+	{folder: "mirror/receive/savefile", stdlibOnly: true},
 	{folder: "mirror/evidence", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/flow", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/capture", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame", "mirror/capture/..."}},
@@ -43,6 +44,7 @@ var importRules = []importRule{
 	{folder: "api", ours: []string{"api/...", "mirror", "mirror/store", "mirror/journal", "mirror/evidence"}},
 	{folder: "cmd/vspan", ours: []string{"..."}},
 	{folder: "vcsim-tests", ours: []string{"..."}},
+	{folder: "bench/traffic", stdlibOnly: true},
 }
 
 // onlyUnder are imports that belong to a few folders, whatever the rules above allow.
@@ -89,6 +91,8 @@ func TestImportRulesForbid(t *testing.T) {
 		{"mirror/erspan", "github.com/gopacket/gopacket"},
 		{"mirror", "golang.org/x/sys/unix"},
 		{"mirror/receive", module + "/mirror"},
+		{"mirror/receive/savefile", module + "/mirror/frame"},
+		{"mirror/receive/savefile", "github.com/gopacket/gopacket"},
 		{"mirror/evidence", module + "/mirror/reconcile"},
 		{"mirror/capture", module + "/mirror/receive"},
 		{"mirror/capture/filter", module + "/mirror"},
@@ -98,6 +102,8 @@ func TestImportRulesForbid(t *testing.T) {
 		{"vcenter", module + "/vcenter/sim"},
 		{"vcenter/sim", module + "/mirror/erspan"},
 		{"vcenter/sim/faultproxy", "github.com/vmware/govmomi/vim25"},
+		{"bench/traffic", module + "/mirror/erspan"},
+		{"bench/traffic", "github.com/gopacket/gopacket"},
 		{"api", module + "/vcenter"},
 		{"api", module + "/mirror/receive"},
 		{"api", module + "/mirror/reconcile"},
