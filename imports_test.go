@@ -44,7 +44,12 @@ var importRules = []importRule{
 	{folder: "api", ours: []string{"api/...", "mirror", "mirror/store", "mirror/journal", "mirror/evidence"}},
 	{folder: "cmd/vspan", ours: []string{"..."}},
 	{folder: "vcsim-tests", ours: []string{"..."}},
+	{folder: "bench", ours: []string{"bench/...", "mirror", "mirror/erspan", "mirror/evidence", "mirror/receive"}},
 	{folder: "bench/traffic", stdlibOnly: true},
+	{folder: "bench/rival"},
+	{folder: "bench/result", stdlibOnly: true},
+	{folder: "bench/network", ours: []string{"bench/cpu"}},
+	{folder: "bench/cpu"},
 }
 
 // onlyUnder are imports that belong to a few folders, whatever the rules above allow.
@@ -52,7 +57,7 @@ var onlyUnder = map[string][]string{
 	"github.com/vmware/govmomi":           {"vcenter"},
 	"net/http":                            {"api", "vcenter", "cmd/vspan", "vcsim-tests"},
 	"github.com/prometheus/client_golang": {"api", "cmd/vspan"},
-	"github.com/gopacket/gopacket":        {"mirror/receive", "vcenter/sim", "mirror/capture", "vcsim-tests"},
+	"github.com/gopacket/gopacket":        {"mirror/receive", "vcenter/sim", "mirror/capture", "vcsim-tests", "bench/rival"},
 	"go.etcd.io":                          {"mirror/store/etcd", "cmd/vspan"},
 	"go.uber.org/zap":                     {"mirror/store/etcd"},
 	"google.golang.org/grpc":              {"mirror/store/etcd"},
@@ -104,6 +109,7 @@ func TestImportRulesForbid(t *testing.T) {
 		{"vcenter/sim/faultproxy", "github.com/vmware/govmomi/vim25"},
 		{"bench/traffic", module + "/mirror/erspan"},
 		{"bench/traffic", "github.com/gopacket/gopacket"},
+		{"bench/rival", module + "/mirror/erspan"},
 		{"api", module + "/vcenter"},
 		{"api", module + "/mirror/receive"},
 		{"api", module + "/mirror/reconcile"},
