@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os/exec"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/bench/cpu"
+	"github.com/vspan-io/vspan/bench/network"
+)
+
+// openField makes the namespaces, or skips the test.
+func openField(t *testing.T) *field {
+	t.Helper()
+	f, err := newField()
+	if errors.Is(err, fs.ErrPermission) || errors.Is(err, exec.ErrNotFound) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := f.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return f
+}
+
+// Every contender hears every packet, and the clocks move.
+func TestContenders(t *testing.T) {
+	const packets, rate = 3000, 20_000
+	f := openField(t)
+	s := &setting{path: "live"}
+	for _, c := range []struct {
+		contender contender
+		listens   bool
+	}{{s.ours(), true}, {tcpdump(4096), true}, {nobody, false}} {
+		t.Run(c.contender.name, func(t *testing.T) {
+			x, err := f.try(t.Context(), c.contender, packets, rate)
+			if errors.Is(err, exec.ErrNotFound) {
+				t.Skip(err)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if x.sent.Packets != packets || x.sent.CPU <= 0 || x.sent.Took < packets*time.Second/rate*9/10 {
+				t.Errorf("sent %+v", x.sent)
+			}
+			if c.listens && (x.heard.Packets < packets || x.lost() != 0 || x.receiver <= 0) {
+				t.Errorf("heard %+v in %v of CPU", x.heard, x.receiver)
+			}
+			if !c.listens && (x.receiver != 0 || x.heard.Packets != 0) {
+				t.Errorf("heard %+v in %v of CPU", x.heard, x.receiver)
+			}
+		})
+	}
+}
+
+// What XDP drops no packet socket sees.
+func TestDroppingDrops(t *testing.T) {
+	f := openField(t)
+	d, err := dropping.start(t.Context(), f.link)
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	x, err := f.try(t.Context(), (&setting{path: "ring"}).ours(), 640, 20_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if x.heard.Packets != 0 {
+		t.Errorf("%d of %d packets came through", x.heard.Packets, x.sent.Packets)
+	}
+	if _, err := d.stop(); err != nil {
+		t.Fatal(err)
+	}
+	if x, err = f.try(t.Context(), (&setting{path: "ring"}).ours(), 640, 20_000); err != nil || x.heard.Packets != 640 {
+		t.Errorf("%+v came through after it was detached: %v", x.heard, err)
+	}
+}
+
+// An interrupted trial ends its receiver.
+func TestTrialIsInterrupted(t *testing.T) {
+	f := openField(t)
+	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	defer cancel()
+	ours, receiver := (&setting{path: "live"}).ours(), 0
+	watched := contender{"watched", func(ctx context.Context, link *network.Link) (listener, error) {
+		l, err := ours.start(ctx, link)
+		if err == nil {
+			receiver = l.pid()
+		}
+		return l, err
+	}}
+	if _, err := f.try(ctx, watched, 1_000_000, 10_000); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("ended with %v", err)
+	}
+	if _, err := cpu.Of(receiver); receiver == 0 || err == nil {
+		t.Errorf("its receiver, process %d, goes on: %v", receiver, err)
+	}
+}

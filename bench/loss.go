@@ -1,0 +1,58 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/vspan-io/vspan/bench/result"
+)
+
+// largeBuffer is the one that the issue gives to tcpdump, in KiB.
+const largeBuffer = 64 << 10
+
+func lossRows(s *setting) []result.Row {
+	rows := []result.Row{{
+		Name: "loss", Rival: tcpdump(largeBuffer).name, Unit: "packets",
+		Work: "packets lost at the highest rate at which the rival loses none (path: " + s.path + ")",
+	}}
+	rows[0].AtMost(0, result.OursFigure)
+	return rows
+}
+
+func measureLoss(ctx context.Context, s *setting, rows []result.Row) (err error) {
+	f, err := newField()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	found, err := s.search(ctx, f, tcpdump(largeBuffer))
+	if err != nil {
+		return err
+	}
+	row := &rows[0]
+	row.Note(found.String())
+	row.Keep("searched packets/s", found.steps.rate())
+	row.Keep("searched lost", found.steps.lost())
+	ours, rival := series{}, series{}
+	for range s.of(3, 1) {
+		for _, c := range []struct {
+			contender contender
+			trials    *series
+		}{{s.ours(), &ours}, {tcpdump(largeBuffer), &rival}} {
+			t, err := f.try(ctx, c.contender, int(found.rate*s.searchSeconds()), found.rate)
+			if err != nil {
+				return err
+			}
+			*c.trials = append(*c.trials, t)
+		}
+	}
+	row.Compare([]float64{sum(ours.lost())}, []float64{sum(rival.lost())})
+	row.Keep("ours lost by round", ours.lost())
+	row.Keep("rival lost by round", rival.lost())
+	row.Keep("ours packets/s", ours.rate())
+	row.Keep("rival packets/s", rival.rate())
+	row.Note(fmt.Sprintf("then %d packets in each of %d rounds, sent at %.0f packets/s to ours and %.0f to the rival", ours[0].sent.Packets,
+		len(ours), result.Median(ours.rate()), result.Median(rival.rate())))
+	return nil
+}

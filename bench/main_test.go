@@ -1,0 +1,102 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/vspan-io/vspan/bench/result"
+)
+
+// TestMain lets the test binary be the child that benches start of themselves.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == childArgument {
+		os.Exit(exit(child(context.Background(), os.Args[2:], os.Stdin, os.Stdout)))
+	}
+	os.Exit(m.Run())
+}
+
+func TestQuickDecode(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bench.json")
+	var out strings.Builder
+	err := run(t.Context(), []string{"-quick", "-only", "decode", "-o", path}, &out, io.Discard)
+	if err != nil && !errors.Is(err, errBroken) {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var report result.Report
+	if err := json.Unmarshal(text, &report); err != nil {
+		t.Fatal(err)
+	}
+	if !report.Short || report.Machine.Kernel == "" || len(report.Rows) != 5 {
+		t.Fatalf("got %s", text)
+	}
+	for _, row := range report.Rows {
+		if !strings.Contains(out.String(), row.Name) {
+			t.Errorf("%s is not in the table:\n%s", row.Name, out.String())
+		}
+		if row.NotMeasured != "" || row.Ours == nil {
+			t.Errorf("%s was not measured: %s", row.Name, row.NotMeasured)
+			continue
+		}
+		if row.Theirs == nil {
+			continue
+		}
+		if got, want := *row.Ratio, result.Median(row.Raw["ours"])/result.Median(row.Raw["rival"]); got != want || got <= 0 {
+			t.Errorf("%s: ratio %v, from the rounds %v", row.Name, got, want)
+		}
+	}
+}
+
+// A row that cannot be measured is there, with the reason and its limit.
+func TestNotMeasured(t *testing.T) {
+	b := bench{"some", func(*setting) []result.Row { return lossRows(&setting{}) }, func(_ context.Context, _ *setting, rows []result.Row) error {
+		return errors.New("needs root")
+	}}
+	rows := b.run(t.Context(), &setting{})
+	if len(rows) != 1 || rows[0].NotMeasured != "needs root" || rows[0].Limit == nil || rows[0].Holds != nil {
+		t.Errorf("%+v", rows)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if rows := b.run(ctx, &setting{}); rows[0].NotMeasured != "interrupted" {
+		t.Errorf("%+v", rows)
+	}
+}
+
+func TestSetting(t *testing.T) {
+	for arguments, want := range map[string]string{
+		"":                      "decode inspect live xdp loss memory sessions",
+		"-only xdp":             "xdp",
+		"-soak 15m":             "decode inspect live xdp loss memory sessions soak",
+		"-only soak -soak 15m":  "soak",
+		"-only soak":            "error",
+		"-only nothing":         "error",
+		"-path nowhere":         "error",
+		"-rate 0":               "error",
+		"-rounds -1":            "error",
+		"-quick and more":       "error",
+		"-quick -only sessions": "sessions",
+	} {
+		s, err := readSetting(strings.Fields(arguments), io.Discard)
+		got := "error"
+		if err == nil {
+			var list []string
+			for _, b := range chosen(s) {
+				list = append(list, b.name)
+			}
+			got = strings.Join(list, " ")
+		}
+		if got != want {
+			t.Errorf("%q: %s (%v), want %s", arguments, got, err, want)
+		}
+	}
+}

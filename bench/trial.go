@@ -1,0 +1,138 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/vspan-io/vspan/bench/cpu"
+	"github.com/vspan-io/vspan/bench/network"
+	"github.com/vspan-io/vspan/bench/traffic"
+)
+
+// field is a link with a sender at one end, for one contender after the other.
+type field struct {
+	link   *network.Link
+	sender *network.Sender
+}
+
+// newField takes root.
+func newField() (*field, error) {
+	t, err := traffic.New(liveTraffic)
+	if err != nil {
+		return nil, err
+	}
+	var exporters []netip.Addr
+	known := make(map[netip.Addr]bool)
+	for _, m := range t.Mirrors() {
+		if !known[m.Exporter] {
+			known[m.Exporter] = true
+			exporters = append(exporters, m.Exporter)
+		}
+	}
+	link, err := network.NewLink(netip.PrefixFrom(t.Collector(), 8), exporters)
+	if err != nil {
+		return nil, fmt.Errorf("needs root and iproute2: %w", err)
+	}
+	sender, err := link.NewSender(t.Memory())
+	if err != nil {
+		return nil, errors.Join(err, link.Close())
+	}
+	return &field{link, sender}, nil
+}
+
+func (f *field) close() error { return errors.Join(f.sender.Close(), f.link.Close()) }
+
+// trial is what it cost to send so many packets to a contender.
+type trial struct {
+	sent     network.Sent
+	heard    heard
+	receiver time.Duration // CPU time of the contender's process
+	softirq  time.Duration // of ksoftirqd
+	machine  cpu.Machine   // what the whole machine did meanwhile, all that is none of ours included
+	onLink   uint64        // packets that the link itself dropped
+}
+
+// total is all CPU time that the packets took: sending and the softirq in it, ksoftirqd, and receiving. The clocks of tasks count
+// nanoseconds and nothing that other programs do; /proc/stat counts ticks of everything, and is kept beside to compare: on a machine at
+// rest the two differ by little. See package cpu for the kernels on which they do not.
+func (t trial) total() time.Duration { return t.sent.CPU + t.softirq + t.receiver }
+
+// perPacket is in nanoseconds.
+func (t trial) perPacket(d time.Duration) float64 {
+	return float64(d.Nanoseconds()) / float64(t.sent.Packets)
+}
+
+// lost is how many packets the contender did not get, by its own count and the kernel's.
+func (t trial) lost() int {
+	return max(t.heard.Dropped, t.sent.Packets-t.heard.Packets) + int(t.onLink)
+}
+
+// How long to wait before the packets, for a process that has just begun to be at rest, and after them: tcpdump leaves a block that is
+// not full to the kernel for a second.
+const (
+	resting  = 200 * time.Millisecond
+	draining = 1200 * time.Millisecond
+)
+
+// try sends n packets to a contender at the rate.
+func (f *field) try(ctx context.Context, c contender, n int, rate float64) (t trial, err error) {
+	l, err := c.start(ctx, f.link)
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", c.name, err)
+	}
+	time.Sleep(resting)
+	err = f.clock(ctx, &t, l.pid(), n, rate)
+	var stopped error
+	if t.heard, stopped = l.stop(); ctx.Err() == nil {
+		err = errors.Join(err, stopped)
+	}
+	if err != nil {
+		return t, fmt.Errorf("%s: %w", c.name, err)
+	}
+	return t, nil
+}
+
+// clock sends, and takes the difference of all clocks before and after.
+func (f *field) clock(ctx context.Context, t *trial, pid, n int, rate float64) error {
+	before, err := f.readClocks(pid)
+	if err != nil {
+		return err
+	}
+	if t.sent, err = f.sender.Send(ctx, n, rate); err != nil {
+		return err
+	}
+	time.Sleep(draining)
+	after, err := f.readClocks(pid)
+	if err != nil {
+		return err
+	}
+	t.receiver, t.softirq = after.receiver-before.receiver, after.softirq-before.softirq
+	t.machine, t.onLink = after.machine.Since(before.machine), after.onLink-before.onLink
+	return nil
+}
+
+// clocks are read together.
+type clocks struct {
+	receiver, softirq time.Duration
+	machine           cpu.Machine
+	onLink            uint64
+}
+
+func (f *field) readClocks(pid int) (c clocks, err error) {
+	if c.softirq, err = cpu.Softirq(); err != nil {
+		return c, err
+	}
+	if c.machine, err = cpu.ReadMachine(); err != nil {
+		return c, err
+	}
+	if c.onLink, err = f.link.Dropped(); err != nil {
+		return c, err
+	}
+	if pid != 0 {
+		c.receiver, err = cpu.Of(pid)
+	}
+	return c, err
+}
