@@ -58,8 +58,9 @@ func measureDecode(ctx context.Context, s *setting, rows []result.Row) error {
 	rows[4].Compare(append(inHot.allocations, inCold.allocations...), nil)
 	rows[0].Note(fmt.Sprintf("the set is %d kB, of which a decoder reads less than half", hot.bytes()/1000))
 	rows[2].Note(fmt.Sprintf("the set is %d MB", cold.bytes()/1_000_000))
-	rows[0].Instructions = s.countDecoding(ctx, "ours", "parser")
-	rows[1].Instructions = s.countDecoding(ctx, "ours", "newPacket")
+	ours := s.decoderCount(ctx, "ours")
+	rows[0].Instructions = s.count("a packet", ours, s.decoderCount(ctx, "parser"))
+	rows[1].Instructions = s.count("a packet", ours, s.decoderCount(ctx, "newPacket"))
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/vspan-io/vspan/bench/result"
 )
@@ -64,12 +65,9 @@ func (s *setting) count(unit string, ours, rival func() (float64, error)) *resul
 	return result.NewInstructions(o, r, unit)
 }
 
-// countDecoding counts what decoders need for a packet.
-func (s *setting) countDecoding(ctx context.Context, ours, rival string) *result.Instructions {
-	of := func(decoder string) func() (float64, error) {
-		return func() (float64, error) { return s.instructionsOfDecoder(ctx, decoder) }
-	}
-	return s.count("a packet", of(ours), of(rival))
+// decoderCount counts what a decoder needs for a packet, once.
+func (s *setting) decoderCount(ctx context.Context, decoder string) func() (float64, error) {
+	return sync.OnceValues(func() (float64, error) { return s.instructionsOfDecoder(ctx, decoder) })
 }
 
 // instructionsOfDecoder is the difference of two runs, so that what a program does to start is no part of it.

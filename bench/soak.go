@@ -14,9 +14,9 @@ func soakRows(s *setting) []result.Row {
 	work := fmt.Sprintf("receive for %v at half the highest rate (path: %s): ", s.soak, s.path)
 	rows := []result.Row{
 		{Name: "soak/loss", Work: work + "packets lost", Unit: "packets"},
-		{Name: "soak/memory", Work: work + "resident memory at the end", Rival: "itself after a minute", Unit: "MB"},
-		{Name: "soak/goroutines", Work: work + "goroutines at the end", Rival: "itself after a minute", Unit: ""},
-		{Name: "soak/files", Work: work + "open file descriptors at the end", Rival: "itself after a minute", Unit: ""},
+		{Name: "soak/memory", Work: work + "resident memory at the end", Rival: "itself after a minute, or a tenth of the time", Unit: "MB"},
+		{Name: "soak/goroutines", Work: work + "goroutines at the end", Rival: "itself after a minute, or a tenth of the time", Unit: ""},
+		{Name: "soak/files", Work: work + "open file descriptors at the end", Rival: "itself after a minute, or a tenth of the time", Unit: ""},
 	}
 	rows[0].AtMost(0, result.OursFigure)
 	rows[1].AtMost(1.05, result.RatioFigure)
