@@ -1,14 +1,15 @@
 package receive
 
-import "sync/atomic"
+import "sync"
 
 // Counters is a snapshot of what happened to the packets of one source since
-// it was made. While Run is between two packets,
+// it was made, of all its workers together.
 //
 //	Packets = NotGRE + Delivered + Duplicates + Pending + Refused.Total()
 //
-// holds: nothing is dropped without a name. A snapshot taken during a packet
-// may be off by that packet.
+// holds: nothing is dropped without a name. A snapshot is as of the end of a
+// batch of each worker, so that it holds at any time but for kernel drops, which
+// are asked for.
 type Counters struct {
 	// Packets counts what the kernel, the file or the pair handed over.
 	Packets uint64
@@ -30,8 +31,13 @@ type Counters struct {
 	// Truncated counts datagrams that a snap length cut.
 	Truncated uint64
 	// KernelDrops counts packets lost before this process could read them:
-	// ring or socket buffer full, or the queue of a Pair.
+	// RingDrops and BufferDrops.
 	KernelDrops uint64
+	// RingDrops counts packets that found no block of the ring free.
+	RingDrops uint64
+	// BufferDrops counts packets that found the buffer of a raw socket, or the
+	// queue of a Pair, full.
+	BufferDrops uint64
 	// AtPorts counts packets that a ring on all interfaces saw at the port of a
 	// bond, a bridge or a VRF. They come again from its master and are no part
 	// of Packets.
@@ -44,30 +50,48 @@ type Counters struct {
 	Refused RefusalCounts
 }
 
-// tally is the live side of Counters: written by Run, read by anyone.
-type tally struct {
-	packets, notGRE, datagrams, delivered, fragments, duplicates        atomic.Uint64
-	pending, pendingBytes, truncated, kernelDrops, ringFreezes, atPorts atomic.Uint64
-	refused                                                             [refusals]atomic.Uint64
-}
-
-func (t *tally) snapshot() Counters {
-	c := Counters{
-		Packets:      t.packets.Load(),
-		NotGRE:       t.notGRE.Load(),
-		Datagrams:    t.datagrams.Load(),
-		Delivered:    t.delivered.Load(),
-		Fragments:    t.fragments.Load(),
-		Duplicates:   t.duplicates.Load(),
-		Pending:      t.pending.Load(),
-		PendingBytes: t.pendingBytes.Load(),
-		Truncated:    t.truncated.Load(),
-		KernelDrops:  t.kernelDrops.Load(),
-		AtPorts:      t.atPorts.Load(),
-		RingFreezes:  t.ringFreezes.Load(),
-	}
-	for i := range t.refused {
-		c.Refused[i] = t.refused[i].Load()
+// Plus adds up what two sources, or two workers of one, have counted.
+func (c Counters) Plus(o Counters) Counters {
+	c.Packets += o.Packets
+	c.NotGRE += o.NotGRE
+	c.Datagrams += o.Datagrams
+	c.Delivered += o.Delivered
+	c.Fragments += o.Fragments
+	c.Duplicates += o.Duplicates
+	c.Pending += o.Pending
+	c.PendingBytes += o.PendingBytes
+	c.Truncated += o.Truncated
+	c.KernelDrops += o.KernelDrops
+	c.RingDrops += o.RingDrops
+	c.BufferDrops += o.BufferDrops
+	c.AtPorts += o.AtPorts
+	c.RingFreezes += o.RingFreezes
+	for i, n := range o.Refused {
+		c.Refused[i] += n
 	}
 	return c
+}
+
+// tally is what one worker counts. It adds to plain integers, and shows them
+// once a batch: an atomic addition or two would cost as much as reading the
+// packet does.
+type tally struct {
+	Counters // the worker's own
+
+	mu    sync.Mutex // guards shown
+	shown Counters
+}
+
+// show makes what was counted visible to others.
+func (t *tally) show() {
+	t.mu.Lock()
+	t.shown = t.Counters
+	t.mu.Unlock()
+}
+
+// snapshot may be called from any goroutine.
+func (t *tally) snapshot() Counters {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.shown
 }

@@ -112,9 +112,9 @@ func (f *File) read(ctx context.Context, handle Handler) error {
 			f.warn(link)
 			continue
 		}
-		handle.Begin()
+		f.intake.begin(info.Timestamp, handle)
 		f.intake.take(packet{at: info.Timestamp, now: info.Timestamp, ip: ip}, handle)
-		handle.End()
+		f.intake.end(handle)
 	}
 }
 

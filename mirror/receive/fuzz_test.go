@@ -36,6 +36,7 @@ func FuzzIntake(f *testing.F) {
 				}
 			}))
 			input = input[3+n:]
+			in.show()
 			c := in.tally.snapshot()
 			checkSum(t, c)
 			if c.PendingBytes > uint64(limits.Bytes) || len(in.joiner.partials) > limits.Datagrams {
@@ -72,8 +73,14 @@ func FuzzFile(f *testing.F) {
 // FuzzRingBlock walks arbitrary ring blocks: the kernel is trusted, our offsets
 // into its layout are not.
 func FuzzRingBlock(f *testing.F) {
-	f.Add(ringBlock(ringPacket{protocol: 0x0800, data: ipv4(v4a, v4b, 47, part{}, gre(10))}))
+	f.Add(layBlock(ringPacket{protocol: 0x0800, data: ipv4(v4a, v4b, 47, part{}, gre(10))}))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		_ = walkBlock(b, func(f ringFrame) { f.ip() }) // an error is a right answer
+		walk := newRingBlock(b) // an error is a right answer
+		for f := walk.next(); f != nil; f = walk.next() {
+			_, _ = f.ip()
+			if f.cut() < 0 {
+				t.Error("more bytes than there were")
+			}
+		}
 	})
 }

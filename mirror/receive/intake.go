@@ -1,7 +1,9 @@
 package receive
 
 import (
+	"encoding/binary"
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror/frame"
@@ -22,10 +24,12 @@ type packet struct {
 	at  time.Time // when it arrived: Datagram.Time
 	now time.Time // the clock of reassembly
 	ip  []byte
+	// wireLen is how long it was before a snap length cut it; 0: as long as ip.
+	wireLen int
 }
 
-// intake is what all sources share: it parses outer headers, reassembles and
-// counts. Only the goroutine of Run uses it, the tally excepted.
+// intake is what every worker of every source has: it parses outer headers,
+// reassembles and counts. Only the worker uses it, but for tally.snapshot.
 type intake struct {
 	tally    tally
 	number   uint64
@@ -40,9 +44,21 @@ func newIntake(limits Limits, refused RefusedFunc) *intake {
 	return in
 }
 
+// begin begins a batch.
+func (in *intake) begin(now time.Time, handle Handler) {
+	in.joiner.expire(now)
+	handle.Begin()
+}
+
+// end ends it, and shows what it has added to the counters.
+func (in *intake) end(handle Handler) {
+	in.show()
+	handle.End()
+}
+
 // refuse counts packets that cannot be delivered.
 func (in *intake) refuse(packets int, number uint64, why Refusal) {
-	in.tally.refused[why].Add(uint64(packets))
+	in.tally.Refused[why] += uint64(packets)
 	if in.refused != nil {
 		in.refused(number, why)
 	}
@@ -51,20 +67,68 @@ func (in *intake) refuse(packets int, number uint64, why Refusal) {
 // pass counts a packet that is of no interest.
 func (in *intake) pass() {
 	in.number++
-	in.tally.packets.Add(1)
-	in.tally.notGRE.Add(1)
+	in.tally.Packets++
+	in.tally.NotGRE++
 }
 
 // reject counts a packet that claims protocol 47 and cannot be read.
 func (in *intake) reject(why Refusal) {
 	in.number++
-	in.tally.packets.Add(1)
+	in.tally.Packets++
 	in.refuse(1, in.number, why)
 }
 
 // take reads one packet and hands over the datagram it is or completes.
 func (in *intake) take(p packet, handle Handler) {
+	if !in.plain(p.at, p.ip, handle) {
+		in.any(p, handle)
+	}
+}
+
+// The header that plain takes: version 4 of 20 bytes, nothing of its fragment
+// field but DF and the reserved bit.
+const (
+	plainVersion  = 0x45
+	plainLen      = 20
+	plainFragment = 0x3FFF
+)
+
+// plain takes the packet that nearly all are, an IPv4 datagram without options
+// that is no fragment, by the shortest way. Of any other it does nothing and
+// reports false. What it makes of a packet is what any makes of it.
+func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
+	if len(ip) < plainLen || ip[0] != plainVersion || ip[9] != frame.ProtocolGRE ||
+		binary.BigEndian.Uint16(ip[6:])&plainFragment != 0 {
+		return false
+	}
+	total := int(binary.BigEndian.Uint16(ip[2:]))
+	if total < plainLen {
+		return false
+	}
+	in.number++
+	in.tally.Packets++
+	in.tally.Datagrams++
+	in.tally.Delivered++
+	d := &in.datagram
+	d.Time, d.Number = at, in.number
+	d.Src, d.Dst = netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:]))
+	d.WireLen, d.PayloadLen, d.Fragments = total, total-plainLen, 1
+	if d.Truncated = total > len(ip); d.Truncated {
+		in.tally.Truncated++
+		d.Payload = ip[plainLen:]
+	} else {
+		d.Payload = ip[plainLen:total]
+	}
+	handle.Take(d)
+	return true
+}
+
+// any takes a packet of any kind.
+func (in *intake) any(p packet, handle Handler) {
 	ip, payload, err := frame.ParseIP(p.ip)
+	if err == nil {
+		ip = p.restore(ip)
+	}
 	switch {
 	case err != nil && claimsGRE(p.ip):
 		in.reject(refusalOf(err))
@@ -72,17 +136,31 @@ func (in *intake) take(p packet, handle Handler) {
 		in.join(p, fragment{ip: ip, data: payload}, handle)
 	case err == nil && !ip.IsFragment() && ip.Protocol == frame.ProtocolGRE:
 		in.whole(Datagram{
-			Time: p.at, Src: ip.Src, Dst: ip.Dst, Payload: payload, WireLen: ip.TotalLen, Truncated: ip.Truncated,
+			Time: p.at, Src: ip.Src, Dst: ip.Dst, Payload: payload, PayloadLen: ip.TotalLen - ip.HeaderLen,
+			WireLen: ip.TotalLen, Truncated: ip.Truncated,
 		}, handle)
 	default:
 		in.pass()
 	}
 }
 
+// restore sets the length of a packet whose header leaves it to the card to fill
+// in, and which a snap length cut: then what was copied is not its length.
+func (p packet) restore(ip frame.IP) frame.IP {
+	at := 2
+	if ip.Version == 6 {
+		at = 4
+	}
+	if p.wireLen > len(p.ip) && !ip.Truncated && binary.BigEndian.Uint16(p.ip[at:]) == 0 && ip.TotalLen > ip.HeaderLen {
+		ip.TotalLen, ip.Truncated = p.wireLen, true
+	}
+	return ip
+}
+
 // whole hands over a packet that is a datagram by itself.
 func (in *intake) whole(d Datagram, handle Handler) {
 	in.number++
-	in.tally.packets.Add(1)
+	in.tally.Packets++
 	d.Fragments = 1
 	in.deliver(d, handle)
 }
@@ -90,14 +168,13 @@ func (in *intake) whole(d Datagram, handle Handler) {
 // join gives a fragment to reassembly and hands over what it completes.
 func (in *intake) join(p packet, f fragment, handle Handler) {
 	in.number++
-	in.tally.packets.Add(1)
-	in.tally.fragments.Add(1)
+	in.tally.Packets++
+	in.tally.Fragments++
 	f.number = in.number
 	whole, became := in.joiner.add(p.now, f)
-	in.gauge()
 	switch became {
 	case repeated:
-		in.tally.duplicates.Add(1)
+		in.tally.Duplicates++
 	case completed:
 		in.joined(p.at, whole, handle)
 	}
@@ -108,11 +185,11 @@ func (in *intake) join(p packet, f fragment, handle Handler) {
 func (in *intake) joined(at time.Time, whole assembled, handle Handler) {
 	ip, payload, err := whole.first.Reassembled(whole.payload)
 	if err != nil || ip.Protocol != frame.ProtocolGRE {
-		in.tally.notGRE.Add(uint64(whole.fragments))
+		in.tally.NotGRE += uint64(whole.fragments)
 		return
 	}
 	in.deliver(Datagram{
-		Time: at, Src: ip.Src, Dst: ip.Dst, Payload: payload,
+		Time: at, Src: ip.Src, Dst: ip.Dst, Payload: payload, PayloadLen: whole.length - (len(whole.payload) - len(payload)),
 		WireLen: whole.wireLen, Fragments: whole.fragments, Truncated: whole.truncated,
 	}, handle)
 }
@@ -120,10 +197,10 @@ func (in *intake) joined(at time.Time, whole assembled, handle Handler) {
 func (in *intake) deliver(d Datagram, handle Handler) {
 	d.Number = in.number
 	in.datagram = d
-	in.tally.datagrams.Add(1)
-	in.tally.delivered.Add(uint64(d.Fragments))
+	in.tally.Datagrams++
+	in.tally.Delivered += uint64(d.Fragments)
 	if d.Truncated {
-		in.tally.truncated.Add(1)
+		in.tally.Truncated++
 	}
 	handle.Take(&in.datagram)
 }
@@ -131,18 +208,19 @@ func (in *intake) deliver(d Datagram, handle Handler) {
 // expire drops the fragments that have waited too long.
 func (in *intake) expire(now time.Time) {
 	in.joiner.expire(now)
-	in.gauge()
+	in.show()
 }
 
 // finish drops the fragments whose others will not come any more.
 func (in *intake) finish() {
 	in.joiner.flush()
-	in.gauge()
+	in.show()
 }
 
-func (in *intake) gauge() {
-	in.tally.pending.Store(uint64(in.joiner.pieces))
-	in.tally.pendingBytes.Store(uint64(in.joiner.bytes))
+// show makes the counters visible, as they are now.
+func (in *intake) show() {
+	in.tally.Pending, in.tally.PendingBytes = uint64(in.joiner.pieces), uint64(in.joiner.bytes)
+	in.tally.show()
 }
 
 // claimsGRE reports whether a packet that cannot be parsed says in its fixed

@@ -41,3 +41,11 @@ func (l Limits) withDefaults() Limits {
 	}
 	return l
 }
+
+// among divides the limits of a source among its workers. Whoever sends is always
+// with the same worker, so that his share is one of that worker's.
+func (l Limits) among(workers int) Limits {
+	l = l.withDefaults()
+	l.Bytes, l.Datagrams = max(1, l.Bytes/workers), max(1, l.Datagrams/workers)
+	return l
+}

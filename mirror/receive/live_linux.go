@@ -9,7 +9,8 @@ import (
 )
 
 // Live receives from the network by the best means the process may use: a
-// [Ring] with a [Silence] beside it, or else a [Raw].
+// [Ring] with a [Silence] beside it, or else a [Raw], which reads in batches or,
+// where it may not, plainly. Describe says which and why not the better one.
 type Live struct {
 	options LiveOptions
 
@@ -17,12 +18,15 @@ type Live struct {
 	stage    stage
 	source   Source
 	silence  *Silence
+	snapLen  int
 	reason   string
 	warnings []string
 }
 
 // NewLive returns a Live. Nothing is opened before Open or Run.
-func NewLive(o LiveOptions) *Live { return &Live{options: o, silence: NewSilence()} }
+func NewLive(o LiveOptions) *Live {
+	return &Live{options: o, snapLen: o.SnapLen, silence: NewSilence()}
+}
 
 // Open opens the best kind there is. Where there is none the error says why and
 // what to do about it.
@@ -36,7 +40,9 @@ func (l *Live) open() error {
 	if _, err := interfaceIndex(l.options.Interface); err != nil {
 		return fmt.Errorf("receive: %w", err)
 	}
-	ring := NewRing(l.options)
+	options := l.options
+	options.SnapLen = l.snapLen
+	ring := NewRing(options)
 	ringErr := ring.Open()
 	if ringErr == nil {
 		l.source = ring
@@ -46,7 +52,7 @@ func (l *Live) open() error {
 		}
 		return nil
 	}
-	raw := NewRaw(l.options)
+	raw := NewRaw(options)
 	rawErr := raw.Open()
 	if rawErr == nil {
 		l.source, l.reason = raw, fmt.Sprintf("no packet ring: %v", ringErr)
@@ -79,6 +85,19 @@ func (l *Live) Run(ctx context.Context, handlers func(worker int) Handler) error
 	return errors.Join(err, l.silence.Close())
 }
 
+// SetSnapLen sets how many bytes of each outer IP packet to keep from now on, 0
+// all, where the kind of source can. It may be called at any time from any
+// goroutine; no packet is lost by it.
+func (l *Live) SetSnapLen(n int) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.snapLen = n
+	if ring, ok := l.source.(*Ring); ok {
+		return ring.SetSnapLen(n)
+	}
+	return nil
+}
+
 // Close releases a Live that will not be run.
 func (l *Live) Close() error {
 	l.mu.Lock()
@@ -104,7 +123,11 @@ func (l *Live) Describe() Description {
 	d := source.Describe()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d.Reason = l.reason
+	if l.reason != "" && d.Reason != "" {
+		d.Reason = l.reason + "; " + d.Reason
+	} else {
+		d.Reason += l.reason
+	}
 	d.Warnings = append(d.Warnings, l.warnings...)
 	return d
 }

@@ -26,6 +26,9 @@ func (l *Live) Run(context.Context, func(int) Handler) error { return l.Open() }
 // Close does nothing.
 func (l *Live) Close() error { return nil }
 
+// SetSnapLen does nothing.
+func (l *Live) SetSnapLen(int) error { return nil }
+
 // Counters are all zero.
 func (l *Live) Counters() Counters { return Counters{} }
 

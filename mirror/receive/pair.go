@@ -16,6 +16,7 @@ type Pair struct {
 	closed chan struct{}
 	once   sync.Once
 	ran    atomic.Bool
+	drops  atomic.Uint64
 }
 
 type injected struct {
@@ -49,17 +50,17 @@ func NewPair(o PairOptions) *Pair {
 // given time. It copies the packet, never blocks, and may be called from any
 // goroutine. It reports false where the packet was dropped: the queue is full,
 // the pair is closed, or the packet is longer than an IP packet can be. Drops
-// are counted as KernelDrops.
+// are counted as BufferDrops.
 func (p *Pair) Inject(at time.Time, packet []byte) bool {
 	if len(packet) > maxPacket || p.isClosed() {
-		p.intake.tally.kernelDrops.Add(1)
+		p.drops.Add(1)
 		return false
 	}
 	select {
 	case p.queue <- injected{at: at, packet: append([]byte(nil), packet...)}:
 		return true
 	default:
-		p.intake.tally.kernelDrops.Add(1)
+		p.drops.Add(1)
 		return false
 	}
 }
@@ -121,13 +122,19 @@ func (p *Pair) drain(ctx context.Context, handle Handler) error {
 }
 
 func (p *Pair) deliver(in injected, handle Handler) {
-	handle.Begin()
-	p.intake.take(packet{at: in.at, now: time.Now(), ip: in.packet}, handle)
-	handle.End()
+	now := time.Now()
+	p.intake.begin(now, handle)
+	p.intake.take(packet{at: in.at, now: now, ip: in.packet}, handle)
+	p.intake.end(handle)
 }
 
 // Counters may be called at any time.
-func (p *Pair) Counters() Counters { return p.intake.tally.snapshot() }
+func (p *Pair) Counters() Counters {
+	c := p.intake.tally.snapshot()
+	c.BufferDrops = p.drops.Load()
+	c.KernelDrops = c.BufferDrops
+	return c
+}
 
 // Describe may be called at any time.
 func (p *Pair) Describe() Description { return Description{Kind: KindMemory} }

@@ -84,8 +84,12 @@ type piece struct {
 
 func (p piece) end() int { return p.offset + p.length }
 
+// same reports whether f repeats the piece, as far as both were copied: the snap
+// length may have changed in between.
 func (p piece) same(f fragment) bool {
-	return p.offset == f.ip.FragmentOffset && p.length == f.length() && p.more == f.ip.MoreFragments && bytes.Equal(p.data, f.data)
+	both := min(len(p.data), len(f.data))
+	return p.offset == f.ip.FragmentOffset && p.length == f.length() && p.more == f.ip.MoreFragments &&
+		bytes.Equal(p.data[:both], f.data[:both])
 }
 
 // partial is a datagram that is not complete. Its pieces are sorted by offset

@@ -7,8 +7,7 @@ import (
 )
 
 // presence looks from time to time whether the interface that is listened on
-// still exists. The kernel tells a packet socket that its interface went down
-// and, if it is removed later, no more; it tells a raw socket neither.
+// still exists, which the kernel does not tell a raw socket.
 type presence struct {
 	index int // 0, all interfaces, never goes
 	asked time.Time

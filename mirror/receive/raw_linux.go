@@ -11,10 +11,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Raw receives by raw sockets of protocol 47, one for IPv4 and one for IPv6. The
-// kernel reassembles fragments, drops what its firewall drops, and, since
-// somebody listens, sends no ICMP "protocol unreachable". It costs several
-// times what [Ring] costs and needs the same CAP_NET_RAW.
+// Raw receives by raw sockets of protocol 47, one for IPv4 and one for IPv6, in
+// batches where the system has recvmmsg(2). The kernel reassembles fragments, drops
+// what its firewall drops, and, since somebody listens, sends no ICMP "protocol
+// unreachable". It costs several times what [Ring] costs and needs the same
+// CAP_NET_RAW. It has one worker and copies whole packets.
 type Raw struct {
 	options LiveOptions
 	intake  *intake
@@ -23,6 +24,8 @@ type Raw struct {
 	stage    stage
 	wake     wakeup
 	sockets  []*rawSocket
+	plainly  error // why they are not read in batches; nil: they are
+	drops    uint64
 	warnings []string
 }
 
@@ -56,11 +59,23 @@ func (r *Raw) acquire() (err error) {
 		return err
 	}
 	for _, s := range r.sockets {
-		if err := s.prepare(r.options); err != nil {
+		if err := r.prepare(s); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// prepare makes a socket one that is read in batches, or plainly where the system
+// has no such call or a sandbox forbids it.
+func (r *Raw) prepare(s *rawSocket) error {
+	s.reader = newBatchReader()
+	err := s.prepare(r.options)
+	if !errors.Is(err, unix.ENOSYS) && !errors.Is(err, unix.EPERM) {
+		return err
+	}
+	r.plainly, s.reader = err, newPlainReader()
+	return s.prepare(r.options)
 }
 
 // openBothVersions opens raw sockets for IPv4 and, unless the host has none, for
@@ -102,7 +117,11 @@ func (r *Raw) Run(ctx context.Context, handlers func(worker int) Handler) error 
 }
 
 // turn is how many datagrams one socket may give before the other is asked.
-const turn = 64
+const turn = batchLen
+
+// nap is how long the sockets are left alone after they were found empty, while
+// packets come: to be woken for each would cost more than to read it.
+const nap = time.Millisecond
 
 func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handle Handler) error {
 	index, err := interfaceIndex(r.options.Interface)
@@ -115,48 +134,64 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 		fds[i] = s.fd
 	}
 	for ctx.Err() == nil {
-		if _, err := wake.poll(expireEvery, fds...); err != nil {
-			return err
-		}
+		most := 0
 		for _, s := range sockets {
-			if err := r.drain(ctx, s, handle); err != nil {
+			n, err := r.drain(s, handle)
+			if err != nil {
 				return err
 			}
+			most = max(most, n)
 		}
-		now := time.Now()
-		r.intake.expire(now)
-		if err := listened.check(now); err != nil {
+		if err := listened.check(time.Now()); err != nil {
+			return err
+		}
+		if err := r.rest(wake, fds, most); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Raw) drain(ctx context.Context, s *rawSocket, handle Handler) error {
-	handle.Begin()
-	defer handle.End()
-	for range turn {
-		if ctx.Err() != nil {
-			return nil
-		}
-		got, ok, err := s.receive()
-		if err != nil || !ok {
-			return err
-		}
-		r.take(s, got, handle)
+// rest waits as befits sockets of which one has just given n datagrams.
+func (r *Raw) rest(wake wakeup, fds []int, n int) (err error) {
+	switch {
+	case n == turn: // there is more
+	case n > 0:
+		_, err = wake.poll(nap)
+	default:
+		_, err = wake.poll(expireEvery, fds...)
+		r.intake.expire(time.Now())
 	}
-	return nil
+	return err
+}
+
+// drain takes what a socket has, up to a turn.
+func (r *Raw) drain(s *rawSocket, handle Handler) (n int, err error) {
+	got, ok, err := s.receive()
+	if err != nil || !ok {
+		return 0, err
+	}
+	now := time.Now()
+	r.intake.begin(now, handle)
+	defer r.intake.end(handle)
+	for ; ok; got, ok, err = s.receive() {
+		r.take(s, got, now, handle)
+		if n++; n == turn {
+			break
+		}
+	}
+	return n, err
 }
 
 // take hands over what a socket gave. Of IPv6 the header and any extension
 // headers are gone, so that the fixed header is all WireLen can count.
-func (r *Raw) take(s *rawSocket, got received, handle Handler) {
+func (r *Raw) take(s *rawSocket, got received, now time.Time, handle Handler) {
 	if s.version == 4 {
-		r.intake.take(packet{at: got.at, now: time.Now(), ip: got.data}, handle)
+		r.intake.take(packet{at: got.at, now: now, ip: got.data}, handle)
 		return
 	}
 	r.intake.whole(Datagram{
-		Time: got.at, Src: got.src, Dst: got.dst, Payload: got.data, WireLen: ipv6HeaderLen + len(got.data),
+		Time: got.at, Src: got.src, Dst: got.dst, Payload: got.data, PayloadLen: len(got.data), WireLen: ipv6HeaderLen + len(got.data),
 	}, handle)
 }
 
@@ -185,21 +220,30 @@ func (r *Raw) collect() {
 		if err != nil {
 			continue // kernels before 4.12 do not tell
 		}
-		r.intake.tally.kernelDrops.Add(drops)
+		r.drops += drops
 	}
 }
 
 // Counters asks the kernel for its drops, so that they are never stale.
 func (r *Raw) Counters() Counters {
+	c := r.intake.tally.snapshot()
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.collect()
-	r.mu.Unlock()
-	return r.intake.tally.snapshot()
+	c.BufferDrops, c.KernelDrops = r.drops, r.drops
+	return c
 }
 
 // Describe may be called at any time.
 func (r *Raw) Describe() Description {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Description{Kind: KindRaw, Interface: r.options.Interface, Warnings: slices.Clone(r.warnings)}
+	d := Description{
+		Kind: KindRaw, Interface: r.options.Interface, Workers: 1, Warnings: slices.Clone(r.warnings),
+		Drop: Drop{Reason: "raw sockets receive from the IP stack"},
+	}
+	if r.plainly != nil {
+		d.Kind, d.Reason = KindPlain, fmt.Sprintf("no reading in batches: %v", r.plainly)
+	}
+	return d
 }

@@ -16,8 +16,14 @@ type rawSocket struct {
 	fd      int
 	version uint8
 	dropped uint32 // SO_MEMINFO when it was last asked
-	buffer  []byte
-	control []byte
+	reader  reader
+}
+
+// reader reads a raw socket.
+type reader interface {
+	// receive returns the next datagram, or false while there is none. It is valid
+	// until the next call.
+	receive(fd int) (received, bool, error)
 }
 
 // received is one datagram as the kernel gives it: of IPv4 with its header, of
@@ -65,14 +71,10 @@ func (s *rawSocket) prepare(o LiveOptions) error {
 	if err := s.grow(o.SocketBuffer); err != nil {
 		return err
 	}
-	s.buffer, s.control = make([]byte, maxPacket), make([]byte, 256)
-	for {
-		_, _, _, _, err := unix.Recvmsg(s.fd, s.buffer, nil, unix.MSG_DONTWAIT)
-		if err == unix.EAGAIN {
-			break
-		}
-		if err != nil && err != unix.EINTR {
-			return fmt.Errorf("empty raw IPv%d socket: %w", s.version, err)
+	for more := true; more; {
+		var err error
+		if _, more, err = s.receive(); err != nil {
+			return err
 		}
 	}
 	return attachFilter(s.fd, []bpf.Instruction{bpf.RetConstant{Val: wholePacket}})
@@ -91,37 +93,58 @@ func (s *rawSocket) grow(bytes int) error {
 	return nil
 }
 
-// receive returns the next datagram, or false while there is none. The data is
-// valid until the next call.
+// receive returns the next datagram, or false while there is none. It is valid
+// until the next call.
 func (s *rawSocket) receive() (received, bool, error) {
-	n, controlLen, _, from, err := unix.Recvmsg(s.fd, s.buffer, s.control, unix.MSG_DONTWAIT)
-	if err == unix.EAGAIN || err == unix.EINTR {
+	got, ok, err := s.reader.receive(s.fd)
+	switch {
+	case errors.Is(err, unix.EAGAIN) || errors.Is(err, unix.EINTR):
 		return received{}, false, nil
-	}
-	if err != nil {
+	case err != nil:
 		return received{}, false, fmt.Errorf("read raw IPv%d socket: %w", s.version, err)
 	}
-	// The kernel's time replaces ours, except where its layout is a 32-bit one.
-	got := received{at: time.Now(), data: s.buffer[:n:n]}
+	return got, ok, nil
+}
+
+// plainReader reads one datagram a call (recvmsg(2)).
+type plainReader struct{ data, control []byte }
+
+func newPlainReader() *plainReader {
+	return &plainReader{data: make([]byte, maxPacket), control: make([]byte, controlLen)}
+}
+
+func (r *plainReader) receive(fd int) (received, bool, error) {
+	n, controlLen, _, from, err := unix.Recvmsg(fd, r.data, r.control, unix.MSG_DONTWAIT)
+	if err != nil {
+		return received{}, false, err
+	}
+	got := received{data: r.data[:n:n]}
 	if sender, ok := from.(*unix.SockaddrInet6); ok {
 		got.src = netip.AddrFrom16(sender.Addr)
 	}
-	return got, true, got.readControl(s.control[:controlLen])
+	return got, true, got.readControl(r.control[:controlLen])
 }
+
+// controlLen has room for the control messages that were asked for.
+const controlLen = 128
 
 // readControl reads the time and the destination, see socket(7) and ipv6(7).
 func (r *received) readControl(control []byte) error {
-	messages, err := unix.ParseSocketControlMessage(control)
-	if err != nil {
-		return fmt.Errorf("read control messages: %w", err)
-	}
-	for _, m := range messages {
-		switch {
-		case m.Header.Level == unix.SOL_SOCKET && m.Header.Type == unix.SCM_TIMESTAMPNS && len(m.Data) >= 16:
-			r.at = time.Unix(int64(binary.NativeEndian.Uint64(m.Data)), int64(binary.NativeEndian.Uint64(m.Data[8:])))
-		case m.Header.Level == unix.IPPROTO_IPV6 && m.Header.Type == unix.IPV6_PKTINFO && len(m.Data) >= 16:
-			r.dst = netip.AddrFrom16([16]byte(m.Data[:16]))
+	for len(control) >= unix.CmsgSpace(0) {
+		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
+		if err != nil {
+			return fmt.Errorf("read control messages: %w", err)
 		}
+		control = rest
+		switch {
+		case header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_TIMESTAMPNS && len(data) >= 16:
+			r.at = time.Unix(int64(binary.NativeEndian.Uint64(data)), int64(binary.NativeEndian.Uint64(data[8:])))
+		case header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_PKTINFO && len(data) >= 16:
+			r.dst = netip.AddrFrom16([16]byte(data[:16]))
+		}
+	}
+	if r.at.IsZero() { // its layout is that of 32 bits
+		r.at = time.Now()
 	}
 	return nil
 }

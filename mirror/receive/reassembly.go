@@ -43,6 +43,7 @@ type share struct {
 type assembled struct {
 	first     frame.IP // the header of the fragment at offset 0
 	payload   []byte   // what all fragments carried; IPv6 extension headers may lead
+	length    int      // of the payload on the wire
 	wireLen   int
 	fragments int
 	truncated bool
@@ -134,7 +135,7 @@ func (r *reassembler) assemble(p *partial) assembled {
 	payload, truncated := p.appendTo(r.buffer[:0])
 	r.buffer = payload
 	whole := assembled{
-		first: p.first, payload: payload, wireLen: wholeLen(p.first, p.total),
+		first: p.first, payload: payload, length: p.total, wireLen: wholeLen(p.first, p.total),
 		fragments: len(p.pieces), truncated: truncated,
 	}
 	r.remove(p)

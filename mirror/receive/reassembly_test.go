@@ -267,6 +267,7 @@ func TestReassemblyProperty(t *testing.T) {
 				t.Fatalf("%d of a datagram of %d bytes missing", missing, len(payload))
 			}
 		}
+		in.show()
 		c := in.tally.snapshot()
 		if c.Pending != 0 || c.PendingBytes != 0 || c.Packets != c.Delivered {
 			t.Fatalf("left behind: %+v", c)

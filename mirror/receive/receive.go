@@ -25,6 +25,9 @@ type Datagram struct {
 	Src, Dst netip.Addr
 	// Payload starts at the GRE header. Link-layer padding is not part of it.
 	Payload []byte
+	// PayloadLen is how many bytes of payload there were on the wire: more than
+	// those in Payload where Truncated.
+	PayloadLen int
 	// WireLen is the length of the outer IP datagram in bytes, header
 	// included, as if it had never been fragmented or cut.
 	WireLen int
@@ -35,8 +38,8 @@ type Datagram struct {
 	// which is the work of a snap length. Of a reassembled datagram the payload
 	// then ends at the first cut.
 	Truncated bool
-	// Number is the number of the packet that completed it. The first packet
-	// of a source is 1; of a file it is the number Wireshark shows.
+	// Number is the number of the packet that completed it. The first packet of
+	// a worker is 1; of a file it is the number Wireshark shows.
 	Number uint64
 }
 
@@ -96,7 +99,8 @@ type Kind string
 // The kinds of source.
 const (
 	KindRing   Kind = "ring"
-	KindRaw    Kind = "raw"
+	KindRaw    Kind = "raw"   // raw sockets, read in batches
+	KindPlain  Kind = "plain" // raw sockets, one call a datagram
 	KindFile   Kind = "file"
 	KindMemory Kind = "memory"
 )
@@ -115,4 +119,23 @@ type Description struct {
 	Reason string
 	// Warnings name what does not work beside the source, each a sentence.
 	Warnings []string
+	// Workers is how many goroutines receive, each with a handler of its own.
+	Workers int
+	// SnapLen is how many bytes of each outer packet are kept now, 0 all.
+	SnapLen int
+	// RingBytes is the memory of all rings together; 0 where there is none.
+	RingBytes int
+	// Drop says whether what the ring has taken goes on to the IP stack.
+	Drop Drop
+}
+
+// Drop says where packets end that the ring has taken: nobody else on the host
+// receives protocol 47 that is sent to these addresses and comes in there.
+type Drop struct {
+	// Way is how the program is attached, "tcx" or "clsact"; empty while it is not.
+	Way        string
+	Addresses  []netip.Addr
+	Interfaces []string
+	// Reason is why nothing is dropped, or not everywhere; empty otherwise.
+	Reason string
 }

@@ -6,28 +6,46 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// Ring receives by an AF_PACKET ring: the kernel writes packets into shared
-// memory, one wake-up hands over many, and nothing else on the host is changed.
-// It needs CAP_NET_RAW. The host goes on to answer each packet with an ICMP
-// "protocol unreachable" unless a [Silence] is open too; [Live] opens both.
+// Ring receives by AF_PACKET rings: the kernel writes packets into shared memory,
+// and one wake-up hands over many. It needs CAP_NET_RAW. The host goes on to answer
+// each packet with an ICMP "protocol unreachable" unless a [Silence] is open too
+// ([Live] opens both), or LiveOptions.DropFor keeps the packets from the IP stack.
 //
 // With all interfaces it takes what the host itself would take: not what is
 // for other hosts, and what several layers of interfaces show, once.
+//
+// Each worker has a ring of its own. The kernel chooses it by the outer source, so
+// that all of one exporter, fragments included, is with one worker and in order.
 type Ring struct {
 	options LiveOptions
-	intake  *intake
-	ports   enslaved
+	scene   *scene
+	workers []*ringWorker
 
-	mu     sync.Mutex // guards stage, and socket against being closed
-	stage  stage
-	socket *ringSocket
+	mu      sync.Mutex // guards what follows, and the sockets against being closed
+	stage   stage
+	snapLen int
+	wake    wakeup
+	links   *links
+	index   int // of the interface; 0: all
+	behind  *dropFilter
+	drops   uint64 // that the kernel has told of
+	freezes uint64
 }
 
 // NewRing returns a Ring. Nothing is opened before Open or Run.
 func NewRing(o LiveOptions) *Ring {
-	return &Ring{options: o.withDefaults(), intake: newIntake(o.Limits, o.Refused)}
+	o = o.withDefaults()
+	r := &Ring{options: o, scene: newScene(), snapLen: o.SnapLen, wake: wakeup{-1}}
+	for range o.Workers {
+		r.workers = append(r.workers, &ringWorker{
+			intake: newIntake(o.Limits.among(o.Workers), o.Refused), scene: r.scene, everywhere: o.Interface == "",
+		})
+	}
+	return r
 }
 
 // Open binds the ring. The error says what is missing; it is os.ErrPermission
@@ -38,11 +56,54 @@ func (r *Ring) Open() error {
 	return r.stage.open(r.open)
 }
 
-func (r *Ring) open() (err error) {
-	if r.socket, err = openRingSocket(r.options); err != nil {
-		return fmt.Errorf("receive: packet ring: %w", err)
+func (r *Ring) open() error {
+	if err := r.acquire(); err != nil {
+		return fmt.Errorf("receive: packet ring: %w", errors.Join(err, r.free()))
 	}
 	return nil
+}
+
+func (r *Ring) acquire() (err error) {
+	if r.links, err = openLinks(); err != nil {
+		return err
+	}
+	if r.index, err = interfaceIndex(r.options.Interface); err != nil {
+		return err
+	}
+	if r.wake, err = newWakeup(); err != nil {
+		return err
+	}
+	for _, w := range r.workers {
+		w.wake = r.wake
+		if w.socket, err = openRingSocket(r.options, r.index); err != nil {
+			return err
+		}
+	}
+	if err := r.join(); err != nil {
+		return err
+	}
+	if err := r.setSnapLen(r.snapLen); err != nil {
+		return err
+	}
+	r.behind = newDropFilter(r.options.DropFor, r.index == 0, r.links)
+	r.follow()
+	return nil
+}
+
+// join makes the sockets one group, if they are several. Nothing passes their
+// filters yet: a packet would be seen by each that is not in the group.
+func (r *Ring) join() error {
+	if len(r.workers) == 1 {
+		return nil
+	}
+	group := 0
+	for i, w := range r.workers {
+		var err error
+		if group, err = w.socket.join(i == 0, group); err != nil {
+			return err
+		}
+	}
+	return r.workers[0].socket.divide(fanout())
 }
 
 // Run delivers until ctx is done, or the interface is gone.
@@ -53,55 +114,100 @@ func (r *Ring) Run(ctx context.Context, handlers func(worker int) Handler) error
 	if err != nil {
 		return err
 	}
-	undo := r.socket.wake.on(ctx)
-	err = r.read(ctx, handlers(0))
+	running, stop := context.WithCancel(ctx)
+	undo := r.wake.on(running)
+	group, running := errgroup.WithContext(running)
+	for i, w := range r.workers {
+		handle := handlers(i)
+		group.Go(func() error { return w.run(running, handle) })
+	}
+	err = r.keep(running)
+	stop()
+	err = errors.Join(err, group.Wait())
 	undo()
-	r.intake.finish()
-	if err = errors.Join(err, r.release()); err != nil {
+	for _, w := range r.workers {
+		w.intake.finish()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if err = errors.Join(err, r.free()); err != nil {
 		return fmt.Errorf("receive: packet ring: %w", err)
 	}
 	return nil
 }
 
-func (r *Ring) read(ctx context.Context, handle Handler) error {
-	listened := presence{index: r.socket.interfaceIndex}
-	for ctx.Err() == nil {
-		block := r.socket.ready()
-		if block == nil {
-			if err := r.socket.wait(expireEvery); err != nil {
+// keepEvery is how often the interfaces are looked at. The kernel tells a packet
+// socket that its interface went down and, if it is removed later, no more. An
+// interface that has become a port may be seen twice for that long.
+const keepEvery = time.Second
+
+// keep looks after the interfaces until ctx ends or the one listened on is gone.
+// It is in the goroutine of Run and not a worker's, because programs are attached
+// in the network namespace of the thread.
+func (r *Ring) keep(ctx context.Context) error {
+	ticker := time.NewTicker(keepEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			if err := r.links.exists(r.index); err != nil {
 				return err
 			}
-			now := time.Now()
-			r.intake.expire(now)
-			if err := listened.check(now); err != nil {
-				return err
-			}
-			continue
+		case <-r.scene.news:
 		}
-		now := time.Now()
-		r.intake.expire(now)
-		handle.Begin()
-		err := walkBlock(block, func(f ringFrame) { r.take(f, now, handle) })
-		handle.End()
-		r.socket.giveBack(block)
-		if err != nil {
-			return err
-		}
+		r.mu.Lock()
+		r.follow()
+		r.mu.Unlock()
 	}
-	return nil
 }
 
-func (r *Ring) take(f ringFrame, now time.Time, handle Handler) {
-	if r.options.Interface == "" && r.ports.has(f.interfaceIndex, now) {
-		r.intake.tally.atPorts.Add(1)
+// follow adapts to the interfaces there are. Where the kernel does not say, what
+// was known goes on: rather a packet twice than none. For the same reason packets
+// cease to be dropped behind a port before they cease to be taken there. The lock
+// is held.
+func (r *Ring) follow() {
+	if r.index != 0 && r.behind == nil {
 		return
 	}
-	ip, ok := f.ip()
-	if !ok {
-		r.intake.pass()
+	t, err := r.links.read()
+	if err != nil {
 		return
 	}
-	r.intake.take(packet{at: f.at, now: now, ip: ip}, handle)
+	where := map[int]bool{r.index: true}
+	if r.index == 0 {
+		where = r.scene.where(t)
+	}
+	r.behind.follow(t, where)
+	r.scene.ports.Store(&t.ports)
+}
+
+// SetSnapLen sets how many bytes of each outer IP packet to keep from now on, 0
+// all. It may be called at any time from any goroutine; no packet is lost by it.
+func (r *Ring) SetSnapLen(n int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stage != opened && r.stage != running {
+		r.snapLen = n
+		return nil
+	}
+	return r.setSnapLen(n)
+}
+
+// setSnapLen replaces the filters, each of which the kernel does between two
+// packets. The lock is held.
+func (r *Ring) setSnapLen(n int) error {
+	for _, w := range r.workers {
+		if w.socket == nil {
+			continue
+		}
+		if err := attachFilter(w.socket.fd, ringFilter(n, r.index == 0)); err != nil {
+			return fmt.Errorf("receive: set the snap length: %w", err)
+		}
+	}
+	r.snapLen = n
+	return nil
 }
 
 // Close releases a Ring that will not be run.
@@ -111,41 +217,57 @@ func (r *Ring) Close() error {
 	return r.stage.release(r.free)
 }
 
-func (r *Ring) release() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.free()
-}
-
+// free closes everything: first the filter, so that nothing is dropped that no
+// ring has taken. The lock is held.
 func (r *Ring) free() error {
+	err := r.behind.close()
 	r.collect()
-	s := r.socket
-	r.socket = nil
-	return s.close()
+	for _, w := range r.workers {
+		if w.socket != nil {
+			err = errors.Join(err, w.socket.close())
+			w.socket = nil
+		}
+	}
+	err = errors.Join(err, r.wake.close())
+	r.links.close()
+	r.behind, r.wake, r.links = nil, wakeup{-1}, nil
+	return err
 }
 
 // collect adds what the kernel dropped since it was last asked. The lock is held.
 func (r *Ring) collect() {
-	if r.socket == nil {
-		return
+	for _, w := range r.workers {
+		if w.socket == nil {
+			continue
+		}
+		drops, freezes, err := w.socket.statistics()
+		if err != nil {
+			continue // an open packet socket always has them
+		}
+		r.drops += drops
+		r.freezes += freezes
 	}
-	drops, freezes, err := r.socket.statistics()
-	if err != nil {
-		return // an open packet socket always has them
-	}
-	r.intake.tally.kernelDrops.Add(drops)
-	r.intake.tally.ringFreezes.Add(freezes)
 }
 
 // Counters asks the kernel for its drops, so that they are never stale.
 func (r *Ring) Counters() Counters {
+	var c Counters
+	for _, w := range r.workers {
+		c = c.Plus(w.intake.tally.snapshot())
+	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.collect()
-	r.mu.Unlock()
-	return r.intake.tally.snapshot()
+	c.RingDrops, c.KernelDrops, c.RingFreezes = r.drops, r.drops, r.freezes
+	return c
 }
 
 // Describe may be called at any time.
 func (r *Ring) Describe() Description {
-	return Description{Kind: KindRing, Interface: r.options.Interface}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return Description{
+		Kind: KindRing, Interface: r.options.Interface, Workers: len(r.workers), SnapLen: r.snapLen,
+		RingBytes: len(r.workers) * r.options.Blocks * r.options.BlockSize, Drop: r.behind.describe(), Warnings: r.behind.warnings(),
+	}
 }

@@ -21,6 +21,7 @@ const (
 	frameSec       = 4
 	frameNsec      = 8
 	frameSnapLen   = 12
+	frameWireLen   = 16
 	frameNet       = 26
 	frameHeaderLen = 48
 	frameProtocol  = frameHeaderLen + 2
@@ -30,53 +31,86 @@ const (
 
 var errBlock = errors.New("receive: ring block contradicts itself")
 
-// ringFrame is one packet of a block. Its data begins at the network header.
-type ringFrame struct {
-	at             time.Time
-	protocol       uint16 // EtherType as sockaddr_ll says it
-	interfaceIndex int
-	data           []byte
+// ringBlock is a block that the kernel has handed over, and how far it has been
+// read. Nothing in it is trusted.
+type ringBlock struct {
+	bytes []byte
+	at    uint64 // of the next packet
+	left  uint32 // packets
+	err   error
 }
 
-// walkBlock calls each for every packet of a block the kernel has handed over.
-func walkBlock(block []byte, each func(ringFrame)) error {
-	if len(block) < blockHeaderLen {
-		return errBlock
+func newRingBlock(b []byte) ringBlock {
+	if len(b) < blockHeaderLen {
+		return ringBlock{err: errBlock}
 	}
-	word := binary.NativeEndian.Uint32
-	at := uint64(word(block[blockFirst:]))
-	for left := word(block[blockPackets:]); left > 0; left-- {
-		if at+frameLen > uint64(len(block)) {
-			return errBlock
-		}
-		header := block[at:]
-		from := uint64(binary.NativeEndian.Uint16(header[frameNet:]))
-		to := from + uint64(word(header[frameSnapLen:]))
-		if from < frameLen || to > uint64(len(header)) {
-			return errBlock
-		}
-		each(ringFrame{
-			at:             time.Unix(int64(word(header[frameSec:])), int64(word(header[frameNsec:]))),
-			protocol:       binary.BigEndian.Uint16(header[frameProtocol:]),
-			interfaceIndex: int(int32(word(header[frameInterface:]))),
-			data:           header[from:to:to],
-		})
-		next := uint64(word(header[frameNext:]))
-		if next < frameLen && left > 1 {
-			return errBlock // or it would never end
-		}
-		at += next
+	return ringBlock{
+		bytes: b,
+		at:    uint64(binary.NativeEndian.Uint32(b[blockFirst:])),
+		left:  binary.NativeEndian.Uint32(b[blockPackets:]),
 	}
+}
+
+// next returns the next packet, or nil at the end and where the block contradicts
+// itself; then err says so.
+func (b *ringBlock) next() ringFrame {
+	if b.left == 0 {
+		return nil
+	}
+	if b.at+frameLen > uint64(len(b.bytes)) {
+		return b.fail()
+	}
+	header := b.bytes[b.at:]
+	from := uint64(binary.NativeEndian.Uint16(header[frameNet:]))
+	to := from + uint64(binary.NativeEndian.Uint32(header[frameSnapLen:]))
+	if from < frameLen || to > uint64(len(header)) {
+		return b.fail()
+	}
+	b.left--
+	next := uint64(binary.NativeEndian.Uint32(header[frameNext:]))
+	if next < frameLen && b.left > 0 {
+		return b.fail() // or it would never end
+	}
+	b.at += next
+	return header[:to:to]
+}
+
+func (b *ringBlock) fail() ringFrame {
+	b.err, b.left = errBlock, 0
 	return nil
+}
+
+// ringFrame is a packet in a block: its tpacket3_hdr, and its data to the end.
+type ringFrame []byte
+
+// at is when the kernel saw it.
+func (f ringFrame) at() time.Time {
+	return time.Unix(int64(binary.NativeEndian.Uint32(f[frameSec:])), int64(binary.NativeEndian.Uint32(f[frameNsec:])))
+}
+
+// protocol is the EtherType as sockaddr_ll says it.
+func (f ringFrame) protocol() uint16 { return binary.BigEndian.Uint16(f[frameProtocol:]) }
+
+// interfaceIndex is that of the interface it came in on.
+func (f ringFrame) interfaceIndex() int {
+	return int(int32(binary.NativeEndian.Uint32(f[frameInterface:])))
+}
+
+// data begins at the network header and ends where the snap length cut it.
+func (f ringFrame) data() []byte { return f[binary.NativeEndian.Uint16(f[frameNet:]):] }
+
+// cut is how many bytes of the data the snap length took away.
+func (f ringFrame) cut() int {
+	return max(0, int(binary.NativeEndian.Uint32(f[frameWireLen:]))-int(binary.NativeEndian.Uint32(f[frameSnapLen:])))
 }
 
 // ip returns the outer IP packet. Cards take one VLAN tag off; of two, one is
 // still there, and since Linux 6.10 the protocol named is the one behind it.
 // The filter has passed nothing that looks like neither.
 func (f ringFrame) ip() (packet []byte, ok bool) {
-	packet, ok = untag(f.protocol, f.data)
-	if ok && !isTag(f.protocol) && !mayBeGRE(f.protocol, packet) {
-		return untag(frame.EtherTypeVLAN, f.data)
+	packet, ok = untag(f.protocol(), f.data())
+	if ok && !isTag(f.protocol()) && !mayBeGRE(f.protocol(), packet) {
+		return untag(frame.EtherTypeVLAN, f.data())
 	}
 	return packet, ok
 }

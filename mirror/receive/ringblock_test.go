@@ -5,7 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"testing"
-	"time"
 )
 
 // ringPacket is a packet as the kernel lays it into a block.
@@ -15,8 +14,8 @@ type ringPacket struct {
 	data     []byte
 }
 
-// ringBlock lays packets out as linux/if_packet.h says, 16-byte aligned.
-func ringBlock(packets ...ringPacket) []byte {
+// layBlock lays packets out as linux/if_packet.h says, 16-byte aligned.
+func layBlock(packets ...ringPacket) []byte {
 	order := binary.NativeEndian
 	b := make([]byte, 48)
 	order.PutUint32(b[12:], uint32(len(packets)))
@@ -45,7 +44,7 @@ func ringBlock(packets ...ringPacket) []byte {
 func TestWalkBlock(t *testing.T) {
 	one, two := ipv4(v4a, v4b, 47, part{}, gre(11)), ipv6(v6a, v6b, 47, gre(22))
 	tagged := append([]byte{0x20, 5, 0x08, 0x00}, one...)
-	block := ringBlock(
+	block := layBlock(
 		ringPacket{protocol: 0x0800, index: 3, data: one},
 		ringPacket{protocol: 0x86DD, index: 4, data: two},
 		ringPacket{protocol: 0x8100, index: 5, data: tagged}, // before Linux 6.10
@@ -53,20 +52,21 @@ func TestWalkBlock(t *testing.T) {
 	)
 	want := [][]byte{one, two, one, one}
 	var n int
-	err := walkBlock(block, func(f ringFrame) {
+	walk := newRingBlock(block)
+	for f := walk.next(); f != nil; f = walk.next() {
 		ip, ok := f.ip()
-		if !ok || !bytes.Equal(ip, want[n]) || f.interfaceIndex != 3+n || !f.at.Equal(start.Truncate(time.Nanosecond)) {
-			t.Errorf("packet %d: ok %v, interface %d, at %v, %x", n, ok, f.interfaceIndex, f.at, ip)
+		if !ok || !bytes.Equal(ip, want[n]) || f.interfaceIndex() != 3+n || !f.at().Equal(start) || f.cut() != 0 {
+			t.Errorf("packet %d: ok %v, interface %d, at %v, %x", n, ok, f.interfaceIndex(), f.at(), ip)
 		}
 		n++
-	})
-	if err != nil || n != len(want) {
-		t.Errorf("%d packets, %v", n, err)
+	}
+	if walk.err != nil || n != len(want) {
+		t.Errorf("%d packets, %v", n, walk.err)
 	}
 }
 
 func TestWalkBlockRefusesContradictions(t *testing.T) {
-	good := ringBlock(ringPacket{protocol: 0x0800, data: gre(10)})
+	good := layBlock(ringPacket{protocol: 0x0800, data: gre(10)})
 	for name, spoil := range map[string]func([]byte) []byte{
 		"short block":       func(b []byte) []byte { return b[:40] },
 		"first beyond":      func(b []byte) []byte { b[16], b[17] = 0xFF, 0xFF; return b },
@@ -77,9 +77,11 @@ func TestWalkBlockRefusesContradictions(t *testing.T) {
 		"header cut":        func(b []byte) []byte { return b[:60] },
 		"huge first offset": func(b []byte) []byte { copy(b[16:], []byte{255, 255, 255, 255}); return b },
 	} {
-		err := walkBlock(spoil(bytes.Clone(good)), func(ringFrame) {})
-		if !errors.Is(err, errBlock) {
-			t.Errorf("%s: got %v", name, err)
+		walk := newRingBlock(spoil(bytes.Clone(good)))
+		for walk.next() != nil {
+		}
+		if !errors.Is(walk.err, errBlock) {
+			t.Errorf("%s: got %v", name, walk.err)
 		}
 	}
 }

@@ -11,14 +11,12 @@ import (
 )
 
 // ringSocket is an AF_PACKET socket with its TPACKET_V3 ring and the place where
-// reading stands. Only statistics may be called beside the reader.
+// reading stands. Only statistics and filters may be used beside the reader.
 type ringSocket struct {
-	fd             int
-	wake           wakeup
-	interfaceIndex int
-	memory         []byte
-	blockSize      int
-	next           int // offset of the block that is filled next
+	fd        int
+	memory    []byte
+	blockSize int
+	next      int // offset of the block that is filled next
 }
 
 // frameSize is not used by the kernel for TPACKET_V3, which packs packets of any
@@ -26,24 +24,18 @@ type ringSocket struct {
 const frameSize = 2048
 
 // openRingSocket sets everything before it binds: a socket of protocol 0 gets
-// nothing, so that no packet arrives unfiltered, and all do afterwards.
-func openRingSocket(o LiveOptions) (_ *ringSocket, err error) {
-	s := &ringSocket{fd: -1, wake: wakeup{-1}, blockSize: o.BlockSize}
+// nothing. What it gets then no filter lets pass until it is replaced.
+func openRingSocket(o LiveOptions, index int) (_ *ringSocket, err error) {
+	s := &ringSocket{fd: -1, blockSize: o.BlockSize}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
 		}
 	}()
-	if s.interfaceIndex, err = interfaceIndex(o.Interface); err != nil {
-		return nil, err
-	}
 	if s.fd, err = unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0); err != nil {
 		return nil, fmt.Errorf("open AF_PACKET socket: %w", err)
 	}
-	if s.wake, err = newWakeup(); err != nil {
-		return nil, err
-	}
-	if err = attachFilter(s.fd, ringFilter(o.SnapLen, o.Interface == "")); err != nil {
+	if err = attachFilter(s.fd, silenceFilter()); err != nil {
 		return nil, err
 	}
 	if err = s.mapRing(o); err != nil {
@@ -51,7 +43,7 @@ func openRingSocket(o LiveOptions) (_ *ringSocket, err error) {
 	}
 	// ETH_P_ALL, not ETH_P_IP: a tap of one protocol comes after clsact and would
 	// see nothing of what clsact keeps from the IP stack.
-	address := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ALL), Ifindex: s.interfaceIndex}
+	address := &unix.SockaddrLinklayer{Protocol: networkOrder(unix.ETH_P_ALL), Ifindex: index}
 	if err = unix.Bind(s.fd, address); err != nil {
 		return nil, fmt.Errorf("bind AF_PACKET socket: %w", err)
 	}
@@ -99,10 +91,9 @@ func (s *ringSocket) giveBack(block []byte) {
 // other; it orders what they read and write in it.
 func statusOf(block []byte) *uint32 { return (*uint32)(unsafe.Pointer(&block[blockStatus])) }
 
-// wait returns when a block may be ready, the context of wake ended or the time
-// is up.
-func (s *ringSocket) wait(timeout time.Duration) error {
-	events, err := s.wake.poll(timeout, s.fd)
+// wait returns when a block may be ready, the wakeup rings or the time is up.
+func (s *ringSocket) wait(wake wakeup, timeout time.Duration) error {
+	events, err := wake.poll(timeout, s.fd)
 	if err != nil {
 		return err
 	}
@@ -113,18 +104,16 @@ func (s *ringSocket) wait(timeout time.Duration) error {
 }
 
 // failure reads the pending error. That the interface is down is none: packets
-// come again when it is up. That it is gone is one.
+// come again when it is up, and whether it is gone others look.
 func (s *ringSocket) failure() error {
 	code, err := unix.GetsockoptInt(s.fd, unix.SOL_SOCKET, unix.SO_ERROR)
 	switch {
 	case err != nil:
 		return fmt.Errorf("SO_ERROR: %w", err)
-	case code == 0:
+	case code == 0 || unix.Errno(code) == unix.ENETDOWN:
 		return nil
-	case unix.Errno(code) != unix.ENETDOWN:
-		return unix.Errno(code)
 	}
-	return interfaceExists(s.interfaceIndex)
+	return unix.Errno(code)
 }
 
 // statistics returns the drops since it was last asked: reading resets them.
@@ -141,5 +130,5 @@ func (s *ringSocket) close() error {
 	if s.memory != nil {
 		err = unix.Munmap(s.memory)
 	}
-	return errors.Join(err, closeFD(s.fd), s.wake.close())
+	return errors.Join(err, closeFD(s.fd))
 }

@@ -13,19 +13,28 @@ import (
 // attachFilter sets the classic BPF program of a socket, atomically in place of
 // the one it had.
 func attachFilter(fd int, program []bpf.Instruction) error {
-	raw, err := bpf.Assemble(program)
+	filter, err := assemble(program)
 	if err != nil {
-		return fmt.Errorf("assemble filter: %w", err)
-	}
-	filter := make([]unix.SockFilter, len(raw))
-	for i, r := range raw {
-		filter[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+		return err
 	}
 	prog := unix.SockFprog{Len: uint16(len(filter)), Filter: &filter[0]}
 	if err := unix.SetsockoptSockFprog(fd, unix.SOL_SOCKET, unix.SO_ATTACH_FILTER, &prog); err != nil {
 		return fmt.Errorf("attach filter: %w", err)
 	}
 	return nil
+}
+
+// assemble turns a program into the form that the kernel takes.
+func assemble(program []bpf.Instruction) ([]unix.SockFilter, error) {
+	raw, err := bpf.Assemble(program)
+	if err != nil {
+		return nil, fmt.Errorf("assemble filter: %w", err)
+	}
+	filter := make([]unix.SockFilter, len(raw))
+	for i, r := range raw {
+		filter[i] = unix.SockFilter{Code: r.Op, Jt: r.Jt, Jf: r.Jf, K: r.K}
+	}
+	return filter, nil
 }
 
 // interfaceIndex is 0, which means all, for no name.
