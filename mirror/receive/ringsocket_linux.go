@@ -82,6 +82,8 @@ func (s *ringSocket) ready() []byte {
 	return block
 }
 
+func (s *ringSocket) blocks() int { return len(s.memory) / s.blockSize }
+
 func (s *ringSocket) giveBack(block []byte) {
 	atomic.StoreUint32(statusOf(block), unix.TP_STATUS_KERNEL)
 	s.next = (s.next + s.blockSize) % len(s.memory)

@@ -24,14 +24,19 @@ type ringWorker struct {
 
 // run reads until ctx ends.
 func (w *ringWorker) run(ctx context.Context, handle Handler) error {
+	nap := time.NewTimer(longestNap)
+	defer nap.Stop()
+	blocks := 0 // read since the last rest
 	for ctx.Err() == nil {
 		block := w.socket.ready()
 		if block == nil {
-			if err := w.wait(); err != nil {
+			if err := w.rest(ctx, nap, blocks); err != nil {
 				return err
 			}
+			blocks = 0
 			continue
 		}
+		blocks++
 		w.intake.begin(time.Now(), handle)
 		err := w.read(block, handle)
 		w.intake.end(handle)
@@ -43,14 +48,36 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 	return nil
 }
 
-// wait returns when the next block may be there. The kernel wakes the worker once
-// for a block and not for each packet, so that a nap would be no cheaper.
-func (w *ringWorker) wait() error {
+// rest waits as befits a ring of which so many blocks have just been read: on a
+// line that is quiet for the next packet, else a nap. To be woken for each block,
+// when the kernel retires it, costs about as much as to read it.
+func (w *ringWorker) rest(ctx context.Context, nap *time.Timer, blocks int) error {
+	if blocks > 0 {
+		nap.Reset(napAfter(blocks, w.socket.blocks()))
+		select {
+		case <-nap.C:
+		case <-ctx.Done():
+		}
+		return nil
+	}
 	if err := w.socket.wait(w.wake, expireEvery); err != nil {
 		return err
 	}
 	w.intake.expire(time.Now())
 	return nil
+}
+
+// longestNap is as long as the kernel keeps a block that is not full, at worst.
+const longestNap = 8 * time.Millisecond
+
+// napAfter is how long to leave a ring alone of which so many blocks have come in
+// about as long a time as that: so that only a small part of it fills.
+func napAfter(blocks, of int) time.Duration {
+	nap := longestNap
+	for limit := of / 16; blocks > limit && nap > time.Millisecond; limit *= 2 {
+		nap /= 2
+	}
+	return nap
 }
 
 // read takes the packets of one block.
