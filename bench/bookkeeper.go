@@ -20,7 +20,7 @@ func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
 func (b *bookkeeper) Take(d *receive.Datagram) {
 	b.ledger.Take(&evidence.Arrival{
 		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
-		WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
+		Missing: d.PayloadLen - len(d.Payload), WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
 	})
 }
 

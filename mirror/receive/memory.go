@@ -57,17 +57,16 @@ func (m *Memory) Run(ctx context.Context, handlers func(worker int) Handler) err
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			m.intake.expire(at)
-			handle.Begin()
+			m.intake.begin(at, handle)
 			left = m.options.Batch
 		}
 		m.intake.take(packet{at: at, now: at, ip: ip}, handle)
 		if left--; left == 0 {
-			handle.End()
+			m.intake.end(handle)
 		}
 	}
 	if left > 0 {
-		handle.End()
+		m.intake.end(handle)
 	}
 	m.intake.finish()
 	return nil
