@@ -18,10 +18,7 @@ func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
 
 // Take implements receive.Handler.
 func (b *bookkeeper) Take(d *receive.Datagram) {
-	b.ledger.Take(&evidence.Arrival{
-		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
-		Missing: d.PayloadLen - len(d.Payload), WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
-	})
+	b.ledger.Take((*evidence.Arrival)(d))
 }
 
 // End implements receive.Handler.

@@ -15,7 +15,7 @@ import (
 )
 
 // replay gives a set of packets to a decoder over and over, and clocks what it does with them. Between two times round the sequences
-// are moved on, which is not clocked.
+// and the times are moved on, which is not clocked.
 type replay struct {
 	packets  *network.Packets
 	expected []evidence.Expectation
@@ -59,17 +59,20 @@ const interval = 10 * time.Microsecond
 // each yields the packets of warm and then of the given number of times round.
 func (r replay) each(times int, c *clocked) func(func(time.Time, []byte) bool) {
 	return func(yield func(time.Time, []byte) bool) {
-		at := time.Now()
+		at, stamps := time.Now(), make([]time.Time, r.size())
 		var watch cpu.Stopwatch
 		var before, after runtime.MemStats
 		for round := range warm + times {
 			if round == warm {
 				runtime.ReadMemStats(&before)
 			}
-			watch.Start()
-			for _, packet := range r.packets.All() {
+			for i := range stamps {
 				at = at.Add(interval)
-				if !yield(at, packet) {
+				stamps[i] = at
+			}
+			watch.Start()
+			for i, packet := range r.packets.All() {
+				if !yield(stamps[i], packet) {
 					return
 				}
 			}

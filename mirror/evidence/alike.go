@@ -80,7 +80,7 @@ func (l *Ledger) Add(t *Table, volumes []Volume) []bool {
 func (l *Ledger) add(v *Volume) bool {
 	l.memos.missed = false
 	l.totals.Packets += v.Packets
-	l.whose, l.found = Whose{}, found{whose: &l.whose}
+	l.whose, l.found = Whose{}, found{}
 	s := v.sighting()
 	l.attribute(&s)
 	return l.whose.PortKey != ""

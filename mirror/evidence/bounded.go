@@ -13,9 +13,9 @@ type bounded[K comparable, V any] struct {
 }
 
 type dated[V any] struct {
-	value V
 	seen  int64  // Unix time in nanoseconds
 	turn  uint32 // rises when the entry is taken from its key, for those who hold on to it
+	value V
 }
 
 func newBounded[K comparable, V any](limit int) bounded[K, V] {

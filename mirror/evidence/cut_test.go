@@ -38,7 +38,7 @@ func TestShortCopiesAreAsGood(t *testing.T) {
 			}
 			whole.Observe(table, a)
 			if keep := rapid.IntRange(88, 120).Draw(t, "keep"); len(a.Payload) > keep {
-				a.Missing, a.Truncated, a.Payload = len(a.Payload)-keep, true, a.Payload[:keep]
+				a.PayloadLen, a.Truncated, a.Payload = len(a.Payload), true, a.Payload[:keep]
 			}
 			short.Observe(table, a)
 		}

@@ -40,12 +40,24 @@ type Finding struct {
 	Bare  bool
 }
 
-// found is what a Finding is made of.
+// found is what a Finding is made of, if anybody wants one.
 type found struct {
-	whose *Whose
+	memo  *memo // that was recalled; nil: it was thought about
 	gap   uint32
-	frame []byte
+	frame int32 // where it begins in the payload; 0: nowhere
 	bare  bool
+}
+
+// Found is what the last arrival of the batch, a, was found to be. What it points to is valid until the next one.
+func (l *Ledger) Found(a *Arrival) Finding {
+	f := Finding{Whose: &l.whose, Gap: l.found.gap, Bare: l.found.bare}
+	if l.found.memo != nil {
+		f.Whose = &l.found.memo.thought.whose
+	}
+	if l.found.frame > 0 {
+		f.Frame = a.Payload[l.found.frame:]
+	}
+	return f
 }
 
 // whose says whose a confirmed packet is.

@@ -62,7 +62,7 @@ func (l *Ledger) Observe(t *Table, a Arrival) Finding {
 	l.Begin(t)
 	defer l.End()
 	l.Take(&a)
-	return l.Found()
+	return l.Found(&a)
 }
 
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
@@ -84,20 +84,14 @@ func (l *Ledger) Take(a *Arrival) {
 	}
 }
 
-// Found is what the last arrival of the batch was found to be. What it points to is valid until the next one.
-func (l *Ledger) Found() Finding {
-	f := &l.found
-	return Finding{Whose: f.whose, Gap: f.gap, Frame: f.frame, Bare: f.bare}
-}
-
 // weigh reads an arrival and counts it.
 func (l *Ledger) weigh(a *Arrival) {
 	l.whose = Whose{}
-	l.found = found{whose: &l.whose}
+	l.found = found{}
 	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst), now: a.Time.UnixNano()}
 	var err error
 	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
-		s.frame, err = parse(s.packet, a.Missing)
+		s.frame, err = parse(s.packet, a.missing())
 	}
 	if err != nil {
 		l.totals.Refused++
@@ -107,7 +101,7 @@ func (l *Ledger) weigh(a *Arrival) {
 	if s.frame.Inner != 0 {
 		l.flawed.frame[s.frame.Inner]++
 	}
-	l.found.frame, l.found.bare = s.packet.Frame, s.packet.Header.IPOnly
+	l.found.frame, l.found.bare = int32(len(a.Payload)-len(s.packet.Frame)), s.packet.Header.IPOnly
 	s.mass = massOf(&s, a)
 	l.attribute(&s)
 }

@@ -22,7 +22,7 @@ func massOf(s *sighting, a *Arrival) mass {
 	if a.Fragments > 1 {
 		m.fragments = uint64(a.Fragments)
 	}
-	s.there = len(s.packet.Frame) + a.Missing
+	s.there = len(s.packet.Frame) + a.missing()
 	if (s.packet.Header.Truncated || s.frame.Length > s.there) && a.tells() {
 		m.truncated, m.missing = 1, uint64(max(s.frame.Length-s.there, 0))
 	}

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"math"
 	"net/netip"
 	"time"
 
@@ -13,16 +12,16 @@ type memo struct {
 	key    memoKey
 	marked bool // thought.testimony has to be heard
 	good   bool // else it has to be thought of anew
-	dirty  bool // it is in memos.dirty
-	cut    uint32
-	early  uint32
+	plain  bool // it is good and not marked, and the packets are numbered
 
 	wholeTurn, streamTurn uint32         // of theirs; another one: they are somebody else's now
 	whole, stream         *dated[stream] // stream is nil unless the packets are numbered
-	thought               *thought
 
-	packets, bytes, fragments, missing uint64
-	first, last                        int64 // Unix time in nanoseconds
+	packets, bytes     uint64
+	first, last        int64 // Unix time in nanoseconds, if there are packets
+	cut, early         uint32
+	fragments, missing uint64
+	thought            *thought
 
 	_ [1]uint64 // so that no memo is in a third line
 }
@@ -57,39 +56,39 @@ func (m *memo) hear() bool {
 	return true
 }
 
-// count counts one packet.
-func (m *memo) count(a *Arrival, length int, now int64) {
-	m.packets++
-	m.bytes += uint64(length)
-	if now > m.last {
-		m.last = now
-	}
-	if now < m.first {
-		m.first = now
-	}
+// countOdd counts what is unusual about a packet whose frame has length bytes, of which the sender left so many there.
+func (m *memo) countOdd(a *Arrival, cut bool, length, there int) {
 	if a.Fragments > 1 {
 		m.fragments += uint64(a.Fragments)
 	}
-}
-
-// countCut counts one packet whose frame has length bytes, of which the sender left so many there.
-func (m *memo) countCut(length, there int) {
-	m.cut++
-	m.missing += uint64(max(length-there, 0))
-	if tooShort(there, m.thought.snapLength) {
-		m.early++
+	if (cut || length > there) && a.tells() {
+		m.cut++
+		m.missing += uint64(max(length-there, 0))
+		if tooShort(there, m.thought.snapLength) {
+			m.early++
+		}
 	}
 }
 
 // number accounts for the number of one packet, and returns how many it passed over.
 func (m *memo) number(sequence uint32, now int64) (gap uint32) {
-	m.whole.seen = now
-	if m.stream == nil {
+	whole, own := m.whole, m.stream
+	whole.seen = now
+	if own == nil {
 		return 0
 	}
-	m.stream.seen = now
-	fits, passed := m.whole.value.inWhole(sequence)
-	return m.stream.value.inSession(sequence, fits, passed)
+	own.seen = now
+	fits, passed := true, uint64(0)
+	if !whole.value.next(sequence) {
+		fits, passed = whole.value.otherInWhole(sequence)
+	}
+	if !fits {
+		own.value.aliens++
+	}
+	if own.value.next(sequence) {
+		return 0
+	}
+	return own.value.otherInSession(sequence, passed)
 }
 
 // take returns what was counted, and begins anew.
@@ -100,6 +99,5 @@ func (m *memo) take() mass {
 		first: time.Unix(0, m.first), last: time.Unix(0, m.last),
 	}
 	m.packets, m.bytes, m.cut, m.early, m.missing, m.fragments = 0, 0, 0, 0, 0, 0
-	m.first, m.last = math.MaxInt64, math.MinInt64
 	return sum
 }

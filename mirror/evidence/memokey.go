@@ -35,12 +35,15 @@ func keyOf(a *Arrival, p erspan.Skimmed, inner []byte) memoKey {
 	if p.Tag.Type() != erspan.TypeII {
 		k.rest |= markBits(p)
 	}
-	if !a.Src.Is4() || !a.Dst.Is4() {
+	switch {
+	case a.Ends != 0:
+		k.ends = a.Ends
+	case a.Src.Is4() && a.Dst.Is4():
+		src, dst := a.Src.As4(), a.Dst.As4()
+		k.ends = uint64(binary.LittleEndian.Uint32(src[:])) | uint64(binary.LittleEndian.Uint32(dst[:]))<<32
+	default:
 		k.rest |= 1 << at6
-		return k
 	}
-	src, dst := a.Src.As4(), a.Dst.As4()
-	k.ends = uint64(binary.LittleEndian.Uint32(src[:]))<<32 | uint64(binary.LittleEndian.Uint32(dst[:]))
 	return k
 }
 

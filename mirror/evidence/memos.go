@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"math"
 	"math/bits"
 	"math/rand/v2"
 )
@@ -24,10 +23,10 @@ type memos struct {
 	ends   memoEnds
 }
 
-// slot says where the memo is whose key has the hash. A slot with at 0 is free.
+// slot says where the memo is whose key has the hash. A slot without one is free.
 type slot struct {
-	hash uint32
-	at   uint32 // 1 and more
+	hash uint64
+	memo *memo
 }
 
 // memoChunk is how many memos are allocated together. They never move.
@@ -64,16 +63,13 @@ func (t *memos) blend(h uint64, e *memoEnds) uint64 {
 // find returns the memo of k, nil if there is none.
 func (t *memos) find(k memoKey) *memo {
 	h := t.hash(k)
-	mask := uint64(len(t.slots) - 1)
 	for i := h; ; i++ {
-		s := t.slots[i&mask]
-		if s.hash == uint32(h>>32) && s.at != 0 {
-			if m := t.at(s.at); m.key == k {
-				return m
-			}
-		}
-		if s.at == 0 {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.memo == nil {
 			return nil
+		}
+		if s.hash == h && s.memo.key == k {
+			return s.memo
 		}
 	}
 }
@@ -81,21 +77,19 @@ func (t *memos) find(k memoKey) *memo {
 // find6 is find for outer addresses of IPv6.
 func (t *memos) find6(k memoKey, e *memoEnds) *memo {
 	h := t.blend(t.hash(k), e)
-	mask := uint64(len(t.slots) - 1)
 	for i := h; ; i++ {
-		s := t.slots[i&mask]
-		if s.at == 0 {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.memo == nil {
 			return nil
 		}
-		if s.hash == uint32(h>>32) {
-			if m := t.at(s.at); m.key == k && m.thought.ends == *e {
-				return m
-			}
+		if s.hash == h && s.memo.key == k && s.memo.thought.ends == *e {
+			return s.memo
 		}
 	}
 }
 
-func (t *memos) at(n uint32) *memo { return &t.chunks[(n-1)/chunkSize].memos[(n-1)%chunkSize] }
+// at returns a memo by its number, counted from 0.
+func (t *memos) at(n int) *memo { return &t.chunks[n/chunkSize].memos[n%chunkSize] }
 
 // add returns a memo for the packet in hand, which has none. It must not be called when the table is full.
 func (t *memos) add() *memo {
@@ -108,9 +102,15 @@ func (t *memos) add() *memo {
 	c, i := t.chunks[t.n/chunkSize], t.n%chunkSize
 	t.n++
 	c.thoughts[i] = thought{ends: t.ends}
-	c.memos[i] = memo{key: t.key, thought: &c.thoughts[i], first: math.MaxInt64, last: math.MinInt64}
-	t.place(uint32(t.n))
+	c.memos[i] = memo{key: t.key, thought: &c.thoughts[i]}
+	t.place(&c.memos[i])
 	return &c.memos[i]
+}
+
+// begin begins to count in m.
+func (t *memos) begin(m *memo, now int64) {
+	m.first, m.last = now, now
+	t.dirty = append(t.dirty, m)
 }
 
 // note notes that there is news of m, if anybody asks for news.
@@ -124,8 +124,8 @@ func (t *memos) note(m *memo) {
 func (t *memos) news() []*memo {
 	if !t.tell {
 		t.tell = true
-		for n := range uint32(t.n) {
-			t.note(t.at(n + 1))
+		for n := range t.n {
+			t.note(t.at(n))
 		}
 	}
 	list := t.fresh
@@ -135,25 +135,23 @@ func (t *memos) news() []*memo {
 
 func (t *memos) full() bool { return t.n >= t.limit }
 
-// place puts the memo at n into a slot.
-func (t *memos) place(n uint32) {
-	m := t.at(n)
+// place puts a memo into a slot.
+func (t *memos) place(m *memo) {
 	h := t.hash(m.key)
 	if m.key.isIPv6() {
 		h = t.blend(h, &m.thought.ends)
 	}
-	mask := uint64(len(t.slots) - 1)
-	i := h
-	for t.slots[i&mask].at != 0 {
+	i, mask := h, uint64(len(t.slots)-1)
+	for t.slots[i&mask].memo != nil {
 		i++
 	}
-	t.slots[i&mask] = slot{hash: uint32(h >> 32), at: n}
+	t.slots[i&mask] = slot{hash: h, memo: m}
 }
 
 func (t *memos) grow() {
 	t.slots = make([]slot, 2*len(t.slots))
-	for n := range uint32(t.n) {
-		t.place(n + 1)
+	for n := range t.n {
+		t.place(t.at(n))
 	}
 }
 

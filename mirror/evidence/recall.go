@@ -1,8 +1,6 @@
 package evidence
 
 import (
-	"time"
-
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
 )
@@ -15,46 +13,54 @@ func (l *Ledger) recall(a *Arrival) bool {
 	if p.Frame == 0 {
 		return false
 	}
-	inner, now := a.Payload[p.Frame:], a.Time.UnixNano()
-	there := len(inner) + a.Missing
-	length := frame.Skim(inner, there)
-	if length == 0 || now == noTime {
+	inner := a.Payload[p.Frame:]
+	there := len(inner) + a.missing()
+	length, now := frame.Skim(inner, there), a.Time.UnixNano()
+	if length == 0 || now < 0 { // now is that of an arrival without a time
 		return false
 	}
 	m := l.memoOf(keyOf(a, p, inner), a)
 	if m == nil {
 		return false
 	}
-	if !m.dirty {
-		m.dirty = true
-		l.memos.dirty = append(l.memos.dirty, m)
+	if m.packets == 0 {
+		l.memos.begin(m, now)
 	}
-	m.count(a, length, now)
-	if (p.Tag.Truncated() || length > there) && a.tells() {
-		m.countCut(length, there)
+	m.packets++
+	m.bytes += uint64(length)
+	if now > m.last {
+		m.last = now
 	}
-	l.found.whose, l.found.frame, l.found.bare = &m.thought.whose, inner, false
-	l.found.gap = m.number(p.Sequence, now)
+	if now < m.first {
+		m.first = now
+	}
+	if a.Fragments != 1 || p.Tag.Truncated() || length > there {
+		m.countOdd(a, p.Tag.Truncated(), length, there)
+	}
+	l.found = found{memo: m, frame: p.Frame, gap: m.number(p.Sequence, now)}
 	return true
 }
 
-// noTime is what UnixNano makes of an arrival without a time.
-var noTime = time.Time{}.UnixNano()
-
 // memoOf returns what is good of the packet in hand; nil if nothing is.
 func (l *Ledger) memoOf(k memoKey, a *Arrival) *memo {
-	var m *memo
 	if k.isIPv6() {
 		l.memos.ends = endsOf(a, k)
-		m = l.memos.find6(k, &l.memos.ends)
-	} else {
-		m = l.memos.find(k)
+		return l.goodOf(k, a, l.memos.find6(k, &l.memos.ends))
 	}
+	m := l.memos.find(k)
+	if m != nil && m.plain && m.whole.turn == m.wholeTurn && m.stream.turn == m.streamTurn {
+		return m
+	}
+	return l.goodOf(k, a, m)
+}
+
+// goodOf returns the memo if it is good, and has missed it otherwise.
+func (l *Ledger) goodOf(k memoKey, a *Arrival, m *memo) *memo {
 	if m != nil && m.holds() {
 		return m
 	}
 	if m != nil {
-		m.good = false
+		m.good, m.plain = false, false
 	}
 	l.memos.missed, l.memos.key, l.memos.ends = true, k, endsOf(a, k)
 	return nil
@@ -70,6 +76,7 @@ func (l *Ledger) remember(x claim, s *sighting) {
 	t.claim, t.exporter, t.destination, t.whose, t.snapLength = x, s.exporter, s.destination, l.whose, l.table.rows[x.row].SnapLength
 	t.testimony, t.believed = s.testimony, s.whole.value.marks.believed()
 	m.good, m.marked, m.whole, m.stream = true, s.testimony.marked, s.whole, s.stream
+	m.plain = !m.marked && m.stream != nil
 	m.wholeTurn = m.whole.turn
 	if m.stream != nil {
 		m.streamTurn = m.stream.turn
@@ -85,7 +92,7 @@ func (l *Ledger) memoInHand() *memo {
 		m = t.find(t.key)
 	}
 	if m != nil {
-		if m.dirty {
+		if m.packets > 0 {
 			l.settle()
 		}
 		return m
@@ -101,7 +108,6 @@ func (l *Ledger) memoInHand() *memo {
 // settle brings what the memos counted into the accounts.
 func (l *Ledger) settle() {
 	for _, m := range l.memos.dirty {
-		m.dirty = false
 		sum, t := m.take(), m.thought
 		account := &l.rows[t.claim.row]
 		account.add(t.exporter, t.whose.Host, sum)

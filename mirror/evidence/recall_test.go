@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"testing"
 	"time"
@@ -22,7 +23,7 @@ func think(l *Ledger, t *Table, a Arrival) Finding {
 	l.totals.Bytes += uint64(a.WireLen)
 	l.memos.missed = false
 	l.weigh(&a)
-	return l.Found()
+	return l.Found(&a)
 }
 
 // drawTable is a table of a few sessions that get into each other's way: the same ids, VMs in two sessions, one source or several.
@@ -68,17 +69,23 @@ func drawArrival(t *rapid.T, talk []parcel, n int) Arrival {
 	p.n = n
 	a := p.arrival(uint32(n + rapid.SampledFrom([]int{0, 0, 0, 1, 5, -3, 1 << 20}).Draw(t, "step")))
 	a.Time = start.Add(time.Duration(n) * time.Millisecond)
+	if rapid.Bool().Draw(t, "ends") {
+		src, dst := a.Src.As4(), a.Dst.As4()
+		a.Ends = binary.LittleEndian.Uint64(append(src[:], dst[:]...))
+	}
 	switch rapid.IntRange(0, 9).Draw(t, "kind of arrival") {
 	case 0:
-		a.Src = stranger
+		a.Src, a.Ends = stranger, 0
 	case 1:
-		a.Src = netip.AddrFrom16(a.Src.As16()) // the same, written as IPv6
+		a.Src, a.Ends = netip.AddrFrom16(a.Src.As16()), 0 // the same, written as IPv6
 	case 2:
 		a.Fragments = 3
 	case 3:
+		a.Time = time.Time{}
+	case 4:
 		a.Payload = a.Payload[:rapid.IntRange(0, len(a.Payload)).Draw(t, "cut")]
 		if rapid.Bool().Draw(t, "by us") {
-			a.Truncated, a.Missing = true, rapid.IntRange(0, 1500).Draw(t, "missing")
+			a.Truncated, a.PayloadLen = true, len(a.Payload)+rapid.IntRange(0, 1500).Draw(t, "missing")
 		}
 	}
 	return a

@@ -15,21 +15,22 @@ const (
 // sequence follows the numbers of one sequence space (RFC 2890 section 2.2), compared as RFC 1982 says. The zero value is ready. Its
 // counts are estimates: a packet that was lost and one that was never sent look the same.
 type sequence struct {
-	Packets    uint64 // that bore a number
+	Packets uint64 // that bore a number
+
+	top     uint32 // the newest
+	span    uint32 // how many numbers up to top the bitmap speaks of
+	started bool
+	varying bool // two different numbers were seen
+	astray  bool
+	stray   uint32                 // the last number that fitted nothing, if astray
+	seen    [seqWindow / 64]uint64 // by number modulo seqWindow
+
 	Lost       uint64 // numbers passed over and not come late; falls when one comes late
 	Reordered  uint64 // came after a higher number
 	Duplicated uint64
 	Resets     uint64 // the numbers began anew elsewhere
 	Strays     uint64 // fitted nothing, and nothing after them confirmed a reset
-
-	started bool
-	varying bool   // two different numbers were seen
-	top     uint32 // the newest
-	span    uint32 // how many numbers up to top the bitmap speaks of
-	repeats uint64 // of the first number, while it is the only one
-	stray   uint32 // the last number that fitted nothing
-	astray  bool
-	seen    [seqWindow / 64]uint64 // by number modulo seqWindow
+	repeats    uint64 // of the first number, while it is the only one
 }
 
 // Usable reports whether the counts mean anything: the numbers change, and they mostly follow each other.

@@ -21,9 +21,10 @@ type streamKey struct {
 
 // stream is what is followed under one key.
 type stream struct {
-	sequence
-	marks  marks  // of a whole one
 	aliens uint64 // of one that is not whole: packets whose number does not fit in with the whole
+	sequence
+	marks marks // of a whole one
+	trial trial // of a whole one
 
 	away      bool    // it is followed elsewhere, and astray, so that next leaves it alone
 	elsewhere Numbers // there
@@ -41,24 +42,36 @@ func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
 	if s.next(number) {
 		return true, 0
 	}
-	if s.away {
+	return s.otherInWhole(number)
+}
+
+func (s *stream) otherInWhole(number uint32) (fits bool, gap uint64) {
+	switch {
+	case s.away:
 		return true, 0
+	case s.trial.resting():
+		return false, 0
 	}
 	before := s.Lost
 	fits = s.Observe(number)
+	s.trial.note(fits, s.Packets)
 	return fits, s.Lost - min(before, s.Lost)
 }
 
 // inSession takes a number of one session, of which it is known how it fits in the whole, and returns how many it passed over. Of an
 // exporter that counts its sessions together, what went to another session was not passed over.
 func (s *stream) inSession(number uint32, fits bool, wholeGap uint64) (gap uint32) {
-	if s.away {
-		return 0
-	}
 	if !fits {
 		s.aliens++
 	}
 	if s.next(number) {
+		return 0
+	}
+	return s.otherInSession(number, wholeGap)
+}
+
+func (s *stream) otherInSession(number uint32, wholeGap uint64) (gap uint32) {
+	if s.away {
 		return 0
 	}
 	before := s.Lost

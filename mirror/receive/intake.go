@@ -111,6 +111,7 @@ func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
 	in.tally.Delivered++
 	d := &in.datagram
 	d.Time, d.Number = at, in.number
+	d.Ends = binary.LittleEndian.Uint64(ip[12:])
 	d.Src, d.Dst = netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:]))
 	d.WireLen, d.PayloadLen, d.Fragments = total, total-plainLen, 1
 	if d.Truncated = total > len(ip); d.Truncated {

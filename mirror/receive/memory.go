@@ -50,26 +50,46 @@ func (m *Memory) Run(ctx context.Context, handlers func(worker int) Handler) err
 	if m.ran.Swap(true) {
 		return ErrRunOnce
 	}
-	handle := handlers(0)
-	left := 0 // of the batch
+	run := memoryRun{intake: m.intake, handle: handlers(0)}
 	for at, ip := range m.options.Packets {
-		if left == 0 {
+		if run.left == 0 {
 			if ctx.Err() != nil {
 				return context.Cause(ctx)
 			}
-			m.intake.begin(at, handle)
-			left = m.options.Batch
+			run.begin(at, m.options.Batch)
 		}
-		m.intake.take(packet{at: at, now: at, ip: ip}, handle)
-		if left--; left == 0 {
-			m.intake.end(handle)
-		}
+		run.take(at, ip)
 	}
-	if left > 0 {
-		m.intake.end(handle)
-	}
-	m.intake.finish()
+	run.finish()
 	return nil
+}
+
+// memoryRun is a Memory that runs.
+type memoryRun struct {
+	intake *intake
+	handle Handler
+	left   int // of the batch
+}
+
+func (r *memoryRun) begin(at time.Time, batch int) {
+	r.intake.begin(at, r.handle)
+	r.left = batch
+}
+
+func (r *memoryRun) take(at time.Time, ip []byte) {
+	if !r.intake.plain(at, ip, r.handle) {
+		r.intake.any(packet{at: at, now: at, ip: ip}, r.handle)
+	}
+	if r.left--; r.left == 0 {
+		r.intake.end(r.handle)
+	}
+}
+
+func (r *memoryRun) finish() {
+	if r.left > 0 {
+		r.intake.end(r.handle)
+	}
+	r.intake.finish()
 }
 
 // Counters may be called at any time.

@@ -23,6 +23,9 @@ type Datagram struct {
 	Time time.Time
 	// Src and Dst are the outer addresses. They carry no IPv6 zone.
 	Src, Dst netip.Addr
+	// Ends are both addresses as they stand in an IPv4 header, source first, read
+	// as a little-endian number; 0 where nobody has read them so.
+	Ends uint64
 	// Payload starts at the GRE header. Link-layer padding is not part of it.
 	Payload []byte
 	// PayloadLen is how many bytes of payload there were on the wire: more than

@@ -22,10 +22,7 @@ func (b *bookkeeper) Take(d *receive.Datagram) {
 	if b.tap != nil {
 		b.tap(d)
 	}
-	b.ledger.Take(&evidence.Arrival{
-		Time: d.Time, Src: d.Src, Dst: d.Dst, Payload: d.Payload,
-		Missing: d.PayloadLen - len(d.Payload), WireLen: d.WireLen, Fragments: d.Fragments, Truncated: d.Truncated,
-	})
+	b.ledger.Take((*evidence.Arrival)(d))
 }
 
 // End implements receive.Handler.
