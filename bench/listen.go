@@ -49,7 +49,7 @@ type state struct {
 	FDs        int `json:"fds"`
 }
 
-// childListen receives with the evidence that the daemon makes of it: the table is made anew and the ledger looked at every second, as
+// childListen receives with the evidence that the daemon makes of it: the table is renewed and the ledger looked at every second, as
 // the daemon's judging does. For each line of in it answers with its state; at the end of in it ends. Its argument is the path.
 func childListen(ctx context.Context, arguments []string, in io.Reader, out io.Writer) error {
 	if len(arguments) != 1 {
@@ -88,7 +88,7 @@ func watch(ctx context.Context, books *bookkeeper, expectations []evidence.Expec
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			books.table.Store(evidence.NewTable(expectations))
+			books.table.Store(books.table.Load().Renew(expectations))
 			books.ledger.View()
 		}
 	}

@@ -1,7 +1,9 @@
 package evidence
 
 import (
+	"maps"
 	"net/netip"
+	"slices"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
@@ -29,6 +31,11 @@ type ExpectedSource struct {
 	MAC       frame.MAC // zero when it is not known: then only the ERSPAN id can name the source
 	Direction mirror.Direction
 	Host      string // that runs the VM, as Expectation.Exporters spells it; "" when it is not known
+}
+
+func (e Expectation) equal(o Expectation) bool {
+	return e.UID == o.UID && e.Type == o.Type && e.ID == o.ID && e.SnapLength == o.SnapLength && e.Sampling == o.Sampling && e.Dormant == o.Dormant &&
+		slices.Equal(e.Destinations, o.Destinations) && slices.Equal(e.Sources, o.Sources) && maps.Equal(e.Exporters, o.Exporters)
 }
 
 // Expect derives the expectation of a session that stands on a switch. It is not ok when nothing of the session can arrive here: the

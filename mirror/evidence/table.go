@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/vspan-io/vspan/mirror/frame"
 )
@@ -15,6 +16,7 @@ type Table struct {
 	floods       map[netip.Addr][]int32 // sessions without an id, by destination: any of them may mirror a broadcast
 	listed       map[netip.Addr]bool    // every host's addresses
 	destinations map[netip.Addr]bool
+	of           []Expectation // what it was made of
 }
 
 // row is one session, arranged for lookup.
@@ -38,7 +40,7 @@ type macKey struct {
 	mac         frame.MAC
 }
 
-// NewTable arranges expectations. Of two with the same UID the last one counts.
+// NewTable arranges expectations, which must not be changed afterwards. Of two with the same UID the last one counts.
 func NewTable(expectations []Expectation) *Table {
 	t := &Table{
 		byID:         make(map[idKey][]int32),
@@ -46,6 +48,7 @@ func NewTable(expectations []Expectation) *Table {
 		floods:       make(map[netip.Addr][]int32),
 		listed:       make(map[netip.Addr]bool),
 		destinations: make(map[netip.Addr]bool),
+		of:           expectations,
 	}
 	last := make(map[string]int, len(expectations))
 	for i, e := range expectations {
@@ -57,6 +60,15 @@ func NewTable(expectations []Expectation) *Table {
 		}
 	}
 	return t
+}
+
+// Renew arranges expectations anew if they are not those of t, and is t otherwise: a ledger that turns to another table has to think
+// about every packet again. t may be nil.
+func (t *Table) Renew(expectations []Expectation) *Table {
+	if t != nil && slices.EqualFunc(t.of, expectations, Expectation.equal) {
+		return t
+	}
+	return NewTable(expectations)
 }
 
 func (t *Table) add(e Expectation) {

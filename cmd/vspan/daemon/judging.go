@@ -56,7 +56,7 @@ func (j *judging) once(ctx context.Context) error {
 		return err
 	}
 	statuses := j.board.Statuses()
-	j.reception.table.Store(evidence.NewTable(expectations(sessions, statuses)))
+	j.reception.table.Store(j.reception.table.Load().Renew(expectations(sessions, statuses)))
 	j.counting.want(portsOf(sessions, statuses))
 
 	now := j.now()
