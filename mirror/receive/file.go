@@ -9,7 +9,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gopacket/gopacket/layers"
+	"github.com/vspan-io/vspan/mirror/receive/savefile"
 )
 
 // FileOptions say what a File reads.
@@ -31,12 +31,14 @@ type File struct {
 	options FileOptions
 	intake  *intake
 
-	mu      sync.Mutex // guards stage, packets and close; held while Open waits
+	mu      sync.Mutex // guards stage, packets, batch and close; held while Open waits
 	stage   stage
-	packets packetFile
+	packets *savefile.Reader
+	batch   fileBatch // what packets reads from
 	close   func() error
 
-	warned   sync.Mutex // guards warnings
+	strange  []savefile.LinkType // link types that are not read, of which was warned
+	warned   sync.Mutex          // guards warnings
 	warnings []string
 }
 
@@ -67,11 +69,23 @@ func (f *File) open() error {
 		}
 		reader, f.close = opened, opened.Close
 	}
-	packets, err := readPacketFile(reader)
+	f.batch.in, f.batch.intake = reader, f.intake
+	packets, err := savefile.NewReader(&f.batch)
+	if err == nil {
+		err = refuseLink(packets)
+	}
 	if err != nil {
 		return errors.Join(f.wrap(err), f.close())
 	}
 	f.packets = packets
+	return nil
+}
+
+// refuseLink refuses a file of whose packets none can be read.
+func refuseLink(packets *savefile.Reader) error {
+	if link, ok := packets.Link(); ok && !readable(link) {
+		return fmt.Errorf("link type %d is not read", link)
+	}
 	return nil
 }
 
@@ -89,32 +103,33 @@ func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error
 	if err != nil {
 		return err
 	}
-	err = f.read(ctx, handlers(0))
+	f.batch.handle = handlers(0)
+	err = f.read(ctx)
+	f.batch.end()
 	f.intake.finish()
 	return errors.Join(err, f.close())
 }
 
-func (f *File) read(ctx context.Context, handle Handler) error {
+func (f *File) read(ctx context.Context) error {
 	for {
 		if ctx.Err() != nil {
 			return f.wrap(context.Cause(ctx))
 		}
-		data, info, link, err := f.packets.next()
+		p, err := f.packets.Next()
 		if err == io.EOF {
 			return nil
 		}
 		if err != nil {
-			return f.wrap(fmt.Errorf("packet %d: %w", f.intake.number+1, err))
+			return f.wrap(err)
 		}
-		ip, ok := network(link, data)
+		f.batch.add(p.Time)
+		ip, ok := network(p.Link, p.Data)
 		if !ok {
 			f.intake.pass()
-			f.warn(link)
+			f.warn(p.Link)
 			continue
 		}
-		f.intake.begin(info.Timestamp, handle)
-		f.intake.take(packet{at: info.Timestamp, now: info.Timestamp, ip: ip}, handle)
-		f.intake.end(handle)
+		f.intake.take(packet{at: p.Time, now: p.Time, ip: ip}, f.batch.handle)
 	}
 }
 
@@ -122,16 +137,14 @@ func (f *File) read(ctx context.Context, handle Handler) error {
 const maxWarnings = 8
 
 // warn notes a link type that is not read, once.
-func (f *File) warn(link layers.LinkType) {
-	if readable(link) {
+func (f *File) warn(link savefile.LinkType) {
+	if readable(link) || len(f.strange) == maxWarnings || slices.Contains(f.strange, link) {
 		return
 	}
-	sentence := fmt.Sprintf("packets of link type %d are counted and not read", uint16(link))
+	f.strange = append(f.strange, link)
 	f.warned.Lock()
 	defer f.warned.Unlock()
-	if len(f.warnings) < maxWarnings && !slices.Contains(f.warnings, sentence) {
-		f.warnings = append(f.warnings, sentence)
-	}
+	f.warnings = append(f.warnings, fmt.Sprintf("packets of link type %d are counted and not read", link))
 }
 
 // Close releases a File that will not be run.

@@ -16,6 +16,8 @@ import (
 	"github.com/gopacket/gopacket"
 	"github.com/gopacket/gopacket/layers"
 	"github.com/gopacket/gopacket/pcapgo"
+
+	"github.com/vspan-io/vspan/mirror/receive/savefile"
 )
 
 // pcapOf writes a pcap file of packets a millisecond apart.
@@ -109,8 +111,8 @@ func TestLinkTypes(t *testing.T) {
 		"null, IPv6 FreeBSD": {layers.LinkTypeNull, cat([]byte{28, 0, 0, 0}, six)},
 		"loop":               {layers.LinkTypeLoop, cat([]byte{0, 0, 0, 24}, six)},
 		"raw":                {layers.LinkTypeRaw, four},
-		"raw of BSD":         {linkRawBSD, six},
-		"raw of OpenBSD":     {linkRawOpenBSD, four},
+		"raw of BSD":         {layers.LinkType(savefile.LinkRawBSD), six},
+		"raw of OpenBSD":     {layers.LinkType(savefile.LinkRawOpenBSD), four},
 		"IPv4":               {layers.LinkTypeIPv4, four},
 		"IPv6":               {layers.LinkTypeIPv6, six},
 	} {

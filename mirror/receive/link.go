@@ -3,16 +3,8 @@ package receive
 import (
 	"encoding/binary"
 
-	"github.com/gopacket/gopacket/layers"
-
 	"github.com/vspan-io/vspan/mirror/frame"
-)
-
-// The link types of https://www.tcpdump.org/linktypes.html that gopacket does
-// not name: DLT_RAW as the BSDs number it.
-const (
-	linkRawBSD     layers.LinkType = 12
-	linkRawOpenBSD layers.LinkType = 14
+	"github.com/vspan-io/vspan/mirror/receive/savefile"
 )
 
 // maxOuterTags is how many VLAN tags may stand in front of an outer packet. A
@@ -20,11 +12,11 @@ const (
 const maxOuterTags = 4
 
 // readable reports whether network knows the link type.
-func readable(link layers.LinkType) bool {
+func readable(link savefile.LinkType) bool {
 	switch link {
-	case layers.LinkTypeEthernet, layers.LinkTypeLinuxSLL, layers.LinkTypeLinuxSLL2,
-		layers.LinkTypeNull, layers.LinkTypeLoop,
-		layers.LinkTypeRaw, linkRawBSD, linkRawOpenBSD, layers.LinkTypeIPv4, layers.LinkTypeIPv6:
+	case savefile.LinkEthernet, savefile.LinkLinuxSLL, savefile.LinkLinuxSLL2,
+		savefile.LinkNull, savefile.LinkLoop,
+		savefile.LinkRaw, savefile.LinkRawBSD, savefile.LinkRawOpenBSD, savefile.LinkIPv4, savefile.LinkIPv6:
 		return true
 	}
 	return false
@@ -32,17 +24,17 @@ func readable(link layers.LinkType) bool {
 
 // network returns the IP packet in a link-layer frame; it is not ok where there
 // is none, because the frame carries something else or is cut.
-func network(link layers.LinkType, b []byte) (ip []byte, ok bool) {
+func network(link savefile.LinkType, b []byte) (ip []byte, ok bool) {
 	switch link {
-	case layers.LinkTypeEthernet:
+	case savefile.LinkEthernet:
 		return behindEtherType(b, 12, 14)
-	case layers.LinkTypeLinuxSLL:
+	case savefile.LinkLinuxSLL:
 		return behindEtherType(b, 14, 16)
-	case layers.LinkTypeLinuxSLL2:
+	case savefile.LinkLinuxSLL2:
 		return behindEtherType(b, 0, 20)
-	case layers.LinkTypeNull, layers.LinkTypeLoop:
+	case savefile.LinkNull, savefile.LinkLoop:
 		return behindFamily(b)
-	case layers.LinkTypeRaw, linkRawBSD, linkRawOpenBSD, layers.LinkTypeIPv4, layers.LinkTypeIPv6:
+	case savefile.LinkRaw, savefile.LinkRawBSD, savefile.LinkRawOpenBSD, savefile.LinkIPv4, savefile.LinkIPv6:
 		return b, len(b) > 0
 	}
 	return nil, false
