@@ -30,10 +30,7 @@ func Run(ctx context.Context, o Options) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	t := newTeller(o, stop)
-	options := receive.FileOptions{Path: o.Path, Refused: func(number uint64, why receive.Refusal) {
-		p := undelivered(number, why)
-		t.tell(&p)
-	}}
+	options := receive.FileOptions{Path: o.Path, Refused: t.undelivered}
 	if o.Path == "-" {
 		options.Reader = flushing{o.Stdin, t.out}
 	}
@@ -41,10 +38,11 @@ func Run(ctx context.Context, o Options) error {
 	if err := file.Open(); err != nil {
 		return err
 	}
-	err := file.Run(ctx, receive.Each(func(d *receive.Datagram) {
-		p := decode(d)
-		t.tell(&p)
-	}))
+	handle := t.datagram
+	if o.Summary {
+		handle = t.tally.datagram
+	}
+	err := file.Run(ctx, receive.Each(handle))
 	for _, warning := range file.Describe().Warnings {
 		fmt.Fprintf(o.Notes, "note: %s\n", warning)
 	}
@@ -65,6 +63,7 @@ type teller struct {
 	stop    context.CancelCauseFunc
 	out     *bufio.Writer
 	json    *json.Encoder
+	packet  packet // the one that is told, kept so that none is allocated
 	line    []byte
 	tally   *tally
 	broken  error // the first write that failed
@@ -75,16 +74,32 @@ func newTeller(o Options, stop context.CancelCauseFunc) *teller {
 	return &teller{options: o, stop: stop, out: out, json: json.NewEncoder(out), tally: newTally()}
 }
 
-func (t *teller) tell(p *packet) {
-	t.tally.count(p)
-	if t.options.Summary || t.broken != nil {
+// datagram tells of one that was delivered.
+func (t *teller) datagram(d *receive.Datagram) {
+	t.packet.decode(d)
+	t.tally.count(&t.packet)
+	t.tell()
+}
+
+// undelivered tells of a packet that never became a datagram.
+func (t *teller) undelivered(number uint64, why receive.Refusal) {
+	t.tally.undelivered(why)
+	if t.options.Summary {
+		return
+	}
+	t.packet = undelivered(number, why)
+	t.tell()
+}
+
+func (t *teller) tell() {
+	if t.broken != nil {
 		return
 	}
 	var err error
 	if t.options.JSON {
-		err = t.json.Encode(newRecord(p))
+		err = t.json.Encode(newRecord(&t.packet))
 	} else {
-		t.line = appendLine(t.line[:0], p)
+		t.line = appendLine(t.line[:0], &t.packet)
 		_, err = t.out.Write(t.line)
 	}
 	if err != nil {

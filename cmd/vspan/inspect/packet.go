@@ -25,12 +25,13 @@ type packet struct {
 	why     string // the same in words
 }
 
-// decode reads a datagram. What it returns aliases the datagram's payload.
-func decode(d *receive.Datagram) packet {
-	p := packet{number: d.Number, src: d.Src, dst: d.Dst, fragments: d.Fragments, truncated: d.Truncated}
+// decode makes p what a datagram says. It aliases the datagram's payload.
+func (p *packet) decode(d *receive.Datagram) {
+	*p = packet{number: d.Number, src: d.Src, dst: d.Dst, fragments: d.Fragments, truncated: d.Truncated}
 	m, err := erspan.Decapsulate(d.Payload)
 	if err != nil {
-		return p.refuse(err)
+		p.refuse(err)
+		return
 	}
 	p.mirror = m
 	read := frame.Parse
@@ -38,21 +39,21 @@ func decode(d *receive.Datagram) packet {
 		read = frame.ParseBare
 	}
 	if p.frame, err = read(m.Frame); err != nil {
-		return p.refuse(err)
+		p.refuse(err)
 	}
-	return p
 }
 
-// refuse adds the reason, which is one of the refusals of gre, erspan or frame.
-func (p packet) refuse(err error) packet {
-	p.refused, p.why = "unknown", err.Error()
+func (p *packet) refuse(err error) { p.refused, p.why = refusalName(err), err.Error() }
+
+// refusalName is the stable name of one of the refusals of gre, erspan or frame.
+func refusalName(err error) string {
 	if named, ok := errors.AsType[interface {
 		error
 		fmt.Stringer
 	}](err); ok {
-		p.refused = named.String()
+		return named.String()
 	}
-	return p
+	return "unknown"
 }
 
 // undelivered is a packet that never became a datagram: its outer header could not be read, or its fragments do not make one.

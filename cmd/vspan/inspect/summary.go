@@ -13,16 +13,6 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
-// maxStreams bounds the streams told apart: a file may have as many outer addresses and session ids as it has packets.
-const maxStreams = 4096
-
-// stream is what tells one mirror from another: two exporters may use one session id.
-type stream struct {
-	src, dst      netip.Addr
-	encapsulation erspan.Type
-	id            uint16
-}
-
 // Summary is what a capture holds, in numbers.
 type Summary struct {
 	Packets        uint64            `json:"packets"`  // read from the file
@@ -52,55 +42,29 @@ type Fragments struct {
 	Incomplete  uint64 `json:"incomplete"`  // fragments of datagrams of which others are missing
 }
 
-// tally counts packets while they are read.
-type tally struct {
-	encapsulations map[string]uint64
-	streams        map[stream]uint64
-	leftOut        uint64 // packets of streams beyond maxStreams
-	refused        map[string]uint64
-	reassembled    uint64
-}
-
-func newTally() *tally {
-	return &tally{encapsulations: map[string]uint64{}, streams: map[stream]uint64{}, refused: map[string]uint64{}}
-}
-
-func (t *tally) count(p *packet) {
-	if p.fragments > 1 {
-		t.reassembled++
-	}
-	if p.refused != "" {
-		t.refused[p.refused]++
-		return
-	}
-	t.encapsulations[p.mirror.Type.String()]++
-	key := stream{p.src, p.dst, p.mirror.Type, p.mirror.Header.SessionID}
-	if _, known := t.streams[key]; known || len(t.streams) < maxStreams {
-		t.streams[key]++
-		return
-	}
-	t.leftOut++
-}
-
 // summary joins what was counted here with what the source counted.
 func (t *tally) summary(c receive.Counters) Summary {
 	s := Summary{
-		Packets: c.Packets, Others: c.NotGRE, Encapsulations: t.encapsulations, StreamsLeftOut: t.leftOut, Refused: t.refused,
+		Packets: c.Packets, Others: c.NotGRE, Encapsulations: map[string]uint64{}, StreamsLeftOut: t.leftOut, Refused: t.refused,
 		Truncated: c.Truncated,
 		Fragments: Fragments{
 			Seen: c.Fragments, Reassembled: t.reassembled,
 			Incomplete: c.Refused.Of(receive.RefusedFragmentIncomplete) + c.Refused.Of(receive.RefusedFragmentTimeout),
 		},
 	}
-	for key, n := range t.streams {
-		one := Stream{Src: key.src, Dst: key.dst, Encapsulation: key.encapsulation.String(), Packets: n}
-		if key.encapsulation.HasSession() {
-			one.ID = &key.id
+	for i := range t.streams.list {
+		from := &t.streams.list[i]
+		one := Stream{Src: from.src, Dst: from.dst, Encapsulation: from.encapsulation.String(), Packets: from.packets}
+		if from.encapsulation.HasSession() {
+			one.ID = &from.id
 		}
 		s.Streams = append(s.Streams, one)
 	}
-	for _, n := range t.encapsulations {
-		s.Mirrored += n
+	for encapsulation, n := range t.encapsulations {
+		if n > 0 {
+			s.Encapsulations[erspan.Type(encapsulation).String()] = n
+			s.Mirrored += n
+		}
 	}
 	slices.SortFunc(s.Streams, compareStreams)
 	return s
