@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -68,12 +69,14 @@ func fieldErrors(errs []error) []wire.FieldError {
 }
 
 // plainPath is a path whose every step looks like a name, so that a secret in the place of a name is not repeated.
-var plainPath = regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}([.][A-Za-z0-9_-]{1,40}|\[[0-9]{1,6}\])*$`)
+var plainPath = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^[A-Za-z0-9_-]{1,40}([.][A-Za-z0-9_-]{1,40}|\[[0-9]{1,6}\])*$`)
+})
 
 // field turns huma's location into ours: without "body.", and cut before a step that does not look like a name.
 func field(location string) string {
 	path := strings.TrimPrefix(location, "body.")
-	for path != "" && !plainPath.MatchString(path) {
+	for path != "" && !plainPath().MatchString(path) {
 		path = path[:max(0, strings.LastIndexAny(path, ".["))]
 	}
 	return cmp.Or(path, "body")

@@ -174,5 +174,5 @@ func validPeerURL(text string) bool {
 	}
 	host, port, err := net.SplitHostPort(u.Host)
 	n, portErr := strconv.ParseUint(port, 10, 16)
-	return err == nil && portErr == nil && n > 0 && hostPattern.MatchString(host) && text == u.Scheme+"://"+u.Host
+	return err == nil && portErr == nil && n > 0 && hostPattern().MatchString(host) && text == u.Scheme+"://"+u.Host
 }

@@ -2,6 +2,7 @@ package api
 
 import (
 	"regexp"
+	"sync"
 
 	"github.com/vspan-io/vspan/api/wire"
 )
@@ -9,7 +10,7 @@ import (
 const maxLabels = 64
 
 // labelPattern is the shape of a label's key, and of its value, which may also be empty.
-var labelPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$`)
+var labelPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$`) })
 
 func checkLabels(labels map[string]string) []wire.FieldError {
 	const want = "want 1 to 63 letters and digits, with . _ / - inside"
@@ -17,10 +18,10 @@ func checkLabels(labels map[string]string) []wire.FieldError {
 		return []wire.FieldError{{Field: "labels", Detail: "want at most 64 labels"}}
 	}
 	for key, value := range labels {
-		if !labelPattern.MatchString(key) {
+		if !labelPattern().MatchString(key) {
 			return []wire.FieldError{{Field: "labels", Detail: "in keys " + want}}
 		}
-		if value != "" && !labelPattern.MatchString(value) {
+		if value != "" && !labelPattern().MatchString(value) {
 			return []wire.FieldError{{Field: field("labels." + key), Detail: want + ", or nothing"}}
 		}
 	}

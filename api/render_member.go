@@ -4,12 +4,13 @@ import (
 	"cmp"
 	"regexp"
 	"slices"
+	"sync"
 
 	"github.com/vspan-io/vspan/api/wire"
 )
 
 // hostPattern is a host's name or address without what means something in a list of members or to a shell.
-var hostPattern = regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`)
+var hostPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9.:-]{1,253}$`) })
 
 func renderMembers(all []Member) []wire.Member {
 	list := make([]wire.Member, len(all))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -126,12 +127,12 @@ vspan serve --data-dir /var/lib/vspan \
 }
 
 // plainWord is what means the same to every shell, quoted or not.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9._/:,=-]+$`)
+var plainWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9._/:,=-]+$`) })
 
 // shellWord is s as one word of a shell.
 func shellWord(s string) string {
 	s = printable(s)
-	if plainWord.MatchString(s) {
+	if plainWord().MatchString(s) {
 		return s
 	}
 	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"

@@ -11,7 +11,7 @@ import (
 // checkState refuses what cannot be where the state is kept.
 func (c Config) checkState() error {
 	switch {
-	case c.Installation != "" && !installationPattern.MatchString(c.Installation):
+	case c.Installation != "" && !installationPattern().MatchString(c.Installation):
 		return fmt.Errorf("%q cannot be the name of an installation: want 8 to 64 letters, digits and hyphens", c.Installation)
 	case c.Cluster != nil && c.DataDir == "":
 		return errors.New("a member of a cluster keeps its part of the state in a directory: say it with --data-dir")

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/google/uuid"
 )
@@ -17,7 +18,7 @@ import (
 // installation makes on a switch: who loses it can no longer tell its own sessions from those of others.
 const installationFile = "installation"
 
-var installationPattern = regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`)
+var installationPattern = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9-]{8,64}$`) })
 
 // installation returns the name of the installation whose data directory is dir, and makes one on the first run: the given one, if
 // any. Without a directory the name lasts as long as the process, unless it is given.
@@ -41,7 +42,7 @@ func installation(dir, given string) (string, error) {
 	}
 	name := strings.TrimSpace(string(content))
 	switch {
-	case !installationPattern.MatchString(name):
+	case !installationPattern().MatchString(name):
 		return "", fmt.Errorf("%s does not hold the name of an installation: restore it from a backup; a new name would make every session already on a switch a stranger's", path)
 	case given != "" && name != given:
 		return "", fmt.Errorf("%s is of installation %q, and --installation says %q: leave it out, or use another directory", dir, name, given)
