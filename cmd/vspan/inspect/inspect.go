@@ -38,11 +38,11 @@ func Run(ctx context.Context, o Options) error {
 	if err := file.Open(); err != nil {
 		return err
 	}
-	handle := t.datagram
+	handler := receive.Each(t.datagram)
 	if o.Summary {
-		handle = t.tally.datagram
+		handler = func(int) receive.Handler { return counting{t.tally} }
 	}
-	err := file.Run(ctx, receive.Each(handle))
+	err := file.Run(ctx, handler)
 	for _, warning := range file.Describe().Warnings {
 		fmt.Fprintf(o.Notes, "note: %s\n", warning)
 	}

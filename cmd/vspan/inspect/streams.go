@@ -12,7 +12,7 @@ import (
 // maxStreams bounds the streams told apart: a file may have as many outer addresses and session ids as it has packets.
 const maxStreams = 4096
 
-// stream is what tells one mirror from another: two exporters may use one session id.
+// stream is what tells one mirror from another, as two exporters may use one session id, and how many packets it has.
 type stream struct {
 	src, dst      netip.Addr
 	encapsulation erspan.Type
@@ -28,16 +28,10 @@ type streams struct {
 	seed  uint64   // so that nobody can make a file whose streams all meet
 }
 
-// slot refers to a stream. One whose number is 0 is free.
+// slot refers to a stream.
 type slot struct {
-	key    key
-	number uint32 // 1 + the index in the list
-}
-
-// key is what tells streams apart, without the pointers that netip.Addr has in it.
-type key struct {
-	src, dst [2]uint64
-	what     uint64 // encapsulation and id, and of which version the addresses are
+	hash   uint32
+	number uint32 // 1 + its index in the list; 0: the slot is free
 }
 
 const firstSlots = 512
@@ -46,61 +40,57 @@ func newStreams() *streams { return &streams{slots: make([]slot, firstSlots), se
 
 // add counts a packet of a stream. It reports false if the stream is one beyond maxStreams.
 func (t *streams) add(src, dst netip.Addr, encapsulation erspan.Type, id uint16) bool {
-	k := key{words(src), words(dst), uint64(encapsulation)<<16 | uint64(id)}
-	if src.Is4() {
-		k.what |= 1 << 32
-	}
-	found := t.find(&k)
-	if found.number > 0 {
-		t.list[found.number-1].packets++
-		return true
+	// What tells streams apart goes from register to register here: in a struct it would be written and read again, for each packet.
+	hash := t.hash(src, dst, uint64(encapsulation)<<16|uint64(id))
+	mask := uint32(len(t.slots) - 1)
+	at := hash & mask
+	for ; t.slots[at].number > 0; at = (at + 1) & mask {
+		if t.slots[at].hash != hash {
+			continue
+		}
+		s := &t.list[t.slots[at].number-1]
+		if s.src == src && s.dst == dst && s.encapsulation == encapsulation && s.id == id {
+			s.packets++
+			return true
+		}
 	}
 	if len(t.list) == maxStreams {
 		return false
 	}
 	t.list = append(t.list, stream{src, dst, encapsulation, id, 1})
-	found.key, found.number = k, uint32(len(t.list))
+	t.slots[at] = slot{hash, uint32(len(t.list))}
 	if 2*len(t.list) > len(t.slots) {
 		t.grow()
 	}
 	return true
 }
 
-// words is the address as two numbers; that of IPv4 is the address of IPv6 that stands for it.
-func words(a netip.Addr) [2]uint64 {
-	b := a.As16()
-	return [2]uint64{binary.NativeEndian.Uint64(b[:8]), binary.NativeEndian.Uint64(b[8:])}
-}
-
-// find returns the slot of the key, or a free one where it belongs.
-func (t *streams) find(k *key) *slot {
-	mask := uint64(len(t.slots) - 1)
-	for i := k.hash(t.seed); ; i++ {
-		if s := &t.slots[i&mask]; s.number == 0 || s.key.equals(k) {
-			return s
-		}
-	}
-}
-
 func (t *streams) grow() {
 	old := t.slots
 	t.slots = make([]slot, 2*len(old))
-	for i := range old {
-		if old[i].number > 0 {
-			*t.find(&old[i].key) = old[i]
+	mask := uint32(len(t.slots) - 1)
+	for _, s := range old {
+		if s.number == 0 {
+			continue
 		}
+		at := s.hash & mask
+		for t.slots[at].number > 0 {
+			at = (at + 1) & mask
+		}
+		t.slots[at] = s
 	}
 }
 
-// equals compares number by number, which a comparison of the structs would not do.
-func (k *key) equals(o *key) bool {
-	return k.src[0] == o.src[0] && k.src[1] == o.src[1] && k.dst[0] == o.dst[0] && k.dst[1] == o.dst[1] && k.what == o.what
-}
-
-func (k *key) hash(seed uint64) uint64 {
-	h := mix(seed^k.src[0], k.src[1])
-	h = mix(h^k.dst[0], k.dst[1])
-	return mix(h, k.what)
+func (t *streams) hash(src, dst netip.Addr, what uint64) uint32 {
+	if src.Is4() && dst.Is4() {
+		a, b := src.As4(), dst.As4()
+		return uint32(mix(t.seed^what, uint64(binary.NativeEndian.Uint32(a[:]))<<32|uint64(binary.NativeEndian.Uint32(b[:]))))
+	}
+	a, b := src.As16(), dst.As16()
+	h := mix(t.seed^what, binary.NativeEndian.Uint64(a[:]))
+	h = mix(h, binary.NativeEndian.Uint64(a[8:]))
+	h = mix(h, binary.NativeEndian.Uint64(b[:]))
+	return uint32(mix(h, binary.NativeEndian.Uint64(b[8:])))
 }
 
 // mix makes one number of two, of which every bit depends on all of theirs.

@@ -55,6 +55,13 @@ func (t *tally) datagram(d *receive.Datagram) {
 	t.mirrored(d.Src, d.Dst, m.Type, m.Header.SessionID)
 }
 
+// counting counts what a source delivers, and tells of none of it.
+type counting struct{ *tally }
+
+func (c counting) Begin()                   {}
+func (c counting) Take(d *receive.Datagram) { c.datagram(d) }
+func (c counting) End()                     {}
+
 // undelivered counts a packet that never became a datagram.
 func (t *tally) undelivered(why receive.Refusal) { t.refused[why.String()]++ }
 
