@@ -15,7 +15,6 @@ type tally struct {
 	leftOut        uint64            // packets of streams beyond maxStreams
 	refused        map[string]uint64 // by stable name
 	reassembled    uint64
-	skimmed        erspan.Skimmed // of the datagram that is counted
 }
 
 func newTally() *tally {
@@ -40,8 +39,8 @@ func (t *tally) datagram(d *receive.Datagram) {
 	if d.Fragments > 1 {
 		t.reassembled++
 	}
-	if erspan.Skim(d.Payload, &t.skimmed) {
-		t.mirrored(d.Src, d.Dst, t.skimmed.Type, t.skimmed.SessionID)
+	if s := erspan.Skim(d.Payload); s.Frame > 0 {
+		t.mirrored(d.Src, d.Dst, s.Tag.Type(), s.Tag.SessionID())
 		return
 	}
 	m, err := erspan.Decapsulate(d.Payload)
