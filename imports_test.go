@@ -59,6 +59,7 @@ var onlyUnder = map[string][]string{
 	"github.com/prometheus/client_golang": {"api", "cmd/vspan"},
 	"github.com/gopacket/gopacket":        {"mirror/receive", "vcenter/sim", "mirror/capture", "vcsim-tests", "bench/rival"},
 	"go.etcd.io":                          {"mirror/store/etcd", "cmd/vspan"},
+	"github.com/cilium/ebpf":              {"mirror/receive"},
 	"go.uber.org/zap":                     {"mirror/store/etcd"},
 	"google.golang.org/grpc":              {"mirror/store/etcd"},
 	module + "/cmd/vspan":                 {"cmd/vspan", "vcsim-tests"},

@@ -1,0 +1,124 @@
+//go:build linux && !mips && !mips64 && !ppc64 && !s390x
+
+package xdp
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Admit has conversations counted and dropped from now on. Those that are
+// admitted already keep their counts and take the new snap length. It does as
+// much as it can: the error is ErrFull for those there was no room for and
+// ErrNever for those that are never counted. A stream of theirs whose sequence
+// is to be accounted for must be admitted before.
+func (c *Counter) Admit(admissions ...Admission) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kernel == nil {
+		return ErrClosed
+	}
+	var failed error
+	full := 0
+	for _, a := range admissions {
+		switch err := c.admit(a); {
+		case errors.Is(err, ErrFull):
+			full++
+		case err != nil:
+			failed = errors.Join(failed, err)
+		}
+	}
+	return errors.Join(failed, c.full(full, "conversations", c.options.Conversations))
+}
+
+// full counts what there was no room for, and says so.
+func (c *Counter) full(n int, what string, limit int) error {
+	if n == 0 {
+		return nil
+	}
+	c.refused += uint64(n)
+	return fmt.Errorf("%w: %d %s beyond the limit of %d, raise it or retire some", ErrFull, n, what, limit)
+}
+
+func (c *Counter) admit(a Admission) error {
+	a.Conversation = a.plain()
+	if err := a.check(); err != nil {
+		return err
+	}
+	slot, known := c.conversations.of[a.Conversation]
+	if !known {
+		var ok bool
+		if slot, ok = c.conversations.take(a.Conversation); !ok {
+			return ErrFull
+		}
+	}
+	err := c.kernel.admit(a.key(), admissionValue{Slot: slot, Snap: uint32(max(a.SnapLength, 0))}, known)
+	if err != nil && !known {
+		c.conversations.release(a.Conversation)
+	}
+	return err
+}
+
+// admit makes the kernel count a conversation, from zero if it is new.
+func (k *kernel) admit(key conversationKey, value admissionValue, known bool) error {
+	if !known {
+		if err := k.counts.Put(value.Slot, make([]countsValue, k.cpus)); err != nil {
+			return fmt.Errorf("xdp: clear the counts of a conversation: %w", err)
+		}
+	}
+	if err := k.conversations.Put(&key, &value); err != nil {
+		return fmt.Errorf("xdp: admit a conversation: %w", err)
+	}
+	return nil
+}
+
+// AdmitStreams has the numbers of streams accounted for from now on, beginning
+// with the next that arrives. Those that are admitted already go on. Errors are
+// as those of Admit.
+func (c *Counter) AdmitStreams(streams ...Stream) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kernel == nil {
+		return ErrClosed
+	}
+	var failed error
+	full := 0
+	for _, s := range streams {
+		switch err := c.admitStream(s); {
+		case errors.Is(err, ErrFull):
+			full++
+		case err != nil:
+			failed = errors.Join(failed, err)
+		}
+	}
+	return errors.Join(failed, c.full(full, "streams", c.options.Streams))
+}
+
+func (c *Counter) admitStream(s Stream) error {
+	s = s.plain()
+	if err := s.check(); err != nil {
+		return err
+	}
+	if _, known := c.streams.of[s]; known {
+		return nil
+	}
+	slot, ok := c.streams.take(s)
+	if !ok {
+		return ErrFull
+	}
+	err := c.kernel.admitStream(s.key(), slot)
+	if err != nil {
+		c.streams.release(s)
+	}
+	return err
+}
+
+func (k *kernel) admitStream(key streamKey, slot uint32) error {
+	if err := k.sequences.Put(slot, new(sequenceValue)); err != nil {
+		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
+	}
+	if err := k.streams.Put(&key, slot); err != nil {
+		return fmt.Errorf("xdp: admit a stream: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,45 @@
+// What the programs need of the kernel's interface (linux/bpf.h, uapi), written out so that clang alone builds them.
+#pragma once
+
+typedef unsigned char u8;
+typedef unsigned short u16;
+typedef unsigned int u32;
+typedef int s32;
+typedef unsigned long long u64;
+typedef _Bool bool;
+#define true 1
+#define false 0
+
+#define section(name) __attribute__((section(name), used))
+#define inlined static inline __attribute__((always_inline))
+#define called static __attribute__((noinline))
+
+// A map's definition as the loader reads it from the types of its fields.
+#define number(name, value) int (*name)[value]
+#define type(name, is) __typeof__(is) *name
+
+enum { hash_map = 1, array_map = 2, percpu_array_map = 6 };
+enum { xdp_drop = 1, xdp_pass = 2 };
+
+struct xdp_md {
+	u32 data;
+	u32 data_end;
+	u32 data_meta;
+	u32 ingress_ifindex;
+	u32 rx_queue_index;
+	u32 egress_ifindex;
+};
+
+// The name is what the verifier knows the lock by.
+struct bpf_spin_lock {
+	u32 val;
+};
+
+static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
+static long (*const lock)(struct bpf_spin_lock *) = (void *)93;
+static long (*const unlock)(struct bpf_spin_lock *) = (void *)94;
+static u64 (*const coarse_ns)(void) = (void *)160; // Linux 5.11
+static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
+
+#define big16(x) ((u16)__builtin_bswap16(x))
+#define big32(x) __builtin_bswap32(x)

@@ -1,0 +1,102 @@
+// The tables. User space alone adds to them and takes away: nothing that arrives can fill one. Layouts are those of layout.go.
+#pragma once
+#include "kernel.h"
+
+// The kinds of stream_key, and of conversation_key without the mark: the numbers of erspan.Type, and one for whole streams.
+enum { bridging = 1, type2 = 3, type3 = 4, whole = 15 };
+
+// What a packet says of its direction, in the upper half of the kind of a conversation.
+enum { unmarked = 0 << 4, from_vm = 1 << 4, to_vm = 2 << 4 };
+
+struct stream_key {
+	u32 src[4]; // IPv4 as ::ffff:a.b.c.d
+	u32 dst[4];
+	u8 kind;
+	u8 hardware_id;
+	u16 id;
+};
+
+struct conversation_key {
+	struct stream_key stream; // with the mark in its kind
+	u32 macs[3];		  // of the mirrored frame: destination, source
+};
+
+struct admission {
+	u32 slot; // in counts
+	u32 snap; // the snap length in bytes, 0 none
+};
+
+struct counts {
+	u64 packets;
+	u64 bytes;
+	u64 outer_bytes;
+	u64 truncated;
+	u64 early;
+	u64 first; // ns of CLOCK_MONOTONIC
+	u64 last;
+};
+
+// struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
+// to another when interrupts are balanced anew, so that it is one for all of them, behind a lock.
+enum { seq_window = 1024, seq_words = seq_window / 64 };
+
+struct sequence {
+	struct bpf_spin_lock lock;
+	u32 top;
+	u32 span;
+	u32 stray;
+	u8 started;
+	u8 varying;
+	u8 astray;
+	u8 pad[5];
+	u64 packets;
+	u64 lost;
+	u64 reordered;
+	u64 duplicated;
+	u64 resets;
+	u64 strays;
+	u64 repeats;
+	u64 aliens;
+	u64 seen[seq_words];
+};
+
+struct passed {
+	u64 unjudged;
+	u64 unadmitted;
+};
+
+// The sizes are set when the maps are made.
+struct {
+	number(type, hash_map);
+	number(max_entries, 1);
+	type(key, struct conversation_key);
+	type(value, struct admission);
+} conversations section(".maps");
+
+struct {
+	number(type, percpu_array_map);
+	number(max_entries, 1);
+	type(key, u32);
+	type(value, struct counts);
+} counts section(".maps");
+
+struct {
+	number(type, hash_map);
+	number(max_entries, 1);
+	type(key, struct stream_key);
+	type(value, u32);
+} streams section(".maps");
+
+struct {
+	number(type, array_map);
+	number(max_entries, 1);
+	type(key, u32);
+	type(value, struct sequence);
+} sequences section(".maps");
+
+struct {
+	number(type, percpu_array_map);
+	number(max_entries, 1);
+	type(key, u32);
+	type(value, struct passed);
+} passed section(".maps");

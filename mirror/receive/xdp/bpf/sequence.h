@@ -1,0 +1,156 @@
+// Sequence accounting, step by step that of mirror/evidence/sequence.go.
+#pragma once
+#include "maps.h"
+
+enum { seq_jump = 1 << 16, seq_near = 64, seq_repeats = 16 };
+
+inlined void seq_mark(struct sequence *s, u32 n) { s->seen[n / 64 % seq_words] |= 1ULL << (n % 64); }
+
+inlined bool seq_marked(struct sequence *s, u32 n) { return s->seen[n / 64 % seq_words] >> (n % 64) & 1; }
+
+inlined void seq_clear(struct sequence *s)
+{
+	for (int i = 0; i < seq_words; i++)
+		s->seen[i] = 0;
+}
+
+// seq_forget clears the bits of n numbers, fewer than the window, from the first on.
+inlined void seq_forget(struct sequence *s, u32 first, u32 n)
+{
+	for (int i = 0; i <= seq_words && n > 0; i++) {
+		u32 bit = first % 64, some = 64 - bit;
+		u64 bits = ~0ULL << bit;
+		if (n < some) {
+			some = n;
+			bits &= ~(~0ULL << (bit + n)); // bit + n < 64
+		}
+		s->seen[first / 64 % seq_words] &= ~bits;
+		first += some;
+		n -= some;
+	}
+}
+
+inlined void seq_begin(struct sequence *s, u32 n)
+{
+	s->started = 1;
+	s->astray = 0;
+	s->repeats = 0;
+	s->top = n;
+	s->span = 1;
+	seq_clear(s);
+	seq_mark(s, n);
+}
+
+inlined void seq_advance(struct sequence *s, u32 n, u32 by)
+{
+	if (by >= seq_window)
+		seq_clear(s);
+	else
+		seq_forget(s, s->top + 1, by - 1);
+	s->lost += by - 1;
+	s->top = n;
+	s->span = s->span + by < seq_window ? s->span + by : seq_window;
+	seq_mark(s, n);
+}
+
+inlined bool seq_late(struct sequence *s, u32 n, u32 behind)
+{
+	if (behind >= s->span) {
+		s->reordered++;
+		return true;
+	}
+	if (seq_marked(s, n)) {
+		s->duplicated++;
+		return false;
+	}
+	seq_mark(s, n);
+	s->reordered++;
+	s->lost--;
+	return true;
+}
+
+inlined void seq_misfit(struct sequence *s, u32 n)
+{
+	s32 step = n - s->stray;
+	if (!s->astray || step > seq_near || step < -seq_near) {
+		s->stray = n;
+		s->astray = 1;
+		s->strays++;
+		return;
+	}
+	u32 first = s->stray, by = step;
+	if (step < 0) {
+		first = n;
+		by = -step;
+	}
+	s->strays--;
+	s->resets++;
+	seq_begin(s, first);
+	if (by == 0) {
+		s->duplicated++;
+		return;
+	}
+	s->lost += by - 1; // what is between them is cleared already
+	s->top = first + by;
+	s->span += by;
+	seq_mark(s, first + by);
+}
+
+inlined bool seq_follow(struct sequence *s, u32 n)
+{
+	s32 ahead = n - s->top;
+	bool fits = true;
+	if (ahead > 0 && ahead <= seq_jump) {
+		seq_advance(s, n, ahead);
+	} else if (ahead <= 0 && ahead > -seq_window) {
+		fits = seq_late(s, n, -ahead);
+	} else {
+		seq_misfit(s, n);
+		return false;
+	}
+	s->astray = 0;
+	return fits;
+}
+
+inlined bool seq_observe(struct sequence *s, u32 n)
+{
+	s->packets++;
+	if (!s->started) {
+		seq_begin(s, n);
+		return true;
+	}
+	if (!s->varying) {
+		if (n == s->top) {
+			s->repeats++;
+			return false;
+		}
+		if (s->repeats > seq_repeats) {
+			seq_begin(s, n);
+			return true;
+		}
+		s->duplicated += s->repeats;
+		s->varying = 1;
+	}
+	return seq_follow(s, n);
+}
+
+// observe observes a number in the stream at a slot, and returns whether it was to be expected there. It is not static, so that the
+// verifier takes it by itself, once, and not for each way that leads to it.
+int observe(u32 slot, u32 n, u32 alien)
+{
+	struct sequence *s = map_lookup(&sequences, &slot);
+	if (!s)
+		return true;
+	lock(&s->lock);
+	bool fits = seq_observe(s, n);
+	s->aliens += alien;
+	unlock(&s->lock);
+	return fits;
+}
+
+// follow observes a number in the stream of a key, if that is admitted. It returns true for one that is not.
+inlined bool follow(struct stream_key *key, u32 n, bool alien)
+{
+	u32 *slot = map_lookup(&streams, key);
+	return !slot || observe(*slot, n, alien);
+}

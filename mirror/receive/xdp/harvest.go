@@ -1,0 +1,62 @@
+package xdp
+
+import "time"
+
+// Harvest is what was counted so far, at one time.
+type Harvest struct {
+	At            time.Time
+	Conversations []Count
+	Streams       []Sequence
+	// Unjudged counts packets of protocol 47, later fragments excepted, that were
+	// passed up because the program cannot judge them; Unadmitted those it could,
+	// whose conversation is not admitted.
+	Unjudged, Unadmitted uint64
+	// Refused counts the admissions that found no room.
+	Refused uint64
+}
+
+// Count is what was counted of one conversation since it was admitted.
+type Count struct {
+	Conversation
+	Counts
+}
+
+// Counts are of packets that were counted and dropped.
+type Counts struct {
+	Packets uint64
+	Bytes   uint64 // of mirrored frames, each as frame.Frame.Length says
+	// OuterBytes are those of the outer IP packets, headers included.
+	OuterBytes uint64
+	// Truncated counts the frames of which bytes are missing, as their sender or
+	// their own length says; Early those of them that are shorter than the snap
+	// length by more than 64 bytes, or shorter at all without one.
+	Truncated, Early uint64
+	// First and Last are when packets arrived, to within a tick of the kernel's
+	// clock, at most 10 ms. They are zero without packets. The kernel's clock does
+	// not know of changes of the time: what is said is reckoned back from the time
+	// of the harvest.
+	First, Last time.Time
+}
+
+// Sequence is the accounting of one stream since it was admitted.
+type Sequence struct {
+	Stream
+	Numbers
+}
+
+// Numbers is the accounting of mirror/evidence, with the same meaning: estimates
+// that tell lost packets from late, doubled and misplaced ones.
+type Numbers struct {
+	Packets    uint64 // that bore a number
+	Lost       uint64
+	Reordered  uint64
+	Duplicated uint64
+	Resets     uint64
+	Strays     uint64
+	// Aliens counts packets of a session's stream whose number was not to be expected
+	// in the whole stream. It stays 0 while no whole stream is admitted.
+	Aliens uint64
+	// Usable says that the counts mean anything: the numbers change, and mostly follow
+	// each other. It does not matter on which CPUs the packets arrived.
+	Usable bool
+}

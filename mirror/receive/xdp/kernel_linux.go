@@ -1,0 +1,134 @@
+//go:build linux && !mips && !mips64 && !ppc64 && !s390x
+
+package xdp
+
+import (
+	"bytes"
+	_ "embed" // the object
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/cilium/ebpf"
+
+	"github.com/vspan-io/vspan/mirror/receive/xdp/internal/hook"
+)
+
+//go:generate clang -target bpfel -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-parentheses -Werror -c bpf/count.c -o bpf/count_bpfel.o
+//go:generate llvm-strip -g bpf/count_bpfel.o
+//go:generate go test -run ^TestObjectIsOfTheSource$ -record
+
+//go:embed bpf/count_bpfel.o
+var object []byte
+
+// variants are the names of the same program in the order of preference.
+var variants = []string{"count_frags", "count_plain"}
+
+// kernel is what the kernel holds of a Counter.
+type kernel struct {
+	collections [2]*ebpf.Collection // by variant; nil as long as it was not asked for
+	grace       *grace
+	attached    *hook.Attached
+	cpus        int // that there can be: each has a value in counts and passed
+
+	conversations, counts, streams, sequences, passed *ebpf.Map
+}
+
+// openKernel loads the program and attaches it.
+func openKernel(o Options) (_ *kernel, err error) {
+	k := new(kernel)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, k.close())
+		}
+	}()
+	spec, err := k.prepare(o)
+	if err != nil {
+		return nil, advise(err)
+	}
+	k.attached, err = hook.Attach(o.Interface, o.Mode,
+		func() (*ebpf.Program, error) { return k.load(spec, 0) },
+		func() (*ebpf.Program, error) { return k.load(spec, 1) },
+	)
+	if err != nil {
+		return nil, advise(err)
+	}
+	k.choose(k.attached.Variant)
+	return k, nil
+}
+
+// prepare reads the object and gives its maps the room that is asked for.
+func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
+	if spec, err = ebpf.LoadCollectionSpecFromReader(bytes.NewReader(object)); err != nil {
+		return nil, fmt.Errorf("read the XDP program: %w", err)
+	}
+	if k.cpus, err = ebpf.PossibleCPU(); err != nil {
+		return nil, fmt.Errorf("count the CPUs: %w", err)
+	}
+	if k.grace, err = newGrace(); err != nil {
+		return nil, err
+	}
+	for name, entries := range map[string]int{
+		"conversations": o.Conversations, "counts": o.Conversations, "streams": o.Streams, "sequences": o.Streams,
+	} {
+		spec.Maps[name].MaxEntries = uint32(entries)
+	}
+	return spec, nil
+}
+
+// load loads one variant with maps of its own, once.
+func (k *kernel) load(spec *ebpf.CollectionSpec, variant int) (*ebpf.Program, error) {
+	name := variants[variant]
+	if k.collections[variant] == nil {
+		one := spec.Copy()
+		for other := range spec.Programs {
+			if other != name {
+				delete(one.Programs, other)
+			}
+		}
+		c, err := ebpf.NewCollection(one)
+		if err != nil {
+			return nil, fmt.Errorf("load the XDP program: %w", err)
+		}
+		k.collections[variant] = c
+	}
+	return k.collections[variant].Programs[name], nil
+}
+
+// choose takes the maps of a variant, and closes the others.
+func (k *kernel) choose(variant int) {
+	for i, c := range k.collections {
+		if i != variant && c != nil {
+			c.Close()
+			k.collections[i] = nil
+		}
+	}
+	maps := k.collections[variant].Maps
+	k.conversations, k.counts = maps["conversations"], maps["counts"]
+	k.streams, k.sequences, k.passed = maps["streams"], maps["sequences"], maps["passed"]
+}
+
+// close detaches the program and frees everything.
+func (k *kernel) close() (err error) {
+	if k.attached != nil {
+		err = k.attached.Close()
+	}
+	for _, c := range k.collections {
+		if c != nil {
+			c.Close()
+		}
+	}
+	if k.grace != nil {
+		err = errors.Join(err, k.grace.close())
+	}
+	return err
+}
+
+// advise names the next step where it is known.
+func advise(err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return fmt.Errorf("counting in the kernel needs the capabilities CAP_BPF and CAP_NET_ADMIN: run as root, "+
+			"or give them to the service with AmbientCapabilities=CAP_BPF CAP_NET_ADMIN: %w", err)
+	}
+	return err
+}

@@ -1,0 +1,105 @@
+//go:build linux && !mips && !mips64 && !ppc64 && !s390x
+
+package xdp
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
+
+// Retire has conversations passed up from now on, and returns their last
+// counts, in which every packet that was dropped is. Those that are not
+// admitted are left out. It waits until no program runs any more that may still
+// count them, some milliseconds for all of them together.
+func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kernel == nil {
+		return nil, ErrClosed
+	}
+	gone, err := retire(c.kernel, c.conversations, conversations, c.kernel.expel)
+	if err != nil {
+		return nil, err
+	}
+	clock, err := readClock()
+	if err != nil {
+		return nil, err
+	}
+	last := make([]Count, 0, len(gone))
+	perCPU := make([]countsValue, c.kernel.cpus)
+	for _, k := range gone {
+		if err := c.kernel.counts.Lookup(c.conversations.of[k], perCPU); err != nil {
+			return nil, fmt.Errorf("xdp: read the last counts of a conversation: %w", err)
+		}
+		last = append(last, Count{k, clock.counts(sum(perCPU))})
+		c.conversations.release(k)
+	}
+	return last, nil
+}
+
+// RetireStreams ends the accounting of streams, and returns what it came to.
+// What of their conversations is still admitted should be retired before, or
+// its numbers are dropped unseen.
+func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.kernel == nil {
+		return nil, ErrClosed
+	}
+	gone, err := retire(c.kernel, c.streams, streams, c.kernel.expelStream)
+	if err != nil {
+		return nil, err
+	}
+	last := make([]Sequence, 0, len(gone))
+	var v sequenceValue
+	for _, s := range gone {
+		if err := c.kernel.sequences.LookupWithFlags(c.streams.of[s], &v, ebpf.LookupLock); err != nil {
+			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
+		}
+		last = append(last, Sequence{s, v.numbers()})
+		c.streams.release(s)
+	}
+	return last, nil
+}
+
+// retire expels those keys that have slots, each once, and returns them when
+// the kernel is done with their slots.
+func retire[K interface {
+	comparable
+	plain() K
+}](k *kernel, in *slots[K], keys []K, expel func(K) error) (gone []K, err error) {
+	seen := make(map[K]bool, len(keys))
+	for _, key := range keys {
+		key = key.plain()
+		if _, ok := in.of[key]; !ok || seen[key] {
+			continue
+		}
+		seen[key] = true
+		if err := expel(key); err != nil {
+			return nil, err
+		}
+		gone = append(gone, key)
+	}
+	if len(gone) == 0 {
+		return nil, nil
+	}
+	return gone, k.grace.wait()
+}
+
+func (k *kernel) expel(c Conversation) error {
+	key := c.key()
+	if err := k.conversations.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return fmt.Errorf("xdp: retire a conversation: %w", err)
+	}
+	return nil
+}
+
+func (k *kernel) expelStream(s Stream) error {
+	key := s.key()
+	if err := k.streams.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+		return fmt.Errorf("xdp: retire a stream: %w", err)
+	}
+	return nil
+}
