@@ -11,7 +11,7 @@ import (
 // admitted already keep their counts and take the new snap length. It does as
 // much as it can: the error is ErrFull for those there was no room for and
 // ErrNever for those that are never counted. A stream of theirs whose sequence
-// is to be accounted for must be admitted before.
+// is to be accounted for must be admitted before, or numbers are dropped unseen.
 func (c *Counter) Admit(admissions ...Admission) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -51,24 +51,36 @@ func (c *Counter) admit(a Admission) error {
 		if slot, ok = c.conversations.take(a.Conversation); !ok {
 			return ErrFull
 		}
+		if err := c.kernel.counts.Put(slot, make([]countsValue, c.kernel.cpus)); err != nil {
+			c.conversations.release(a.Conversation)
+			return fmt.Errorf("xdp: clear the counts of a conversation: %w", err)
+		}
 	}
-	err := c.kernel.admit(a.key(), admissionValue{Slot: slot, Snap: uint32(max(a.SnapLength, 0))}, known)
+	err := c.put(a.Conversation, admissionValue{
+		Slot: slot, Snap: uint32(max(a.SnapLength, 0)), Whole: c.linkTo(a.whole()), Session: c.linkTo(a.Stream()),
+	})
 	if err != nil && !known {
 		c.conversations.release(a.Conversation)
 	}
 	return err
 }
 
-// admit makes the kernel count a conversation, from zero if it is new.
-func (k *kernel) admit(key conversationKey, value admissionValue, known bool) error {
-	if !known {
-		if err := k.counts.Put(value.Slot, make([]countsValue, k.cpus)); err != nil {
-			return fmt.Errorf("xdp: clear the counts of a conversation: %w", err)
-		}
+// linkTo is how a conversation refers to a stream: its slot plus 1, 0 when it is
+// not admitted. Then, and if it is admitted later, the program looks it up.
+func (c *Counter) linkTo(s Stream) uint32 {
+	if slot, ok := c.streams.of[s]; ok {
+		return slot + 1
 	}
-	if err := k.conversations.Put(&key, &value); err != nil {
+	return 0
+}
+
+// put tells the kernel of a conversation, or of what is new of it.
+func (c *Counter) put(k Conversation, v admissionValue) error {
+	key := k.key()
+	if err := c.kernel.conversations.Put(&key, &v); err != nil {
 		return fmt.Errorf("xdp: admit a conversation: %w", err)
 	}
+	c.values[k] = v
 	return nil
 }
 
@@ -106,18 +118,13 @@ func (c *Counter) admitStream(s Stream) error {
 	if !ok {
 		return ErrFull
 	}
-	err := c.kernel.admitStream(s.key(), slot)
-	if err != nil {
+	key := s.key()
+	if err := c.kernel.sequences.Put(slot, new(sequenceValue)); err != nil {
 		c.streams.release(s)
-	}
-	return err
-}
-
-func (k *kernel) admitStream(key streamKey, slot uint32) error {
-	if err := k.sequences.Put(slot, new(sequenceValue)); err != nil {
 		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
 	}
-	if err := k.streams.Put(&key, slot); err != nil {
+	if err := c.kernel.streams.Put(&key, slot); err != nil {
+		c.streams.release(s)
 		return fmt.Errorf("xdp: admit a stream: %w", err)
 	}
 	return nil

@@ -42,6 +42,9 @@ func BenchmarkProgram(b *testing.B) {
 // the packet needs.
 func full(b *testing.B, packet []byte) *program {
 	p := newProgram(b, Options{}, 0)
+	if j := judge(packet); j.numbered {
+		must(b, p.AdmitStreams(wholeOf(j.stream), j.stream))
+	}
 	c := judge(packet).conversation
 	for i := range 1000 {
 		c.ID = uint16(i)
@@ -56,9 +59,6 @@ func full(b *testing.B, packet []byte) *program {
 		}
 	}
 	must(b, p.Admit(Admission{Conversation: judge(packet).conversation}))
-	if j := judge(packet); j.numbered {
-		must(b, p.AdmitStreams(wholeOf(j.stream)))
-	}
 	return p
 }
 

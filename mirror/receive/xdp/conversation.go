@@ -72,6 +72,9 @@ func (c Conversation) Stream() Stream {
 	return Stream{Src: c.Src, Dst: c.Dst, Type: c.Type, ID: c.ID, HardwareID: c.HardwareID}
 }
 
+// whole is the stream of everything in ERSPAN that goes the same way.
+func (c Conversation) whole() Stream { return Stream{Src: c.Src, Dst: c.Dst, Whole: true} }
+
 func (c Conversation) plain() Conversation {
 	c.Src, c.Dst = plain(c.Src), plain(c.Dst)
 	return c

@@ -16,6 +16,7 @@ type Counter struct {
 	kernel        *kernel    // nil while not open
 	over          bool
 	conversations *slots[Conversation]
+	values        map[Conversation]admissionValue // as the kernel has them
 	streams       *slots[Stream]
 	refused       uint64
 	description   Description
@@ -28,6 +29,7 @@ func New(o Options) *Counter {
 	return &Counter{
 		options:       o,
 		conversations: newSlots[Conversation](o.Conversations),
+		values:        make(map[Conversation]admissionValue),
 		streams:       newSlots[Stream](o.Streams),
 		description:   Description{Interface: o.Interface},
 	}

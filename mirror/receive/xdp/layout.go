@@ -17,7 +17,8 @@ type conversationKey struct {
 }
 
 type admissionValue struct {
-	Slot, Snap uint32
+	Slot, Snap     uint32
+	Whole, Session uint32 // slots plus 1, 0 unknown
 }
 
 type countsValue struct {

@@ -35,6 +35,7 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 		}
 		last = append(last, Count{k, clock.counts(sum(perCPU))})
 		c.conversations.release(k)
+		delete(c.values, k)
 	}
 	return last, nil
 }
@@ -47,6 +48,9 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 	defer c.mu.Unlock()
 	if c.kernel == nil {
 		return nil, ErrClosed
+	}
+	if err := c.unlink(streams); err != nil {
+		return nil, err
 	}
 	gone, err := retire(c.kernel, c.streams, streams, c.kernel.expelStream)
 	if err != nil {
@@ -86,6 +90,36 @@ func retire[K interface {
 		return nil, nil
 	}
 	return gone, k.grace.wait()
+}
+
+// unlink takes the references to streams out of the conversations that have
+// them. Until a stream is expelled the program looks it up.
+func (c *Counter) unlink(streams []Stream) error {
+	gone := make(map[uint32]bool, len(streams))
+	for _, s := range streams {
+		if link := c.linkTo(s.plain()); link != 0 {
+			gone[link] = true
+		}
+	}
+	if len(gone) == 0 {
+		return nil
+	}
+	for k, v := range c.values {
+		was := v
+		if gone[v.Whole] {
+			v.Whole = 0
+		}
+		if gone[v.Session] {
+			v.Session = 0
+		}
+		if v == was {
+			continue
+		}
+		if err := c.put(k, v); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (k *kernel) expel(c Conversation) error {

@@ -34,14 +34,26 @@ inlined void add(struct counts *c, struct outer *o, struct mirror *m, struct inn
 }
 
 // sequenced accounts for the number of a packet: in all that its exporter sends to this address, and in its session.
-inlined void sequenced(struct stream_key *key, struct mirror *m)
+inlined void sequenced(struct stream_key *key, struct mirror *m, struct admission *a)
 {
 	key->kind = whole;
-	bool fits = follow(key, m->sequence, false);
+	key->hardware_id = 0;
+	key->id = 0;
+	bool fits = follow(a ? a->whole : 0, key, m->sequence, false);
 	key->kind = m->kind;
 	key->hardware_id = m->hardware_id;
 	key->id = m->id;
-	follow(key, m->sequence, !fits);
+	follow(a ? a->session : 0, key, m->sequence, !fits);
+}
+
+inlined struct admission *admitted(struct conversation_key *key, struct mirror *m, struct inner *f)
+{
+	key->stream.kind = m->kind | m->mark;
+	key->stream.hardware_id = m->hardware_id;
+	key->stream.id = m->id;
+	for (int i = 0; i < 3; i++)
+		key->macs[i] = f->macs[i];
+	return map_lookup(&conversations, key);
 }
 
 inlined int count(struct xdp_md *context, u32 there)
@@ -56,19 +68,13 @@ inlined int count(struct xdp_md *context, u32 there)
 		return pass(false);
 	if (!o.first && m.ethernet && m.frame + 14 > o.end)
 		return pass(false);
-	if (m.numbered)
-		sequenced(&key.stream, &m);
 	struct inner f;
-	if (!o.sound || !m.ethernet || !read_inner(&b, m.frame, o.end, &f))
-		return pass(false);
-	key.stream.kind = m.kind | m.mark;
-	key.stream.hardware_id = m.hardware_id;
-	key.stream.id = m.id;
-	for (int i = 0; i < 3; i++)
-		key.macs[i] = f.macs[i];
-	struct admission *a = map_lookup(&conversations, &key);
+	bool judged = o.sound && m.ethernet && read_inner(&b, m.frame, o.end, &f);
+	struct admission *a = judged ? admitted(&key, &m, &f) : 0;
+	if (m.numbered)
+		sequenced(&key.stream, &m, a);
 	if (!a)
-		return pass(true);
+		return pass(judged);
 	struct counts *c = map_lookup(&counts, &a->slot);
 	if (!c)
 		return pass(true);

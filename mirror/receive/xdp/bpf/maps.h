@@ -21,9 +21,12 @@ struct conversation_key {
 	u32 macs[3];		  // of the mirrored frame: destination, source
 };
 
+// struct admission has everything that a packet is counted in, so that one look into a hash table finds it.
 struct admission {
-	u32 slot; // in counts
-	u32 snap; // the snap length in bytes, 0 none
+	u32 slot;    // in counts
+	u32 snap;    // the snap length in bytes, 0 none
+	u32 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
+	u32 session; // and of the session's
 };
 
 struct counts {

@@ -148,9 +148,12 @@ int observe(u32 slot, u32 n, u32 alien)
 	return fits;
 }
 
-// follow observes a number in the stream of a key, if that is admitted. It returns true for one that is not.
-inlined bool follow(struct stream_key *key, u32 n, bool alien)
+// follow observes a number in a stream, if that is admitted: at its slot plus 1, or under its key if that is not known. It returns
+// true for one that is not admitted.
+inlined bool follow(u32 known, struct stream_key *key, u32 n, bool alien)
 {
+	if (known)
+		return observe(known - 1, n, alien);
 	u32 *slot = map_lookup(&streams, key);
 	return !slot || observe(*slot, n, alien);
 }
