@@ -76,8 +76,8 @@ func (c *Counter) linkTo(s Stream) uint32 {
 
 // put tells the kernel of a conversation, or of what is new of it.
 func (c *Counter) put(k Conversation, v admissionValue) error {
-	key := k.key()
-	if err := c.kernel.conversations.Put(&key, &v); err != nil {
+	table, key := c.kernel.conversation(k)
+	if err := table.Put(key, &v); err != nil {
 		return fmt.Errorf("xdp: admit a conversation: %w", err)
 	}
 	c.values[k] = v
@@ -118,12 +118,12 @@ func (c *Counter) admitStream(s Stream) error {
 	if !ok {
 		return ErrFull
 	}
-	key := s.key()
 	if err := c.kernel.sequences.Put(slot, new(sequenceValue)); err != nil {
 		c.streams.release(s)
 		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
 	}
-	if err := c.kernel.streams.Put(&key, slot); err != nil {
+	table, key := c.kernel.stream(s)
+	if err := table.Put(key, slot); err != nil {
 		c.streams.release(s)
 		return fmt.Errorf("xdp: admit a stream: %w", err)
 	}

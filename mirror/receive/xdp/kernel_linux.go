@@ -14,7 +14,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive/xdp/internal/hook"
 )
 
-//go:generate clang -target bpfel -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-parentheses -Werror -c bpf/count.c -o bpf/count_bpfel.o
+//go:generate clang -target bpfel -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-parentheses -Werror -c bpf/count.c -o bpf/count_bpfel.o
 //go:generate llvm-strip -g bpf/count_bpfel.o
 //go:generate go test -run ^TestObjectIsOfTheSource$ -record
 
@@ -31,7 +31,8 @@ type kernel struct {
 	attached    *hook.Attached
 	cpus        int // that there can be: each has a value in counts and passed
 
-	conversations, counts, streams, sequences, passed *ebpf.Map
+	conversations4, conversations6, counts *ebpf.Map
+	streams4, streams6, sequences, passed  *ebpf.Map
 }
 
 // openKernel loads the program and attaches it.
@@ -69,7 +70,8 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 		return nil, err
 	}
 	for name, entries := range map[string]int{
-		"conversations": o.Conversations, "counts": o.Conversations, "streams": o.Streams, "sequences": o.Streams,
+		"conversations4": o.Conversations, "conversations6": o.Conversations, "counts": o.Conversations,
+		"streams4": o.Streams, "streams6": o.Streams, "sequences": o.Streams,
 	} {
 		spec.Maps[name].MaxEntries = uint32(entries)
 	}
@@ -104,8 +106,26 @@ func (k *kernel) choose(variant int) {
 		}
 	}
 	maps := k.collections[variant].Maps
-	k.conversations, k.counts = maps["conversations"], maps["counts"]
-	k.streams, k.sequences, k.passed = maps["streams"], maps["sequences"], maps["passed"]
+	k.conversations4, k.conversations6, k.counts = maps["conversations4"], maps["conversations6"], maps["counts"]
+	k.streams4, k.streams6, k.sequences, k.passed = maps["streams4"], maps["streams6"], maps["sequences"], maps["passed"]
+}
+
+// conversation is the table that a conversation is in, and its key there.
+func (k *kernel) conversation(c Conversation) (table *ebpf.Map, key any) {
+	full := c.key()
+	if c.Src.Is4() {
+		return k.conversations4, &full.Low
+	}
+	return k.conversations6, &full
+}
+
+// stream is the table that a stream is in, and its key there.
+func (k *kernel) stream(s Stream) (table *ebpf.Map, key any) {
+	full := s.key()
+	if s.Src.Is4() {
+		return k.streams4, &full.Low
+	}
+	return k.streams6, &full
 }
 
 // close detaches the program and frees everything.

@@ -5,14 +5,24 @@ import "github.com/vspan-io/vspan/mirror/erspan"
 // The layouts of bpf/maps.h. Fields are exported and nothing is padded, so that
 // the library hands them to the kernel as they stand.
 type streamKey struct {
-	Src, Dst   [16]byte
+	SrcHigh, DstHigh [12]byte
+	Low              streamKey4
+}
+
+type streamKey4 struct {
+	Src, Dst   [4]byte
 	Kind       uint8
 	HardwareID uint8
 	ID         uint16
 }
 
 type conversationKey struct {
-	Stream             streamKey
+	SrcHigh, DstHigh [12]byte
+	Low              conversationKey4
+}
+
+type conversationKey4 struct {
+	Stream             streamKey4
 	FrameDst, FrameSrc [6]byte
 }
 
@@ -48,17 +58,24 @@ const (
 var _ = [1]struct{}{}[erspan.Bridging-1+erspan.TypeII-3+erspan.TypeIII-4]
 
 func (s Stream) key() streamKey {
-	k := streamKey{Src: s.Src.As16(), Dst: s.Dst.As16(), Kind: uint8(s.Type), HardwareID: s.HardwareID, ID: s.ID}
+	src, dst := s.Src.As16(), s.Dst.As16()
+	k := streamKey{
+		SrcHigh: [12]byte(src[:12]), DstHigh: [12]byte(dst[:12]),
+		Low: streamKey4{Src: [4]byte(src[12:]), Dst: [4]byte(dst[12:]), Kind: uint8(s.Type), HardwareID: s.HardwareID, ID: s.ID},
+	}
 	if s.Whole {
-		k.Kind = kindWhole
+		k.Low.Kind = kindWhole
 	}
 	return k
 }
 
 func (c Conversation) key() conversationKey {
-	k := conversationKey{Stream: c.Stream().key(), FrameDst: c.FrameDst, FrameSrc: c.FrameSrc}
-	k.Stream.Kind |= uint8(c.Mark) << markShift
-	return k
+	s := c.Stream().key()
+	s.Low.Kind |= uint8(c.Mark) << markShift
+	return conversationKey{
+		SrcHigh: s.SrcHigh, DstHigh: s.DstHigh,
+		Low: conversationKey4{Stream: s.Low, FrameDst: c.FrameDst, FrameSrc: c.FrameSrc},
+	}
 }
 
 // usable is as of mirror/evidence's sequence.

@@ -24,10 +24,11 @@ type Options struct {
 	// Mode is Best by default.
 	Mode Mode
 	// Conversations is how many may be admitted at a time, default 16384. Each takes
-	// 56 bytes of kernel memory for every CPU and about 120 beside, admitted or not.
+	// 56 bytes of kernel memory for every CPU, admitted or not, and about 100 more
+	// when it is admitted.
 	Conversations int
-	// Streams is how many may be admitted at a time, default 4096. Each takes about
-	// 320 bytes of kernel memory, admitted or not.
+	// Streams is how many may be admitted at a time, default 4096. Each takes 216
+	// bytes of kernel memory, admitted or not, and about 80 more when it is admitted.
 	Streams int
 }
 

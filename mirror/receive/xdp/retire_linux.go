@@ -123,16 +123,16 @@ func (c *Counter) unlink(streams []Stream) error {
 }
 
 func (k *kernel) expel(c Conversation) error {
-	key := c.key()
-	if err := k.conversations.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+	table, key := k.conversation(c)
+	if err := table.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 		return fmt.Errorf("xdp: retire a conversation: %w", err)
 	}
 	return nil
 }
 
 func (k *kernel) expelStream(s Stream) error {
-	key := s.key()
-	if err := k.streams.Delete(&key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
+	table, key := k.stream(s)
+	if err := table.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
 		return fmt.Errorf("xdp: retire a stream: %w", err)
 	}
 	return nil

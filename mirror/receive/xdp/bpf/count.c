@@ -17,68 +17,62 @@ inlined int pass(bool judged)
 	return xdp_pass;
 }
 
-inlined void add(struct counts *c, struct outer *o, struct mirror *m, struct inner *f, u32 snap)
+inlined void add(struct counts *c, struct packet *p, u32 snap)
 {
 	u64 now = coarse_ns();
 	if (c->packets == 0)
 		c->first = now;
 	c->last = now;
 	c->packets++;
-	c->bytes += f->length;
-	c->outer_bytes += o->length;
-	if (!m->truncated && !f->truncated)
+	c->bytes += p->frame_length;
+	c->outer_bytes += p->length;
+	if (!p->truncated)
 		return;
 	c->truncated++;
-	if (snap == 0 || f->there + 64 < snap) // 64 is mirror/evidence's snapTolerance
+	if (snap == 0 || p->frame_there + 64 < snap) // 64 is mirror/evidence's snapTolerance
 		c->early++;
 }
 
 // sequenced accounts for the number of a packet: in all that its exporter sends to this address, and in its session.
-inlined void sequenced(struct stream_key *key, struct mirror *m, struct admission *a)
+inlined void sequenced(struct packet *p, struct admission *a)
 {
-	key->kind = whole;
-	key->hardware_id = 0;
-	key->id = 0;
-	bool fits = follow(a ? a->whole : 0, key, m->sequence, false);
-	key->kind = m->kind;
-	key->hardware_id = m->hardware_id;
-	key->id = m->id;
-	follow(a ? a->session : 0, key, m->sequence, !fits);
+	p->key.stream.what = whole;
+	bool fits = follow(a ? a->whole : 0, p, false);
+	p->key.stream.what = p->what;
+	follow(a ? a->session : 0, p, !fits);
 }
 
-inlined struct admission *admitted(struct conversation_key *key, struct mirror *m, struct inner *f)
+inlined struct admission *admitted(struct packet *p)
 {
-	key->stream.kind = m->kind | m->mark;
-	key->stream.hardware_id = m->hardware_id;
-	key->stream.id = m->id;
-	for (int i = 0; i < 3; i++)
-		key->macs[i] = f->macs[i];
-	return map_lookup(&conversations, key);
+	struct admission *a;
+	p->key.stream.what = p->what | p->mark;
+	if (p->version6) {
+		a = map_lookup(&conversations6, &p->key);
+		apart(6);
+	} else {
+		a = map_lookup(&conversations4, key4(&p->key.stream));
+		apart(4);
+	}
+	return a;
 }
 
 inlined int count(struct xdp_md *context, u32 there)
 {
-	struct bytes b = {(void *)(long)context->data, (void *)(long)context->data_end, there};
-	struct conversation_key key = {};
-	struct outer o;
-	if (!read_outer(context, &b, &o, &key.stream))
+	struct packet p = {.there = there};
+	if (!read_outer(context, &p))
 		return xdp_pass;
-	struct mirror m = {};
-	if (!read_mirror(&b, &o, &m))
+	if (!read_mirror(context, &p))
 		return pass(false);
-	if (!o.first && m.ethernet && m.frame + 14 > o.end)
-		return pass(false);
-	struct inner f;
-	bool judged = o.sound && m.ethernet && read_inner(&b, m.frame, o.end, &f);
-	struct admission *a = judged ? admitted(&key, &m, &f) : 0;
-	if (m.numbered)
-		sequenced(&key.stream, &m, a);
+	bool judged = p.sound && p.ethernet && read_inner(context, &p);
+	struct admission *a = judged ? admitted(&p) : 0;
+	if (p.numbered)
+		sequenced(&p, a);
 	if (!a)
 		return pass(judged);
 	struct counts *c = map_lookup(&counts, &a->slot);
 	if (!c)
 		return pass(true);
-	add(c, &o, &m, &f, a->snap);
+	add(c, &p, a->snap);
 	return xdp_drop;
 }
 

@@ -2,13 +2,6 @@
 #pragma once
 #include "outer.h"
 
-struct inner {
-	u32 macs[3];
-	u32 there;	// bytes
-	u32 length;	// as the frame says
-	bool truncated; // fewer bytes are there than it says
-};
-
 enum { eth_arp = 0x0806, eth_rarp = 0x8035, eth_least = 1536 };
 
 inlined bool has_ports(u8 protocol)
@@ -17,18 +10,18 @@ inlined bool has_ports(u8 protocol)
 }
 
 // bound sets the length from an IP packet at an offset of the frame. It is false when a transport's ports are cut off.
-inlined bool bound(struct inner *f, u32 at, u32 header, u32 total, bool ports)
+inlined bool bound(struct packet *p, u32 at, u32 header, u32 total, bool ports)
 {
-	u32 there = f->there - at, payload = (total < there ? total : there) - header;
-	f->length = at + total;
-	f->truncated = total > there;
+	u32 there = p->frame_there - at, payload = (total < there ? total : there) - header;
+	p->frame_length = at + total;
+	p->truncated |= total > there;
 	return !ports || payload >= 4;
 }
 
-inlined bool inner4(struct bytes *b, u32 frame, u32 at, struct inner *f)
+inlined bool inner4(struct xdp_md *context, struct packet *p, u32 at)
 {
-	u8 *h = reach(b, frame + at, 20);
-	u32 there = f->there - at;
+	u8 *h = reach(context, p->at + at, 20);
+	u32 there = p->frame_there - at;
 	if (!h || there < 20 || h[0] >> 4 != 4)
 		return false;
 	u32 header = (h[0] & 15) * 4, total = big16(*(u16 *)(h + 2));
@@ -38,36 +31,38 @@ inlined bool inner4(struct bytes *b, u32 frame, u32 at, struct inner *f)
 		total = there;
 	if (total < header)
 		return false;
-	return bound(f, at, header, total, has_ports(h[9]) && (big16(*(u16 *)(h + 6)) & 0x1FFF) == 0);
+	return bound(p, at, header, total, has_ports(h[9]) && (big16(*(u16 *)(h + 6)) & 0x1FFF) == 0);
 }
 
-inlined bool inner6(struct bytes *b, u32 frame, u32 at, struct inner *f)
+inlined bool inner6(struct xdp_md *context, struct packet *p, u32 at)
 {
-	u8 *h = reach(b, frame + at, 40);
-	u32 there = f->there - at;
+	u8 *h = reach(context, p->at + at, 40);
+	u32 there = p->frame_there - at;
 	if (!h || there < 40 || h[0] >> 4 != 6 || is_extension(h[6]) || h[6] == protocol_gre)
 		return false;
 	u32 total = 40 + big16(*(u16 *)(h + 4));
 	if (total == 40 && h[6] != next_none)
 		total = there;
-	return bound(f, at, 40, total, has_ports(h[6]));
+	return bound(p, at, 40, total, has_ports(h[6]));
 }
 
-// read_inner reads the frame at an offset that ends at another. It is false for what is left to user space.
-inlined bool read_inner(struct bytes *b, u32 frame, u32 end, struct inner *f)
+// read_inner reads the mirrored frame. It is false for what is left to user space. Like observe it is not static for the verifier's
+// sake.
+int read_inner(struct xdp_md *context, struct packet *p)
 {
-	u8 *h = reach(b, frame, 14);
-	if (!h || frame + 14 > end || h[0] & 1)
+	if (!p)
 		return false;
-	f->there = f->length = end - frame;
-	f->truncated = false;
+	u8 *h = reach(context, p->at, 14);
+	if (!h || p->at + 14 > p->end || h[0] & 1)
+		return false;
+	p->frame_there = p->frame_length = p->end - p->at;
 	for (int i = 0; i < 3; i++)
-		f->macs[i] = ((u32 *)h)[i];
+		p->key.macs[i] = ((u32 *)h)[i];
 	u16 type = big16(*(u16 *)(h + 12));
 	u32 at = 14;
 	for (int i = 0; i < 2 && is_tag(type); i++) {
-		h = reach(b, frame + at, 4);
-		if (!h || at + 4 > f->there)
+		h = reach(context, p->at + at, 4);
+		if (!h || at + 4 > p->frame_there)
 			return false;
 		type = big16(*(u16 *)(h + 2));
 		at += 4;
@@ -75,6 +70,6 @@ inlined bool read_inner(struct bytes *b, u32 frame, u32 end, struct inner *f)
 	if (is_tag(type) || type < eth_least || type == eth_arp || type == eth_rarp)
 		return false;
 	if (type == eth_ipv4)
-		return inner4(b, frame, at, f);
-	return type != eth_ipv6 || inner6(b, frame, at, f);
+		return inner4(context, p, at);
+	return type != eth_ipv6 || inner6(context, p, at);
 }

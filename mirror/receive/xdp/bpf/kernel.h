@@ -19,6 +19,7 @@ typedef _Bool bool;
 #define type(name, is) __typeof__(is) *name
 
 enum { hash_map = 1, array_map = 2, percpu_array_map = 6 };
+enum { no_prealloc = 1 };
 enum { xdp_drop = 1, xdp_pass = 2 };
 
 struct xdp_md {
@@ -40,6 +41,10 @@ static long (*const lock)(struct bpf_spin_lock *) = (void *)93;
 static long (*const unlock)(struct bpf_spin_lock *) = (void *)94;
 static u64 (*const coarse_ns)(void) = (void *)160; // Linux 5.11
 static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
+
+// apart keeps the compiler from joining two calls into one with a choice of maps: that one could not be inlined by the kernel, and would
+// cost an indirect call.
+#define apart(words) __asm__ volatile("" : : "i"(words))
 
 #define big16(x) ((u16)__builtin_bswap16(x))
 #define big32(x) __builtin_bswap32(x)

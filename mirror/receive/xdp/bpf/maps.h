@@ -2,24 +2,36 @@
 #pragma once
 #include "kernel.h"
 
-// The kinds of stream_key, and of conversation_key without the mark: the numbers of erspan.Type, and one for whole streams.
+// The kinds of streams and, without the mark, of conversations: the numbers of erspan.Type, and one for whole streams.
 enum { bridging = 1, type2 = 3, type3 = 4, whole = 15 };
 
 // What a packet says of its direction, in the upper half of the kind of a conversation.
 enum { unmarked = 0 << 4, from_vm = 1 << 4, to_vm = 2 << 4 };
 
+// What only IPv6 has comes first in a key, and is left away in the tables for IPv4: to look something up takes most of its time for
+// hashing the key.
 struct stream_key {
-	u32 src[4]; // IPv4 as ::ffff:a.b.c.d
-	u32 dst[4];
-	u8 kind;
-	u8 hardware_id;
-	u16 id;
+	u32 src_high[3];
+	u32 dst_high[3];
+	u32 src;
+	u32 dst;
+	u32 what; // the kind, the hardware id << 8, the id << 16
 };
 
 struct conversation_key {
 	struct stream_key stream; // with the mark in its kind
 	u32 macs[3];		  // of the mirrored frame: destination, source
 };
+
+struct stream_key4 {
+	u32 words[3];
+};
+
+struct conversation_key4 {
+	u32 words[6];
+};
+
+#define key4(key) ((void *)&(key)->src)
 
 // struct admission has everything that a packet is counted in, so that one look into a hash table finds it.
 struct admission {
@@ -72,9 +84,18 @@ struct passed {
 struct {
 	number(type, hash_map);
 	number(max_entries, 1);
+	number(map_flags, no_prealloc);
+	type(key, struct conversation_key4);
+	type(value, struct admission);
+} conversations4 section(".maps");
+
+struct {
+	number(type, hash_map);
+	number(max_entries, 1);
+	number(map_flags, no_prealloc);
 	type(key, struct conversation_key);
 	type(value, struct admission);
-} conversations section(".maps");
+} conversations6 section(".maps");
 
 struct {
 	number(type, percpu_array_map);
@@ -86,9 +107,18 @@ struct {
 struct {
 	number(type, hash_map);
 	number(max_entries, 1);
+	number(map_flags, no_prealloc);
+	type(key, struct stream_key4);
+	type(value, u32);
+} streams4 section(".maps");
+
+struct {
+	number(type, hash_map);
+	number(max_entries, 1);
+	number(map_flags, no_prealloc);
 	type(key, struct stream_key);
 	type(value, u32);
-} streams section(".maps");
+} streams6 section(".maps");
 
 struct {
 	number(type, array_map);

@@ -1,96 +1,102 @@
 // GRE and ERSPAN, read as gre.Parse and erspan.Parse read them.
 #pragma once
-#include "outer.h"
-
-struct mirror {
-	u32 frame;	// where the mirrored frame begins
-	u32 sequence;
-	u8 kind;
-	u8 mark;
-	u8 hardware_id;
-	u16 id;
-	bool numbered;
-	bool truncated; // says the sender
-	bool ethernet;	// is certainly what is mirrored
-};
+#include "packet.h"
 
 enum { gre_checksum = 0x8000, gre_key = 0x2000, gre_sequence = 0x1000, gre_refused = 0x4C07 };
 enum { gre_bridging = 0x6558, gre_erspan2 = 0x88BE, gre_erspan3 = 0x22EB };
 enum { key_from_vm = 0x02000000, key_to_vm = 0 };
 
 // field reads 4 bytes of a header that end before the datagram does.
-inlined bool field(struct bytes *b, struct outer *o, u32 at, u32 *value)
+inlined bool field(struct xdp_md *context, struct packet *p, u32 at, u32 *value)
 {
-	u32 *p = reach(b, at, 4);
-	if (!p || at + 4 > o->end)
+	u8 *h = reach(context, at, 4);
+	if (!h || at + 4 > p->end)
 		return false;
-	*value = big32(*p);
+	*value = big32(*(u32 *)h);
 	return true;
 }
 
-inlined bool read_session(struct bytes *b, struct outer *o, u32 version, struct mirror *m)
+inlined bool read_session(struct xdp_md *context, struct packet *p, u32 version)
 {
 	u32 word;
-	if (!field(b, o, m->frame, &word) || word >> 28 != version)
+	if (!field(context, p, p->at, &word) || word >> 28 != version)
 		return false;
-	m->id = word & 0x3FF;
-	m->truncated = word >> 10 & 1;
+	p->what |= (word & 0x3FF) << 16;
+	p->truncated = word >> 10 & 1;
 	return true;
 }
 
-inlined bool read_type2(struct bytes *b, struct outer *o, struct mirror *m)
+inlined bool read_type2(struct xdp_md *context, struct packet *p)
 {
-	if (!read_session(b, o, 1, m))
+	p->what = type2;
+	if (!p->numbered || !read_session(context, p, 1))
 		return false;
-	m->frame += 8;
+	p->at += 8;
 	return true;
 }
 
-inlined bool read_type3(struct bytes *b, struct outer *o, struct mirror *m)
+inlined bool read_type3(struct xdp_md *context, struct packet *p)
 {
 	u32 word;
-	if (!read_session(b, o, 2, m) || !field(b, o, m->frame + 8, &word))
+	p->what = type3;
+	if (!read_session(context, p, 2) || !field(context, p, p->at + 8, &word))
 		return false;
-	m->hardware_id = word >> 4 & 0x3F;
-	m->mark = word & 8 ? to_vm : from_vm;
-	m->frame += word & 1 ? 20 : 12;
-	m->ethernet = (word >> 10 & 0x1F) == 0;
+	p->what |= (word >> 4 & 0x3F) << 8;
+	p->mark = word & 8 ? to_vm : from_vm;
+	p->ethernet = (word >> 10 & 0x1F) == 0;
+	p->at += word & 1 ? 20 : 12;
 	return true;
 }
 
-inlined bool read_mirror(struct bytes *b, struct outer *o, struct mirror *m)
+// read_gre reads the header, and returns the protocol; 0 what is refused.
+inlined u16 read_gre(struct xdp_md *context, struct packet *p)
 {
-	u32 word, key = 1, at = o->at + 4;
-	if (!field(b, o, o->at, &word) || (word >> 16) & gre_refused)
-		return false;
-	u16 flags = word >> 16, protocol = word;
+	u32 word, key, at = p->at + 4;
+	if (!field(context, p, p->at, &word) || word >> 16 & gre_refused)
+		return 0;
+	u16 flags = word >> 16;
 	if (flags & gre_checksum)
 		at += 4;
 	if (flags & gre_key) {
-		if (!field(b, o, at, &key))
-			return false;
+		if (!field(context, p, at, &key))
+			return 0;
+		p->mark = key == key_from_vm ? from_vm : key == key_to_vm ? to_vm : unmarked;
 		at += 4;
 	}
-	m->numbered = flags & gre_sequence && protocol != gre_bridging;
 	if (flags & gre_sequence) {
-		if (!field(b, o, at, &m->sequence))
-			return false;
+		if (!field(context, p, at, &p->number))
+			return 0;
+		p->numbered = true;
 		at += 4;
 	}
-	m->frame = at;
-	m->ethernet = true;
+	p->at = at;
+	return word;
+}
+
+// read_mirror reads as far as the mirrored frame. It is false for what is of no use to anyone, and for ERSPAN Type I. Like observe it
+// is not static for the verifier's sake.
+int read_mirror(struct xdp_md *context, struct packet *p)
+{
+	if (!p)
+		return false;
+	u16 protocol = read_gre(context, p);
+	p->ethernet = true;
 	switch (protocol) {
 	case gre_bridging:
-		m->kind = bridging;
-		if (flags & gre_key)
-			m->mark = key == key_from_vm ? from_vm : key == key_to_vm ? to_vm : unmarked;
-		return true;
+		p->what = bridging;
+		p->numbered = false;
+		break;
 	case gre_erspan2:
-		m->kind = type2;
-		return m->numbered && read_type2(b, o, m);
+		p->mark = unmarked;
+		if (!read_type2(context, p))
+			return false;
+		break;
 	case gre_erspan3:
-		m->kind = type3;
-		return read_type3(b, o, m);
+		if (!read_type3(context, p))
+			return false;
+		break;
+	default:
+		return false;
 	}
-	return false;
+	return p->first || !p->ethernet || p->at + 14 <= p->end;
 }

@@ -1,6 +1,6 @@
 // Sequence accounting, step by step that of mirror/evidence/sequence.go.
 #pragma once
-#include "maps.h"
+#include "packet.h"
 
 enum { seq_jump = 1 << 16, seq_near = 64, seq_repeats = 16 };
 
@@ -150,10 +150,17 @@ int observe(u32 slot, u32 n, u32 alien)
 
 // follow observes a number in a stream, if that is admitted: at its slot plus 1, or under its key if that is not known. It returns
 // true for one that is not admitted.
-inlined bool follow(u32 known, struct stream_key *key, u32 n, bool alien)
+inlined bool follow(u32 known, struct packet *p, bool alien)
 {
 	if (known)
-		return observe(known - 1, n, alien);
-	u32 *slot = map_lookup(&streams, key);
-	return !slot || observe(*slot, n, alien);
+		return observe(known - 1, p->number, alien);
+	u32 *slot;
+	if (p->version6) {
+		slot = map_lookup(&streams6, &p->key.stream);
+		apart(6);
+	} else {
+		slot = map_lookup(&streams4, key4(&p->key.stream));
+		apart(4);
+	}
+	return !slot || observe(*slot, p->number, alien);
 }
