@@ -1,0 +1,90 @@
+//go:build linux && !mips && !mips64 && !ppc64 && !s390x
+
+package xdp
+
+import (
+	"bytes"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
+
+// sequence_test.go is mirror/evidence's accounting, word for word: what the
+// program has to come to. When this fails, bpf/sequence.h has to follow the
+// change, and then the copy.
+func TestSequenceIsThatOfEvidence(t *testing.T) {
+	want, err := os.ReadFile("../../evidence/sequence.go")
+	must(t, err)
+	got, err := os.ReadFile("sequence_test.go")
+	must(t, err)
+	body := func(b []byte) []byte { return b[bytes.IndexByte(b, '\n'):] }
+	if !bytes.Equal(body(got), body(want)) {
+		t.Error("mirror/evidence/sequence.go has changed and the copy has not")
+	}
+}
+
+// steps are how one number follows another: mostly by one, and otherwise near
+// every limit there is.
+func steps(t *rapid.T) []uint32 {
+	step := rapid.OneOf(
+		rapid.Just[int64](1), rapid.Just[int64](1), rapid.Just[int64](1), rapid.Just[int64](0),
+		rapid.Int64Range(-5, 10), rapid.Int64Range(-80, 80), rapid.Int64Range(-1030, -1018), rapid.Int64Range(1015, 1030),
+		rapid.Int64Range(-1100, 1100), rapid.Int64Range(65530, 65540), rapid.Int64Range(-1<<31, 1<<31),
+	)
+	n := rapid.OneOf(rapid.Uint32(), rapid.Uint32Range(1<<32-1500, 1<<32-1), rapid.Just[uint32](0)).Draw(t, "first")
+	numbers := []uint32{n}
+	for range rapid.IntRange(0, 40).Draw(t, "repeats") {
+		numbers = append(numbers, n)
+	}
+	for _, by := range rapid.SliceOfN(step, 0, 200).Draw(t, "steps") {
+		n += uint32(by)
+		numbers = append(numbers, n)
+	}
+	return numbers
+}
+
+// The kernel comes to the same numbers as user space, of a stream by itself and
+// of several sessions that are counted together or apart.
+func TestNumbers(t *testing.T) {
+	p := newProgram(t, Options{}, 0)
+	var resets, strays, late uint64
+	rapid.Check(t, func(t *rapid.T) {
+		m := newModel()
+		one := Stream{Src: v4a, Dst: v4b, Type: erspan.TypeII, ID: 1}
+		two := Stream{Src: v4a, Dst: v4b, Type: erspan.TypeII, ID: 2}
+		streams := []Stream{one, two, wholeOf(one)}
+		if rapid.Bool().Draw(t, "no whole") {
+			streams = streams[:2]
+		}
+		for _, s := range streams {
+			m.streams[s] = new(sequence)
+		}
+		if err := p.AdmitStreams(streams...); err != nil {
+			t.Fatal(err)
+		}
+		for _, n := range steps(t) {
+			s := rapid.SampledFrom(streams[:2]).Draw(t, "stream")
+			packet := carry(s.Src, s.Dst, numbered2(s.ID, n, mirrored(vmA, vmB, 40)))
+			if m.take(packet); p.run(packet) != pass {
+				t.Fatal("dropped, although no conversation is admitted")
+			}
+		}
+		last, err := p.RetireStreams(streams...)
+		if err != nil || len(last) != len(streams) {
+			t.Fatalf("%d streams retired: %v", len(last), err)
+		}
+		for _, got := range last {
+			if diff := cmp.Diff(m.numbers(got.Stream), got.Numbers); diff != "" {
+				t.Fatalf("%+v: %s", got.Stream, diff)
+			}
+			resets, strays, late = resets+got.Resets, strays+got.Strays, late+got.Reordered
+		}
+	})
+	if resets == 0 || strays == 0 || late == 0 {
+		t.Errorf("%d resets, %d strays, %d late: the numbers are too tame", resets, strays, late)
+	}
+}
