@@ -160,3 +160,6 @@ func directionOf(d mirror.Direction) pcapng.Direction {
 		return pcapng.Unknown
 	}
 }
+
+// Interfaces is how many interfaces the recording has so far.
+func (r *Recording) Interfaces() int { return len(r.order) }
