@@ -28,6 +28,21 @@ type Receiver struct {
 	Truncated     uint64
 	KernelDropped uint64
 	Refused       map[string]uint64 // by reason; a bounded set
+
+	Outputs []Output
+}
+
+// Output is where mirrored frames go beside being counted, with its counters since it was started.
+type Output struct {
+	Kind    string // tap or files
+	Name    string // the device, or the files
+	Session string // "*": every one
+	Frames  uint64 // that went there
+	Bytes   uint64
+	Lost    uint64 // frames that were not written in time
+	TooLong uint64 // frames longer than the device's MTU
+	Refused uint64 // frames that the device did not take
+	Message string // why nothing goes there at the moment
 }
 
 // Unclaimed is mirror traffic that belongs to no session, from one exporter under one id.
@@ -74,10 +89,18 @@ func (h reception) listReceivers(_ context.Context, in *receptionInput) (*receiv
 		list[i] = wire.Receiver{
 			Name: r.Name, Kind: r.Kind, Interface: r.Interface, Addresses: renderAddresses(r.Addresses), Up: r.Up, Message: r.Message,
 			Packets: r.Packets, Datagrams: r.Datagrams, Fragments: r.Fragments, Truncated: r.Truncated,
-			KernelDropped: r.KernelDropped, Refused: refused,
+			KernelDropped: r.KernelDropped, Refused: refused, Outputs: renderOutputs(r.Outputs),
 		}
 	}
 	return &receiversOutput{wire.ReceiverList{Items: list, NextPageToken: next}}, nil
+}
+
+func renderOutputs(list []Output) []wire.Output {
+	rendered := make([]wire.Output, len(list))
+	for i, o := range list {
+		rendered[i] = wire.Output(o)
+	}
+	return rendered
 }
 
 type unclaimedOutput struct{ Body wire.UnclaimedList }

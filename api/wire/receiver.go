@@ -16,6 +16,20 @@ type Receiver struct {
 	Truncated     uint64            `json:"truncated" doc:"Datagrams that a snap length cut"`
 	KernelDropped uint64            `json:"kernelDropped" doc:"Packets lost before they could be read"`
 	Refused       map[string]uint64 `json:"refused" doc:"Packets that could not be used, by reason"`
+	Outputs       []Output          `json:"outputs" doc:"Where mirrored frames go beside being counted"`
+}
+
+// Output is a TAP device or a series of files that mirrored frames go to.
+type Output struct {
+	Kind    string `json:"kind" doc:"tap or files"`
+	Name    string `json:"name" example:"mirror0" doc:"The device, or the files"`
+	Session string `json:"session" doc:"Whose frames go there; * is every session"`
+	Frames  uint64 `json:"frames" doc:"Frames that went there"`
+	Bytes   uint64 `json:"bytes"`
+	Lost    uint64 `json:"lost" doc:"Frames that were not written in time"`
+	TooLong uint64 `json:"tooLong" doc:"Frames longer than the MTU of the device"`
+	Refused uint64 `json:"refused" doc:"Frames that the device did not take"`
+	Message string `json:"message" doc:"Why nothing goes there at the moment; empty: nothing hinders it"`
 }
 
 // ReceiverList is a page of receivers, ordered by name.

@@ -28,6 +28,7 @@ type serveFlags struct {
 	receiverAddresses []string
 	receiverInterface string
 	receiverOff       bool
+	outputs           outputFlags
 	expiry            time.Duration
 	check             bool
 	verbose           bool
@@ -69,6 +70,7 @@ func (f *serveFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.insecure, "vcenter-insecure", false, "do not verify vCenter's certificate: anyone on the path can read the password")
 	flags.StringSliceVar(&f.receiverAddresses, "receiver-address", nil, "address of this machine that hosts send mirrors to; default: the one that faces vCenter")
 	flags.StringVar(&f.receiverInterface, "receiver-interface", "", "interface to receive on; default: all")
+	f.outputs.register(flags)
 	flags.BoolVar(&f.receiverOff, "no-receiver", false, "receive nothing: sessions are kept, and not judged")
 	flags.DurationVar(&f.expiry, "default-expiry", defaults.DefaultLife, "life of a session that does not say one")
 	flags.BoolVar(&f.check, "check", false, "build everything, reach vCenter and open the receiver, say so, and exit")
@@ -161,6 +163,7 @@ func (f serveFlags) overReceiver(r *daemon.Receiver) error {
 	if f.receiverInterface != "" {
 		r.Interface = f.receiverInterface
 	}
+	f.outputs.over(&r.Outputs)
 	if len(f.receiverAddresses) == 0 {
 		return nil
 	}

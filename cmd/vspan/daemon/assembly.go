@@ -24,22 +24,27 @@ func (d *Daemon) newCounting() *counting {
 type assembly struct {
 	reconciler *reconcile.Reconciler
 	judging    *judging
+	outputs    *outputs
 	handler    http.Handler
 }
 
-func (d *Daemon) assemble(st *state) *assembly {
+func (d *Daemon) assemble(st *state) (*assembly, error) {
 	board := store.NewBoard()
-	a := &assembly{reconciler: reconcile.New(reconcile.Options{
+	outputs, err := d.newOutputs(board)
+	if err != nil {
+		return nil, err
+	}
+	a := &assembly{outputs: outputs, reconciler: reconcile.New(reconcile.Options{
 		Store: st.store, Writers: st.writers, Board: board, VCenters: d.reconciled(), Owner: st.owner,
 		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
 		Before: st.history.before, After: st.history.after, Tell: st.history.tell, At: d.config.At,
 	})}
-	a.judging = d.newJudging(st, board)
-	a.handler = d.newHandler(st, board, a.reconciler)
-	return a
+	a.judging = d.newJudging(st, board, outputs)
+	a.handler = d.newHandler(st, board, a.reconciler, outputs)
+	return a, nil
 }
 
-func (d *Daemon) newJudging(st *state, board *store.Board) *judging {
+func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging {
 	healths := make(map[string]vcenterHealth, len(d.clients))
 	for name, client := range d.clients {
 		healths[name] = func() evidence.VCenter {
@@ -52,18 +57,18 @@ func (d *Daemon) newJudging(st *state, board *store.Board) *judging {
 		}
 	}
 	return &judging{
-		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, vcenters: healths,
+		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
 	}
 }
 
-func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler) http.Handler {
+func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler, o *outputs) http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(st.store, board, d.reception))
+	registry.MustRegister(newCollector(st.store, board, d.reception), newOutputsCollector(o))
 	return api.New(api.Options{
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
 		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,
-		Receivers: d.reception.describe, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
+		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,

@@ -3,14 +3,17 @@ package daemon
 import (
 	"sync/atomic"
 
+	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
-// bookkeeper counts what one worker of the receiver takes in, in that worker's ledger.
+// bookkeeper counts what one worker of the receiver takes in, in that worker's ledger, and offers what was attributed to those who
+// capture.
 type bookkeeper struct {
 	table  *atomic.Pointer[evidence.Table]
 	ledger *evidence.Ledger
+	feed   *capture.Feed
 	tap    func(*receive.Datagram) // nil where nobody looks
 }
 
@@ -22,8 +25,26 @@ func (b *bookkeeper) Take(d *receive.Datagram) {
 	if b.tap != nil {
 		b.tap(d)
 	}
-	b.ledger.Take((*evidence.Arrival)(d))
+	a := (*evidence.Arrival)(d)
+	b.ledger.Take(a)
+	if b.feed.Wanted() {
+		b.offer(d, b.ledger.Found(a))
+	}
+}
+
+// offer offers what was mirrored for a session.
+func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
+	if found.UID == "" {
+		return
+	}
+	b.feed.Offer(&capture.Original{
+		Time: d.Time, Source: d.Src, Destination: d.Dst, Payload: d.Payload, WireLen: d.WireLen, Truncated: d.Truncated,
+		UID: found.UID, PortKey: found.PortKey, Host: found.Host, Direction: found.Direction, Gap: found.Gap,
+	})
 }
 
 // End implements receive.Handler.
-func (b *bookkeeper) End() { b.ledger.End() }
+func (b *bookkeeper) End() {
+	b.ledger.End()
+	b.feed.Flush()
+}

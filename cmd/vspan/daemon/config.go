@@ -57,6 +57,8 @@ type Receiver struct {
 	Source receive.Source
 	// Tap, when not nil, is shown every datagram before it is judged, from the receiver's goroutine. It must not keep it.
 	Tap func(*receive.Datagram)
+	// Outputs are where mirrored frames go beside being counted.
+	Outputs Outputs
 }
 
 // Defaults returns the configuration of a daemon about which nothing was said.

@@ -22,6 +22,11 @@ type File struct {
 		Off       bool         `yaml:"off"`
 		Interface string       `yaml:"interface"`
 		Addresses []netip.Addr `yaml:"addresses"`
+
+		Tap        string     `yaml:"tap"`
+		TapSession string     `yaml:"tapSession"`
+		TapMTU     int        `yaml:"tapMTU"`
+		Files      FileFrames `yaml:"files"`
 	} `yaml:"receiver"`
 	Expiry struct {
 		Default time.Duration `yaml:"default"`
@@ -92,6 +97,10 @@ func (f File) Over(c Config) (Config, error) {
 	c.Receiver.Off = f.Receiver.Off
 	c.Receiver.Interface = f.Receiver.Interface
 	c.Receiver.Addresses = f.Receiver.Addresses
+	c.Receiver.Outputs = Outputs{
+		Tap: f.Receiver.Tap, TapSession: f.Receiver.TapSession, TapMTU: f.Receiver.TapMTU,
+		Files: f.Receiver.Files.Directory, FileSessions: f.Receiver.Files.Sessions, FileLimits: f.Receiver.Files.Limits(),
+	}
 	c.Installation, c.Cluster, c.Etcd = f.Installation, f.Cluster.Cluster(), f.Etcd.External()
 	return c, c.SetOnStop(f.OnStop)
 }

@@ -17,6 +17,7 @@ type judging struct {
 	history   *history
 	reception *reception
 	counting  *counting
+	outputs   *outputs
 	vcenters  map[string]vcenterHealth
 	judge     *evidence.Judge
 	now       func() time.Time
@@ -56,6 +57,7 @@ func (j *judging) once(ctx context.Context) error {
 		return err
 	}
 	statuses := j.board.Statuses()
+	j.outputs.follow(sessions, j.now()) // before the first frame of a new session can be attributed
 	j.reception.table.Store(j.reception.table.Load().Renew(expectations(sessions, statuses)))
 	j.counting.want(portsOf(sessions, statuses))
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
 )
@@ -26,8 +27,9 @@ type reception struct {
 	silence   silence               // nil where nothing comes from the network
 	log       *slog.Logger
 
-	table atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
-	books books
+	table  atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
+	books  books
+	broker *capture.Broker // of what was attributed
 
 	mu     sync.Mutex
 	source receive.Source // the one that runs, or that last ran
@@ -51,7 +53,7 @@ const retryReception = 5 * time.Second
 func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *reception {
 	r := &reception{
 		off: c.Off, addresses: addresses, tap: c.Tap, log: log,
-		reason: notOpened,
+		reason: notOpened, broker: capture.NewBroker(),
 	}
 	r.open = func() receive.Source { return receive.NewLive(receive.LiveOptions{Interface: c.Interface}) }
 	r.silence = receive.NewSilence()
@@ -116,7 +118,7 @@ func (r *reception) receive(ctx context.Context) error {
 
 // worker returns what one worker of the source hands its datagrams to.
 func (r *reception) worker(i int) receive.Handler {
-	return &bookkeeper{table: &r.table, ledger: r.books.of(i), tap: r.tap}
+	return &bookkeeper{table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), tap: r.tap}
 }
 
 // view is what all ledgers hold together.
