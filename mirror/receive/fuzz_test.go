@@ -52,6 +52,14 @@ func FuzzIntake(f *testing.F) {
 	})
 }
 
+// FuzzPlain takes arbitrary packets by the short way and by the general one.
+func FuzzPlain(f *testing.F) {
+	for _, b := range plainSeeds() {
+		f.Add(b)
+	}
+	f.Fuzz(func(t *testing.T, b []byte) { samePlain(t, b) })
+}
+
 // FuzzFile reads arbitrary files. Nothing may panic, and Run ends.
 func FuzzFile(f *testing.F) {
 	for _, b := range captureSeeds() {

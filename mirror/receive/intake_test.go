@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestWholeDatagrams(t *testing.T) {
@@ -35,6 +37,9 @@ func TestWholeDatagrams(t *testing.T) {
 			if d.Src != test.src || d.Dst != test.dst || d.WireLen != test.wireLen {
 				t.Errorf("got %v -> %v, %d bytes; want %v -> %v, %d", d.Src, d.Dst, d.WireLen, test.src, test.dst, test.wireLen)
 			}
+			if d.PayloadLen != len(payload) {
+				t.Errorf("%d bytes of payload on the wire, want %d", d.PayloadLen, len(payload))
+			}
 			if !bytes.Equal(d.Payload, payload) {
 				t.Errorf("payload of %d bytes, want %d", len(d.Payload), len(payload))
 			}
@@ -48,8 +53,25 @@ func TestWholeDatagrams(t *testing.T) {
 func TestCutByTheCapture(t *testing.T) {
 	whole := ipv4(v4a, v4b, 47, part{}, gre(100))
 	out, c := through(t, Limits{}, whole[:60])
-	if len(out) != 1 || !out[0].Truncated || len(out[0].Payload) != 40 || out[0].WireLen != 124 || c.Truncated != 1 {
+	if len(out) != 1 || !out[0].Truncated || len(out[0].Payload) != 40 || out[0].WireLen != 124 || out[0].PayloadLen != 104 || c.Truncated != 1 {
 		t.Errorf("got %+v, %+v", out, c)
+	}
+}
+
+// A header may leave the length to the card to fill in. What a snap length then cut
+// only the source knows.
+func TestLengthLeftOutAndCut(t *testing.T) {
+	four, six := ipv4(v4a, v4b, 47, part{}, gre(100)), ipv6(v6a, v6b, 47, gre(100))
+	four[2], four[3], six[4], six[5] = 0, 0, 0, 0
+	for _, whole := range [][]byte{four, six} {
+		for _, copied := range []int{60, len(whole)} {
+			var got []kept
+			in := newIntake(Limits{}, nil)
+			in.take(packet{at: start, now: start, ip: whole[:copied], wireLen: len(whole)}, keep(&got)(0))
+			if len(got) != 1 || got[0].WireLen != len(whole) || got[0].PayloadLen != 104 || got[0].Truncated != (copied < len(whole)) {
+				t.Errorf("%d of %d bytes: %+v", copied, len(whole), got)
+			}
+		}
 	}
 }
 
@@ -99,7 +121,7 @@ func TestIPv6ExtensionsInsideFragments(t *testing.T) {
 	payload := gre(2000)
 	build := func(p part, b []byte) []byte { return ipv6Fragment(v6a, v6b, 60, p, b) }
 	out, c := through(t, Limits{}, split(append(option(47), payload...), 7, 1000, build)...)
-	if len(out) != 1 || !bytes.Equal(out[0].Payload, payload) || out[0].Fragments != 3 || out[0].WireLen != 40+8+len(payload) {
+	if len(out) != 1 || !bytes.Equal(out[0].Payload, payload) || out[0].PayloadLen != len(payload) || out[0].Fragments != 3 || out[0].WireLen != 40+8+len(payload) {
 		t.Errorf("got %d datagrams, %+v", len(out), c)
 	}
 	out, c = through(t, Limits{}, split(append(option(17), payload...), 7, 1000, build)...)
@@ -128,5 +150,44 @@ func TestTakeAllocatesNothing(t *testing.T) {
 	handle := each(func(*Datagram) {})
 	if n := testing.AllocsPerRun(100, func() { in.take(p, handle) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// The short way and the general way make the same of a packet, cut anywhere.
+func TestPlainIsTheGeneralWay(t *testing.T) {
+	for _, b := range plainSeeds() {
+		for n := range len(b) + 1 {
+			samePlain(t, b[:n])
+		}
+	}
+}
+
+func plainSeeds() [][]byte {
+	options := slices.Insert(ipv4(v4a, v4b, 47, part{}, gre(20)), 20, 1, 1, 1, 1)
+	options[0], options[3] = 0x46, options[3]+4
+	shorter, evil, left := ipv4(v4a, v4b, 47, part{}, gre(20)), ipv4(v4a, v4b, 47, part{}, gre(20)), ipv4(v4a, v4b, 47, part{}, gre(20))
+	shorter[3], evil[6], left[3] = 19, 0x80, 0
+	return [][]byte{
+		append(ipv4(v4a, v4b, 47, part{}, gre(20)), 1, 2, 3), options, shorter, evil, left,
+		ipv4(v4a, v4b, 6, part{}, gre(20)), ipv4(v4a, v4b, 47, part{offset: 8}, gre(20)), ipv4(v4a, v4b, 47, part{more: true}, gre(20)),
+		ipv6(v6a, v6b, 47, gre(20)),
+	}
+}
+
+// samePlain takes a packet both ways and compares what is handed over and counted.
+func samePlain(t *testing.T, b []byte) {
+	t.Helper()
+	var short, general []kept
+	one, other := newIntake(Limits{}, nil), newIntake(Limits{}, nil)
+	p := packet{at: start, now: start, ip: b, wireLen: len(b)}
+	one.take(p, keep(&short)(0))
+	other.any(p, keep(&general)(0))
+	one.show()
+	other.show()
+	if a, b := one.tally.snapshot(), other.tally.snapshot(); a != b {
+		t.Errorf("counted %+v, the general way %+v", a, b)
+	}
+	if diff := cmp.Diff(general, short, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+		t.Errorf("handed over: %s", diff)
 	}
 }

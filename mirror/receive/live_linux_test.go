@@ -206,8 +206,15 @@ func TestKernelDropsAreCounted(t *testing.T) {
 			if first.KernelDrops != source.Counters().KernelDrops {
 				t.Error("asking twice changes the count")
 			}
-			if name == "ring" && first.RingFreezes == 0 {
-				t.Error("the ring was full and did not freeze")
+			where := first.BufferDrops
+			if name == "ring" {
+				where = first.RingDrops
+				if first.RingFreezes == 0 {
+					t.Error("the ring was full and did not freeze")
+				}
+			}
+			if where != first.KernelDrops || first.RingDrops+first.BufferDrops != where {
+				t.Errorf("of %d drops %d by the ring, %d by buffers", first.KernelDrops, first.RingDrops, first.BufferDrops)
 			}
 			if err := source.Close(); err != nil {
 				t.Error(err)
@@ -233,8 +240,8 @@ func TestRingSnapLength(t *testing.T) {
 		t.Fatalf("%d datagrams", len(got))
 	}
 	for i, wireLen := range []int{1024, 3024} {
-		if k := got[i]; !k.Truncated || len(k.Payload) != 80 || k.WireLen != wireLen {
-			t.Errorf("datagram %d: truncated %v, %d bytes, wire length %d", i, k.Truncated, len(k.Payload), k.WireLen)
+		if k := got[i]; !k.Truncated || len(k.Payload) != 80 || k.WireLen != wireLen || k.PayloadLen != wireLen-20 {
+			t.Errorf("datagram %d: truncated %v, %d of %d bytes, wire length %d", i, k.Truncated, len(k.Payload), k.PayloadLen, k.WireLen)
 		}
 	}
 }

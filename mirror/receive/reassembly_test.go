@@ -215,18 +215,28 @@ func TestFragmentLargerThanTheShare(t *testing.T) {
 	}
 }
 
+// heap is what is in use, after what is not was collected.
+func heap() int64 {
+	var m runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&m)
+	return int64(m.HeapAlloc)
+}
+
 // A million first fragments from a million sources stay within the limit, by our
-// own account and by that of the heap.
+// own account and by that of the heap, which is as large after a million as it was
+// after a quarter of them, when the maps have grown to what they need.
 func TestFragmentBomb(t *testing.T) {
-	var before, after runtime.MemStats
 	limits := Limits{Bytes: 4 << 20, Datagrams: 1 << 20}
 	drops := ledger{}
 	r := newReassembler(limits, drops.drop)
 	f := fragmentOf(v4a, 0, 0, 64, true)
-	runtime.GC()
-	runtime.ReadMemStats(&before)
+	before, early := heap(), int64(0)
 	const bomb = 1_000_000
 	for i := range uint32(bomb) {
+		if i == bomb/4 {
+			early = heap()
+		}
 		f.ip.Src = netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})
 		f.ip.ID = i >> 3
 		r.add(start, f)
@@ -234,15 +244,41 @@ func TestFragmentBomb(t *testing.T) {
 			t.Fatalf("charged %d bytes of %d", r.bytes, limits.Bytes)
 		}
 	}
-	runtime.GC()
-	runtime.ReadMemStats(&after)
-	if grown := int64(after.HeapAlloc) - int64(before.HeapAlloc); grown > int64(limits.Bytes) {
+	after := heap()
+	if grown := after - before; grown > int64(limits.Bytes) {
 		t.Errorf("the heap has grown by %d bytes, the limit is %d", grown, limits.Bytes)
+	}
+	if after > early+early/20 {
+		t.Errorf("the heap is not flat: %d bytes after a quarter, %d after all", early, after)
 	}
 	if drops[RefusedFragmentOverflow]+r.pieces != bomb {
 		t.Errorf("%d held and %v dropped of %d", r.pieces, drops, bomb)
 	}
 	runtime.KeepAlive(r)
+}
+
+// The workers of a source share its limits.
+func TestLimitsAmongWorkers(t *testing.T) {
+	l := Limits{Bytes: 1 << 20, Datagrams: 10}.among(4)
+	if l.Bytes != 1<<18 || l.Datagrams != 2 || l.Share != 4 || l.PerDatagram != 256 {
+		t.Errorf("got %+v", l)
+	}
+	if l := (Limits{Bytes: 1, Datagrams: 1}).among(4); l.Bytes != 1 || l.Datagrams != 1 {
+		t.Errorf("got %+v", l)
+	}
+}
+
+// A fragment that comes again with more of it copied, because the snap length has
+// changed in between, repeats what is held.
+func TestRepeatedFragmentOfOtherSnapLength(t *testing.T) {
+	whole := split4(gre(3000), 1, 1480)
+	out, c := through(t, Limits{}, whole[0][:100], whole[0], whole[1][:100], whole[1], whole[2], whole[0][:100])
+	if len(out) != 1 || c.Duplicates != 2 || c.Refused.Total() != 1 || c.Refused.Of(RefusedFragmentIncomplete) != 1 {
+		t.Fatalf("%d datagrams, %+v", len(out), c)
+	}
+	if d := out[0]; !d.Truncated || len(d.Payload) != 80 || d.PayloadLen != 3004 || d.WireLen != 3024 {
+		t.Errorf("%d of %d bytes, wire length %d", len(d.Payload), d.PayloadLen, d.WireLen)
+	}
 }
 
 // However datagrams are split, shuffled, interleaved and repeated, each comes

@@ -175,9 +175,9 @@ func (r *Ring) follow() {
 	if err != nil {
 		return
 	}
-	where := map[int]bool{r.index: true}
-	if r.index == 0 {
-		where = r.scene.where(t)
+	where := r.scene.where(t)
+	if r.index != 0 { // it is taken there, port or not
+		where, t.ports = map[int]bool{r.index: true}, nil
 	}
 	r.behind.follow(t, where)
 	r.scene.ports.Store(&t.ports)
