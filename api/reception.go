@@ -16,17 +16,26 @@ import (
 // Receiver is what takes mirrored packets in, with its counters since it was started.
 type Receiver struct {
 	Name      string // mirror.LocalReceiver
-	Kind      string // ring, raw, file, memory
+	Kind      string // ring, raw, plain, file, memory
 	Interface string // "": all of them
 	Addresses []netip.Addr
 	Up        bool
 	Message   string // why it is down, or works less well than it could
+	Reason    string // why a better kind is not in use
+	Warnings  []string
+
+	Workers    int // goroutines that receive
+	SnapLength int // bytes copied of each outer packet now; 0: all
+	RingBytes  int // memory of the rings
+	DropFilter DropFilter
 
 	Packets       uint64 // handed over by the kernel
 	Datagrams     uint64 // whole GRE datagrams delivered
 	Fragments     uint64
 	Truncated     uint64
-	KernelDropped uint64
+	KernelDropped uint64            // by ring and buffer
+	RingDropped   uint64            // no block of a ring was free
+	BufferDropped uint64            // a socket's buffer was full
 	Refused       map[string]uint64 // by reason; a bounded set
 
 	Outputs []Output
@@ -43,6 +52,14 @@ type Output struct {
 	TooLong uint64 // frames longer than the device's MTU
 	Refused uint64 // frames that the device did not take
 	Message string // why nothing goes there at the moment
+}
+
+// DropFilter says where mirrored packets end that the receiver has taken, so that the IP stack of the machine does not get them.
+type DropFilter struct {
+	Way        string // tcx or clsact; "": nothing is dropped
+	Addresses  []netip.Addr
+	Interfaces []string
+	Reason     string // why nothing is dropped, or not everywhere
 }
 
 // Unclaimed is mirror traffic that belongs to no session, from one exporter under one id.
@@ -82,15 +99,7 @@ func (h reception) listReceivers(_ context.Context, in *receptionInput) (*receiv
 	}
 	list := make([]wire.Receiver, len(cut))
 	for i, r := range cut {
-		refused := maps.Clone(r.Refused)
-		if refused == nil {
-			refused = map[string]uint64{}
-		}
-		list[i] = wire.Receiver{
-			Name: r.Name, Kind: r.Kind, Interface: r.Interface, Addresses: renderAddresses(r.Addresses), Up: r.Up, Message: r.Message,
-			Packets: r.Packets, Datagrams: r.Datagrams, Fragments: r.Fragments, Truncated: r.Truncated,
-			KernelDropped: r.KernelDropped, Refused: refused, Outputs: renderOutputs(r.Outputs),
-		}
+		list[i] = renderReceiver(r)
 	}
 	return &receiversOutput{wire.ReceiverList{Items: list, NextPageToken: next}}, nil
 }
@@ -101,6 +110,24 @@ func renderOutputs(list []Output) []wire.Output {
 		rendered[i] = wire.Output(o)
 	}
 	return rendered
+}
+
+func renderReceiver(r Receiver) wire.Receiver {
+	refused := maps.Clone(r.Refused)
+	if refused == nil {
+		refused = map[string]uint64{}
+	}
+	return wire.Receiver{
+		Name: r.Name, Kind: r.Kind, Interface: r.Interface, Addresses: renderAddresses(r.Addresses), Up: r.Up, Message: r.Message,
+		Reason: r.Reason, Warnings: append([]string{}, r.Warnings...), Workers: r.Workers, SnapLength: r.SnapLength, RingBytes: r.RingBytes,
+		DropFilter: wire.DropFilter{
+			Way: r.DropFilter.Way, Addresses: renderAddresses(r.DropFilter.Addresses), Interfaces: append([]string{}, r.DropFilter.Interfaces...),
+			Reason: r.DropFilter.Reason,
+		},
+		Packets: r.Packets, Datagrams: r.Datagrams, Fragments: r.Fragments, Truncated: r.Truncated,
+		KernelDropped: r.KernelDropped, RingDropped: r.RingDropped, BufferDropped: r.BufferDropped, Refused: refused,
+		Outputs: renderOutputs(r.Outputs),
+	}
 }
 
 type unclaimedOutput struct{ Body wire.UnclaimedList }

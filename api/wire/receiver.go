@@ -5,16 +5,24 @@ import "time"
 // Receiver is what takes mirrored packets in.
 type Receiver struct {
 	Name          string            `json:"name" example:"local"`
-	Kind          string            `json:"kind" doc:"ring, raw, file or memory"`
+	Kind          string            `json:"kind" doc:"ring, raw, plain, file or memory: how packets get in, the best first"`
 	Interface     string            `json:"interface" doc:"Empty: all of them"`
 	Addresses     []string          `json:"addresses" doc:"Where mirrors are sent to reach it"`
 	Up            bool              `json:"up"`
 	Message       string            `json:"message" doc:"Why it is down, or works less well than it could"`
+	Reason        string            `json:"reason" doc:"Why a better kind is not in use"`
+	Warnings      []string          `json:"warnings" doc:"What does not work beside it"`
+	Workers       int               `json:"workers" doc:"How many receive at the same time; all of one exporter is with one of them"`
+	SnapLength    int               `json:"snapLength" doc:"Bytes copied of each outer packet now; 0: all of them, as while somebody captures"`
+	RingBytes     int               `json:"ringBytes" doc:"Memory of the rings"`
+	DropFilter    DropFilter        `json:"dropFilter"`
 	Packets       uint64            `json:"packets" doc:"Packets handed over by the kernel"`
 	Datagrams     uint64            `json:"datagrams" doc:"Whole GRE datagrams delivered"`
 	Fragments     uint64            `json:"fragments" doc:"Packets that were fragments of GRE datagrams"`
 	Truncated     uint64            `json:"truncated" doc:"Datagrams that a snap length cut"`
 	KernelDropped uint64            `json:"kernelDropped" doc:"Packets lost before they could be read"`
+	RingDropped   uint64            `json:"ringDropped" doc:"Of those, for want of a free block of the ring"`
+	BufferDropped uint64            `json:"bufferDropped" doc:"Of those, for want of room in a socket's buffer"`
 	Refused       map[string]uint64 `json:"refused" doc:"Packets that could not be used, by reason"`
 	Outputs       []Output          `json:"outputs" doc:"Where mirrored frames go beside being counted"`
 }
@@ -30,6 +38,14 @@ type Output struct {
 	TooLong uint64 `json:"tooLong" doc:"Frames longer than the MTU of the device"`
 	Refused uint64 `json:"refused" doc:"Frames that the device did not take"`
 	Message string `json:"message" doc:"Why nothing goes there at the moment; empty: nothing hinders it"`
+}
+
+// DropFilter says where mirrored packets end that the receiver has taken.
+type DropFilter struct {
+	Way        string   `json:"way" doc:"tcx or clsact; empty: they go on to the IP stack of the receiver's machine"`
+	Addresses  []string `json:"addresses" doc:"What is sent to these under protocol 47 nothing else on the machine receives"`
+	Interfaces []string `json:"interfaces" doc:"Where it ends"`
+	Reason     string   `json:"reason" doc:"Why nothing is dropped, or not everywhere"`
 }
 
 // ReceiverList is a page of receivers, ordered by name.

@@ -47,7 +47,8 @@ Which vCenter, and as whom: flags, then VSPAN_VCENTER_URL, _USERNAME, _PASSWORD 
 the configuration file, then what govc uses (GOVC_URL and so on). There is no flag for a password: arguments are seen by all.
 
 Receiving takes CAP_NET_RAW (run as root, or 'setcap cap_net_raw+ep' on the binary). Without it everything else works, and the
-verdicts say that nothing is received.`,
+verdicts say that nothing is received. With CAP_NET_ADMIN and CAP_BPF as well it costs about half as much, because mirrored packets
+then end behind the receiver.`,
 		Example:           "  VSPAN_VCENTER_URL=vc.example.com VSPAN_VCENTER_USERNAME=vspan@vsphere.local \\\n    VSPAN_VCENTER_PASSWORD_FILE=/etc/vspan/password vspan serve --data-dir /var/lib/vspan",
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,

@@ -53,6 +53,12 @@ type Receiver struct {
 	Interface string
 	// Addresses are where hosts send mirrors to; the first is given to vSphere. Empty: the address that faces the first vCenter.
 	Addresses []netip.Addr
+	// Workers is how many cores receive at the same time: see receive.LiveOptions.
+	Workers int
+	// SnapLen is how many bytes of each outer packet are copied while nobody captures, 0 all of them.
+	SnapLen int
+	// LeaveToStack has mirrored packets go on to the IP stack of this machine, where something else may receive them.
+	LeaveToStack bool
 	// Source, when not nil, is received from instead of the network: memory, in a process that may open no socket.
 	Source receive.Source
 	// Tap, when not nil, is shown every datagram before it is judged, from the receiver's goroutine. It must not keep it.
@@ -67,6 +73,7 @@ func Defaults() Config {
 		Listen:      "127.0.0.1:8080",
 		DefaultLife: 8 * time.Hour,
 		Resync:      time.Minute,
+		Receiver:    Receiver{Workers: 1, SnapLen: 256},
 		Log:         slog.New(slog.DiscardHandler),
 	}
 }
@@ -78,6 +85,24 @@ func (c Config) checkLife() error {
 	}
 	if c.MaxLife != 0 && c.MaxLife < time.Second {
 		return fmt.Errorf("the maximum expiry is %s: want at least 1s, or 0 for no limit", c.MaxLife)
+	}
+	return nil
+}
+
+// What a receiver may have: below the shortest copy the headers that evidence reads could be cut, above the longest is no packet.
+const (
+	mostWorkers  = 64
+	shortestCopy = 192
+	longestCopy  = 1 << 16
+)
+
+// checkReceiver refuses what cannot be received with. The zero Workers is one.
+func (c Config) checkReceiver() error {
+	if n := c.Receiver.Workers; n < 0 || n > mostWorkers {
+		return fmt.Errorf("the receiver has %d workers: want 1 to %d", n, mostWorkers)
+	}
+	if n := c.Receiver.SnapLen; n != 0 && (n < shortestCopy || n > longestCopy) {
+		return fmt.Errorf("the receiver's snap length is %d: want %d to %d, or 0 for whole packets", n, shortestCopy, longestCopy)
 	}
 	return nil
 }

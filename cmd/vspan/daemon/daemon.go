@@ -33,7 +33,7 @@ func New(c Config) (*Daemon, error) {
 	if len(c.VCenters) == 0 {
 		return nil, errors.New("no vCenter is given: set --vcenter-url or VSPAN_VCENTER_URL")
 	}
-	if err := errors.Join(c.checkLife(), c.checkState(), c.Receiver.checkOutputs()); err != nil {
+	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.Receiver.checkOutputs()); err != nil {
 		return nil, err
 	}
 	addresses, err := c.receiverAddresses()

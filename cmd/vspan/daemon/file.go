@@ -19,9 +19,12 @@ type File struct {
 	DataDir  string        `yaml:"dataDir"`
 	VCenters []FileVCenter `yaml:"vcenters"`
 	Receiver struct {
-		Off       bool         `yaml:"off"`
-		Interface string       `yaml:"interface"`
-		Addresses []netip.Addr `yaml:"addresses"`
+		Off          bool         `yaml:"off"`
+		Interface    string       `yaml:"interface"`
+		Addresses    []netip.Addr `yaml:"addresses"`
+		Workers      *int         `yaml:"workers"`
+		SnapLen      *int         `yaml:"snapLen"`
+		LeaveToStack bool         `yaml:"leaveToStack"`
 
 		Tap        string     `yaml:"tap"`
 		TapSession string     `yaml:"tapSession"`
@@ -100,6 +103,13 @@ func (f File) Over(c Config) (Config, error) {
 	c.Receiver.Outputs = Outputs{
 		Tap: f.Receiver.Tap, TapSession: f.Receiver.TapSession, TapMTU: f.Receiver.TapMTU,
 		Files: f.Receiver.Files.Directory, FileSessions: f.Receiver.Files.Sessions, FileLimits: f.Receiver.Files.Limits(),
+	}
+	c.Receiver.LeaveToStack = f.Receiver.LeaveToStack
+	if f.Receiver.Workers != nil {
+		c.Receiver.Workers = *f.Receiver.Workers
+	}
+	if f.Receiver.SnapLen != nil {
+		c.Receiver.SnapLen = *f.Receiver.SnapLen
 	}
 	c.Installation, c.Cluster, c.Etcd = f.Installation, f.Cluster.Cluster(), f.Etcd.External()
 	return c, c.SetOnStop(f.OnStop)

@@ -17,7 +17,7 @@ listen: 127.0.0.1:9090
 dataDir: /var/lib/vspan
 vcenters:
   - {name: a, url: https://a.example, username: u, passwordFile: /p, caFile: /ca.pem}
-receiver: {interface: eth1, addresses: [10.2.1.110, "2001:db8::1"]}
+receiver: {interface: eth1, addresses: [10.2.1.110, "2001:db8::1"], workers: 4, snapLen: 0, leaveToStack: true}
 expiry: {default: 8h, maximum: 168h}
 resync: 30s
 `)
@@ -35,6 +35,12 @@ resync: 30s
 	want := []netip.Addr{netip.MustParseAddr("10.2.1.110"), netip.MustParseAddr("2001:db8::1")}
 	if diff := cmp.Diff(want, c.Receiver.Addresses, cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" || c.Receiver.Interface != "eth1" {
 		t.Errorf("receiver: %s", diff)
+	}
+	if r := c.Receiver; r.Workers != 4 || r.SnapLen != 0 || !r.LeaveToStack {
+		t.Errorf("receiver: %+v", r)
+	}
+	if c, err := (File{}).Over(Defaults()); err != nil || c.Receiver.Workers != 1 || c.Receiver.SnapLen != 256 || c.Receiver.LeaveToStack {
+		t.Errorf("of a file that says nothing: %+v, %v", c.Receiver, err)
 	}
 	if len(file.VCenters) != 1 || file.VCenters[0].Settings().CAFile != "/ca.pem" {
 		t.Errorf("vCenters: %+v", file.VCenters)

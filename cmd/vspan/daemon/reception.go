@@ -24,6 +24,7 @@ type reception struct {
 	addresses []netip.Addr
 	tap       func(*receive.Datagram)
 	open      func() receive.Source // makes the next source to try
+	snapLen   int                   // of packets nobody wants whole
 	silence   silence               // nil where nothing comes from the network
 	log       *slog.Logger
 
@@ -32,6 +33,7 @@ type reception struct {
 	broker *capture.Broker // of what was attributed
 
 	mu     sync.Mutex
+	demand capture.Demand // that the source copies for
 	source receive.Source // the one that runs, or that last ran
 	up     bool
 	reason string // why it is not up
@@ -52,10 +54,14 @@ const retryReception = 5 * time.Second
 
 func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *reception {
 	r := &reception{
-		off: c.Off, addresses: addresses, tap: c.Tap, log: log,
+		off: c.Off, addresses: addresses, tap: c.Tap, log: log, snapLen: c.SnapLen,
 		reason: notOpened, broker: capture.NewBroker(),
 	}
-	r.open = func() receive.Source { return receive.NewLive(receive.LiveOptions{Interface: c.Interface}) }
+	options := receive.LiveOptions{Interface: c.Interface, Workers: c.Workers, DropFor: addresses}
+	if c.LeaveToStack {
+		options.DropFor = nil
+	}
+	r.open = func() receive.Source { return receive.NewLive(options) }
 	r.silence = receive.NewSilence()
 	if c.Source != nil {
 		r.open, r.silence = func() receive.Source { return c.Source }, nil
@@ -78,6 +84,11 @@ func (r *reception) run(ctx context.Context) (err error) {
 		}
 		defer func() { err = errors.Join(err, r.silence.Close()) }()
 	}
+	var meeting sync.WaitGroup
+	defer meeting.Wait()
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	meeting.Go(func() { r.meet(ctx) })
 	for {
 		err := r.receive(ctx)
 		if ctx.Err() != nil {
@@ -97,9 +108,10 @@ func (r *reception) receive(ctx context.Context) error {
 	source := r.open()
 	r.mu.Lock()
 	if r.source != nil && r.source != source {
-		r.past = add(r.past, r.source.Counters())
+		r.past = r.past.Plus(r.source.Counters())
 	}
 	r.source = source
+	r.cut()
 	r.mu.Unlock()
 	if err := source.Open(); err != nil {
 		return fmt.Errorf("opening the receiver: %w", err)
@@ -108,7 +120,8 @@ func (r *reception) receive(ctx context.Context) error {
 	r.up, r.reason = true, ""
 	r.mu.Unlock()
 	d := source.Describe()
-	r.log.Info("receiving", "kind", d.Kind, "interface", d.Interface, "addresses", r.addresses, "reason", d.Reason)
+	r.log.Info("receiving", "kind", d.Kind, "interface", d.Interface, "addresses", r.addresses, "reason", d.Reason, "workers", d.Workers,
+		"warnings", d.Warnings)
 	err := source.Run(ctx, r.worker)
 	if err == nil {
 		err = fmt.Errorf("the source ended")
@@ -140,7 +153,7 @@ func (r *reception) counters() receive.Counters {
 	if r.source == nil {
 		return r.past
 	}
-	return add(r.past, r.source.Counters())
+	return r.past.Plus(r.source.Counters())
 }
 
 // health is what the judge has to know.
@@ -159,11 +172,14 @@ func (r *reception) describe() []api.Receiver {
 	shown := api.Receiver{
 		Name: mirror.LocalReceiver, Addresses: r.addresses, Up: r.up, Message: r.reason,
 		Packets: counters.Packets, Datagrams: counters.Datagrams, Fragments: counters.Fragments,
-		Truncated: counters.Truncated, KernelDropped: counters.KernelDrops, Refused: r.refused(counters),
+		Truncated: counters.Truncated, KernelDropped: counters.KernelDrops, RingDropped: counters.RingDrops,
+		BufferDropped: counters.BufferDrops, Refused: r.refused(counters),
 	}
 	if r.source != nil {
 		d := r.source.Describe()
-		shown.Kind, shown.Interface = string(d.Kind), d.Interface
+		shown.Kind, shown.Interface, shown.Reason, shown.Warnings = string(d.Kind), d.Interface, d.Reason, d.Warnings
+		shown.Workers, shown.SnapLength, shown.RingBytes = d.Workers, d.SnapLen, d.RingBytes
+		shown.DropFilter = api.DropFilter(d.Drop)
 		for _, text := range append([]string{d.Reason}, d.Warnings...) {
 			if shown.Message == "" {
 				shown.Message = text
@@ -185,22 +201,4 @@ func (r *reception) refused(counters receive.Counters) map[string]uint64 {
 		refused[name] += n
 	}
 	return refused
-}
-
-func add(a, b receive.Counters) receive.Counters {
-	a.Packets += b.Packets
-	a.NotGRE += b.NotGRE
-	a.Datagrams += b.Datagrams
-	a.Delivered += b.Delivered
-	a.Fragments += b.Fragments
-	a.Duplicates += b.Duplicates
-	a.Pending, a.PendingBytes = b.Pending, b.PendingBytes
-	a.Truncated += b.Truncated
-	a.KernelDrops += b.KernelDrops
-	a.AtPorts += b.AtPorts
-	a.RingFreezes += b.RingFreezes
-	for i, n := range b.Refused {
-		a.Refused[i] += n
-	}
-	return a
 }

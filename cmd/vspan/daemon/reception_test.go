@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
@@ -125,5 +126,72 @@ func TestReceptionOff(t *testing.T) {
 	}
 	if h := r.health(); h.Up || h.Reason != "the receiver is switched off" {
 		t.Errorf("got %+v", h)
+	}
+}
+
+// cuttable is a source that remembers what it was told to copy.
+type cuttable struct {
+	brokenSource
+	snapLen int
+}
+
+func (s *cuttable) SetSnapLen(n int) error { s.snapLen = n; return nil }
+
+// Packets are copied short while nobody wants them whole, also by a source that takes the place of another.
+func TestWholeWhileSomebodyWantsIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		first, second := &cuttable{snapLen: -1, brokenSource: brokenSource{runErr: errors.New("it ended")}}, &cuttable{snapLen: -1}
+		sources := []receive.Source{first, second}
+		r := newReception(Receiver{SnapLen: 256}, nil, slog.New(slog.DiscardHandler))
+		r.silence = nil
+		r.open = func() receive.Source {
+			next := sources[0]
+			sources = sources[1:]
+			return next
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- r.run(ctx) }()
+		synctest.Wait()
+		if first.snapLen != 256 {
+			t.Errorf("nobody captures: %d", first.snapLen)
+		}
+		one, other := r.broker.Subscribe(capture.Want{All: true}), r.broker.Subscribe(capture.Want{All: true, SnapLength: 600})
+		synctest.Wait()
+		if first.snapLen != 0 {
+			t.Errorf("two capture: %d", first.snapLen)
+		}
+		time.Sleep(retryReception) // the bubble's time: nobody waits
+		synctest.Wait()
+		if second.snapLen != 0 {
+			t.Errorf("of the next source: %d", second.snapLen)
+		}
+		one.Close()
+		synctest.Wait()
+		if second.snapLen != 600+around {
+			t.Errorf("one captures 600 bytes of each frame: %d", second.snapLen)
+		}
+		other.Close()
+		synctest.Wait()
+		if second.snapLen != 256 {
+			t.Errorf("nobody captures any more: %d", second.snapLen)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+func TestReceiverRefused(t *testing.T) {
+	for _, r := range []Receiver{{Workers: -1}, {Workers: 65}, {SnapLen: 100}, {SnapLen: -1}, {SnapLen: 1 << 17}} {
+		if err := (Config{Receiver: r}).checkReceiver(); err == nil {
+			t.Errorf("accepted: %+v", r)
+		}
+	}
+	for _, r := range []Receiver{{}, {Workers: 64, SnapLen: 192}, {SnapLen: 1 << 16}} {
+		if err := (Config{Receiver: r}).checkReceiver(); err != nil {
+			t.Error(err)
+		}
 	}
 }
