@@ -16,7 +16,7 @@ import (
 // Receiver is what takes mirrored packets in, with its counters since it was started.
 type Receiver struct {
 	Name      string // mirror.LocalReceiver
-	Kind      string // ring, raw, plain, file, memory
+	Kind      string // xdp, ring, raw, plain, file, memory
 	Interface string // "": all of them
 	Addresses []netip.Addr
 	Up        bool
@@ -24,15 +24,17 @@ type Receiver struct {
 	Reason    string // why a better kind is not in use
 	Warnings  []string
 
-	Workers    int // goroutines that receive
-	SnapLength int // bytes copied of each outer packet now; 0: all
-	RingBytes  int // memory of the rings
+	XDPMode    string // native or generic, where the kernel counts
+	Workers    int    // goroutines that receive
+	SnapLength int    // bytes copied of each outer packet now; 0: all
+	RingBytes  int    // memory of the rings
 	DropFilter DropFilter
 
 	Packets       uint64 // handed over by the kernel
 	Datagrams     uint64 // whole GRE datagrams delivered
 	Fragments     uint64
 	Truncated     uint64
+	KernelCounted uint64            // of Datagrams, by the kernel, which did not hand them over
 	KernelDropped uint64            // by ring and buffer
 	RingDropped   uint64            // no block of a ring was free
 	BufferDropped uint64            // a socket's buffer was full
@@ -119,13 +121,13 @@ func renderReceiver(r Receiver) wire.Receiver {
 	}
 	return wire.Receiver{
 		Name: r.Name, Kind: r.Kind, Interface: r.Interface, Addresses: renderAddresses(r.Addresses), Up: r.Up, Message: r.Message,
-		Reason: r.Reason, Warnings: append([]string{}, r.Warnings...), Workers: r.Workers, SnapLength: r.SnapLength, RingBytes: r.RingBytes,
+		Reason: r.Reason, Warnings: append([]string{}, r.Warnings...), XDPMode: r.XDPMode, Workers: r.Workers, SnapLength: r.SnapLength, RingBytes: r.RingBytes,
 		DropFilter: wire.DropFilter{
 			Way: r.DropFilter.Way, Addresses: renderAddresses(r.DropFilter.Addresses), Interfaces: append([]string{}, r.DropFilter.Interfaces...),
 			Reason: r.DropFilter.Reason,
 		},
 		Packets: r.Packets, Datagrams: r.Datagrams, Fragments: r.Fragments, Truncated: r.Truncated,
-		KernelDropped: r.KernelDropped, RingDropped: r.RingDropped, BufferDropped: r.BufferDropped, Refused: refused,
+		KernelCounted: r.KernelCounted, KernelDropped: r.KernelDropped, RingDropped: r.RingDropped, BufferDropped: r.BufferDropped, Refused: refused,
 		Outputs: renderOutputs(r.Outputs),
 	}
 }

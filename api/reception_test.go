@@ -14,9 +14,9 @@ func TestReceiversAndUnclaimed(t *testing.T) {
 	f := newFixture(t, func(o *Options) {
 		o.Receivers = func() []Receiver {
 			return []Receiver{{Name: "local", Kind: "ring", Interface: "eth0", Addresses: []netip.Addr{addr("10.2.1.110")}, Up: true,
-				Reason: "no better one", Warnings: []string{"slow"}, Workers: 2, SnapLength: 256, RingBytes: 64 << 20,
+				Reason: "no better one", Warnings: []string{"slow"}, XDPMode: "native", Workers: 2, SnapLength: 256, RingBytes: 64 << 20,
 				DropFilter: DropFilter{Way: "tcx", Addresses: []netip.Addr{addr("10.2.1.110")}, Interfaces: []string{"eth0"}, Reason: "not everywhere"},
-				Packets:    9, Datagrams: 8, Fragments: 2, Truncated: 1, KernelDropped: 3, RingDropped: 2, BufferDropped: 1, Refused: map[string]uint64{"short": 1},
+				Packets:    9, Datagrams: 8, Fragments: 2, Truncated: 1, KernelCounted: 5, KernelDropped: 3, RingDropped: 2, BufferDropped: 1, Refused: map[string]uint64{"short": 1},
 				Outputs: []Output{{Kind: "tap", Name: "mirror0", Session: "*", Frames: 7, Bytes: 700, Lost: 1, TooLong: 2, Refused: 3, Message: "it is down"}}}}
 		}
 		o.Unclaimed = func() []Unclaimed {
@@ -28,9 +28,9 @@ func TestReceiversAndUnclaimed(t *testing.T) {
 	})
 	receivers := decoded[wire.ReceiverList](f.call("GET", "/v1/receivers", "").want(200))
 	wantReceivers := []wire.Receiver{{Name: "local", Kind: "ring", Interface: "eth0", Addresses: []string{"10.2.1.110"}, Up: true,
-		Reason: "no better one", Warnings: []string{"slow"}, Workers: 2, SnapLength: 256, RingBytes: 64 << 20,
+		Reason: "no better one", Warnings: []string{"slow"}, XDPMode: "native", Workers: 2, SnapLength: 256, RingBytes: 64 << 20,
 		DropFilter: wire.DropFilter{Way: "tcx", Addresses: []string{"10.2.1.110"}, Interfaces: []string{"eth0"}, Reason: "not everywhere"},
-		Packets:    9, Datagrams: 8, Fragments: 2, Truncated: 1, KernelDropped: 3, RingDropped: 2, BufferDropped: 1, Refused: map[string]uint64{"short": 1},
+		Packets:    9, Datagrams: 8, Fragments: 2, Truncated: 1, KernelCounted: 5, KernelDropped: 3, RingDropped: 2, BufferDropped: 1, Refused: map[string]uint64{"short": 1},
 		Outputs: []wire.Output{{Kind: "tap", Name: "mirror0", Session: "*", Frames: 7, Bytes: 700, Lost: 1, TooLong: 2, Refused: 3, Message: "it is down"}}}}
 	if diff := cmp.Diff(wantReceivers, receivers.Items); diff != "" {
 		t.Error(diff)

@@ -88,7 +88,7 @@ func renderEvidence(e mirror.Evidence) wire.Evidence {
 		FirstPacketAt: utc(e.First), LastPacketAt: utc(e.Last),
 		Lost: e.Lost, Reordered: e.Reordered, Duplicated: e.Duplicated, Truncated: e.Truncated,
 		NotMirrored: wire.NotMirrored{Packets: e.NotMirrored.Packets, Bytes: e.NotMirrored.Bytes},
-		Fragments: e.Fragments, ReceiverDropped: e.ReceiverDropped, Hosts: hosts,
+		Fragments:   e.Fragments, ReceiverDropped: e.ReceiverDropped, Hosts: hosts,
 	}
 }
 

@@ -5,13 +5,14 @@ import "time"
 // Receiver is what takes mirrored packets in.
 type Receiver struct {
 	Name          string            `json:"name" example:"local"`
-	Kind          string            `json:"kind" doc:"ring, raw, plain, file or memory: how packets get in, the best first"`
+	Kind          string            `json:"kind" doc:"xdp, ring, raw, plain, file or memory: how packets are taken in, the cheapest first"`
 	Interface     string            `json:"interface" doc:"Empty: all of them"`
 	Addresses     []string          `json:"addresses" doc:"Where mirrors are sent to reach it"`
 	Up            bool              `json:"up"`
 	Message       string            `json:"message" doc:"Why it is down, or works less well than it could"`
 	Reason        string            `json:"reason" doc:"Why a better kind is not in use"`
 	Warnings      []string          `json:"warnings" doc:"What does not work beside it"`
+	XDPMode       string            `json:"xdpMode" doc:"native or generic, where the kernel counts; empty otherwise"`
 	Workers       int               `json:"workers" doc:"How many receive at the same time; all of one exporter is with one of them"`
 	SnapLength    int               `json:"snapLength" doc:"Bytes copied of each outer packet now; 0: all of them, as while somebody captures"`
 	RingBytes     int               `json:"ringBytes" doc:"Memory of the rings"`
@@ -20,6 +21,7 @@ type Receiver struct {
 	Datagrams     uint64            `json:"datagrams" doc:"Whole GRE datagrams delivered"`
 	Fragments     uint64            `json:"fragments" doc:"Packets that were fragments of GRE datagrams"`
 	Truncated     uint64            `json:"truncated" doc:"Datagrams that a snap length cut"`
+	KernelCounted uint64            `json:"kernelCounted" doc:"Of the datagrams, those that the kernel counted and did not hand over"`
 	KernelDropped uint64            `json:"kernelDropped" doc:"Packets lost before they could be read"`
 	RingDropped   uint64            `json:"ringDropped" doc:"Of those, for want of a free block of the ring"`
 	BufferDropped uint64            `json:"bufferDropped" doc:"Of those, for want of room in a socket's buffer"`

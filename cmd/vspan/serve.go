@@ -27,6 +27,7 @@ type serveFlags struct {
 	insecure          bool
 	receiverAddresses []string
 	receiverInterface string
+	receiverMode      string
 	receiverOff       bool
 	outputs           outputFlags
 	expiry            time.Duration
@@ -71,6 +72,7 @@ func (f *serveFlags) register(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.insecure, "vcenter-insecure", false, "do not verify vCenter's certificate: anyone on the path can read the password")
 	flags.StringSliceVar(&f.receiverAddresses, "receiver-address", nil, "address of this machine that hosts send mirrors to; default: the one that faces vCenter")
 	flags.StringVar(&f.receiverInterface, "receiver-interface", "", "interface to receive on; default: all")
+	flags.StringVar(&f.receiverMode, "receiver-mode", daemon.ModeRing, "how packets are counted: ring, or xdp, in the kernel, which costs least and wants --receiver-interface")
 	f.outputs.register(flags)
 	flags.BoolVar(&f.receiverOff, "no-receiver", false, "receive nothing: sessions are kept, and not judged")
 	flags.DurationVar(&f.expiry, "default-expiry", defaults.DefaultLife, "life of a session that does not say one")
@@ -149,6 +151,9 @@ func (f serveFlags) configuration(cmd *cobra.Command) (daemon.Config, error) {
 	}
 	if cmd.Flags().Changed("default-expiry") {
 		config.DefaultLife = f.expiry
+	}
+	if cmd.Flags().Changed("receiver-mode") {
+		config.Receiver.Mode = f.receiverMode
 	}
 	if err := f.overReceiver(&config.Receiver); err != nil {
 		return config, err

@@ -32,18 +32,21 @@ type Recurring struct {
 type Volume struct {
 	Alike
 	Packets, Bytes uint64 // frames and their inner bytes
+	OuterBytes     uint64 // of the outer datagrams
 	Truncated      uint64 // cut by the sender,
 	Early          uint64 // and of those, shorter than was asked for
 	Missing        uint64 // bytes that were cut off
 	First, Last    time.Time
 }
 
-// Recurring lists what came to be remembered since it was last asked, and may be counted elsewhere from now on.
+// Recurring lists what came here again and again since it was last asked, and may be counted elsewhere from now on.
 func (l *Ledger) Recurring() []Recurring {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.settle()
 	var list []Recurring
 	for _, m := range l.memos.news() {
+		m.noted = false
 		if m.good {
 			list = append(list, Recurring{Alike: m.alike(), UID: m.thought.whose.UID, SnapLength: m.thought.snapLength})
 		}
@@ -80,6 +83,7 @@ func (l *Ledger) Add(t *Table, volumes []Volume) []bool {
 func (l *Ledger) add(v *Volume) bool {
 	l.memos.missed = false
 	l.totals.Packets += v.Packets
+	l.totals.Bytes += v.OuterBytes
 	l.whose, l.found = Whose{}, found{}
 	s := v.sighting()
 	l.attribute(&s)

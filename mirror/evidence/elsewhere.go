@@ -55,6 +55,7 @@ func (l *Ledger) Return(s Stream, now int64) {
 	stream.sequence = sequence{
 		Packets: before.Packets + n.Packets, Lost: before.Lost + n.Lost, Reordered: before.Reordered + n.Reordered,
 		Duplicated: before.Duplicated + n.Duplicated, Resets: before.Resets + n.Resets, Strays: before.Strays + n.Strays,
+		varying: before.varying || n.Usable,
 	}
 	stream.aliens += n.Aliens
 	stream.away, stream.elsewhere = false, Numbers{}

@@ -12,6 +12,7 @@ type memo struct {
 	key    memoKey
 	marked bool // thought.testimony has to be heard
 	good   bool // else it has to be thought of anew
+	noted  bool // it is in memos.fresh
 	plain  bool // it is good and not marked, and the packets are numbered
 
 	wholeTurn, streamTurn uint32         // of theirs; another one: they are somebody else's now

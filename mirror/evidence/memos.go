@@ -14,7 +14,7 @@ type memos struct {
 	limit   int
 	renewed uint64  // how often it was full
 	dirty   []*memo // those with something to settle
-	fresh   []*memo // those that nobody was told of yet
+	fresh   []*memo // those that were noted, each once
 	tell    bool    // somebody asks
 	seeds   [2]uint64
 
@@ -113,21 +113,17 @@ func (t *memos) begin(m *memo, now int64) {
 	t.dirty = append(t.dirty, m)
 }
 
-// note notes that there is news of m, if anybody asks for news.
+// note notes that something was counted in m, if anybody asks for that.
 func (t *memos) note(m *memo) {
-	if t.tell && len(t.fresh) < t.limit {
+	if t.tell && !m.noted {
+		m.noted = true
 		t.fresh = append(t.fresh, m)
 	}
 }
 
-// news are the memos that were noted since it was last asked; the first time, all. The list is valid until the next packet.
+// news are the memos that were noted since it was last asked; the first time none. The list is valid until the next packet.
 func (t *memos) news() []*memo {
-	if !t.tell {
-		t.tell = true
-		for n := range t.n {
-			t.note(t.at(n))
-		}
-	}
+	t.tell = true
 	list := t.fresh
 	t.fresh = t.fresh[:0]
 	return list

@@ -81,7 +81,6 @@ func (l *Ledger) remember(x claim, s *sighting) {
 	if m.stream != nil {
 		m.streamTurn = m.stream.turn
 	}
-	l.memos.note(m)
 }
 
 // memoInHand returns the memo of the packet in hand, with nothing counted.
@@ -113,6 +112,7 @@ func (l *Ledger) settle() {
 		account.add(t.exporter, t.whose.Host, sum)
 		account.credit(t.claim, sum)
 		l.totals.Confirmed += sum.Packets
+		l.memos.note(m)
 	}
 	clear(l.memos.dirty)
 	l.memos.dirty = l.memos.dirty[:0]

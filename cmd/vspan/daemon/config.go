@@ -53,6 +53,8 @@ type Receiver struct {
 	Interface string
 	// Addresses are where hosts send mirrors to; the first is given to vSphere. Empty: the address that faces the first vCenter.
 	Addresses []netip.Addr
+	// Mode is how packets are counted: ModeRing or ModeXDP; "" is ModeRing.
+	Mode string
 	// Workers is how many cores receive at the same time: see receive.LiveOptions.
 	Workers int
 	// SnapLen is how many bytes of each outer packet are copied while nobody captures, 0 all of them.
@@ -96,6 +98,27 @@ const (
 	longestCopy  = 1 << 16
 )
 
+// The ways to count packets.
+const (
+	ModeRing = "ring" // in user space, each of them
+	ModeXDP  = "xdp"  // in the kernel, those whose like was seen before
+)
+
+// checkMode refuses ways that do not exist, or not with the rest.
+func (r Receiver) checkMode() error {
+	switch {
+	case r.Mode == "" || r.Mode == ModeRing:
+		return nil
+	case r.Mode != ModeXDP:
+		return fmt.Errorf("the receiver's mode is %q: want %s or %s", r.Mode, ModeRing, ModeXDP)
+	case r.Interface == "":
+		return fmt.Errorf("the receiver's mode is %s, which counts on one interface: name it with receiver.interface or --receiver-interface", ModeXDP)
+	case r.Workers > 1:
+		return fmt.Errorf("the receiver's mode is %s, which leaves little to do: want one worker, not %d", ModeXDP, r.Workers)
+	}
+	return nil
+}
+
 // checkReceiver refuses what cannot be received with. The zero Workers is one.
 func (c Config) checkReceiver() error {
 	if n := c.Receiver.Workers; n < 0 || n > mostWorkers {
@@ -104,7 +127,7 @@ func (c Config) checkReceiver() error {
 	if n := c.Receiver.SnapLen; n != 0 && (n < shortestCopy || n > longestCopy) {
 		return fmt.Errorf("the receiver's snap length is %d: want %d to %d, or 0 for whole packets", n, shortestCopy, longestCopy)
 	}
-	return nil
+	return c.Receiver.checkMode()
 }
 
 func (c Config) now() func() time.Time {

@@ -22,6 +22,7 @@ type File struct {
 		Off          bool         `yaml:"off"`
 		Interface    string       `yaml:"interface"`
 		Addresses    []netip.Addr `yaml:"addresses"`
+		Mode         string       `yaml:"mode"`
 		Workers      *int         `yaml:"workers"`
 		SnapLen      *int         `yaml:"snapLen"`
 		LeaveToStack bool         `yaml:"leaveToStack"`
@@ -104,7 +105,7 @@ func (f File) Over(c Config) (Config, error) {
 		Tap: f.Receiver.Tap, TapSession: f.Receiver.TapSession, TapMTU: f.Receiver.TapMTU,
 		Files: f.Receiver.Files.Directory, FileSessions: f.Receiver.Files.Sessions, FileLimits: f.Receiver.Files.Limits(),
 	}
-	c.Receiver.LeaveToStack = f.Receiver.LeaveToStack
+	c.Receiver.LeaveToStack, c.Receiver.Mode = f.Receiver.LeaveToStack, f.Receiver.Mode
 	if f.Receiver.Workers != nil {
 		c.Receiver.Workers = *f.Receiver.Workers
 	}

@@ -38,6 +38,7 @@ type reception struct {
 	up     bool
 	reason string // why it is not up
 	past   receive.Counters
+	kernel inKernel
 }
 
 // silence keeps the host from answering mirrored packets with ICMP; a second Open does nothing.
@@ -62,9 +63,12 @@ func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *recepti
 		options.DropFor = nil
 	}
 	r.open = func() receive.Source { return receive.NewLive(options) }
+	if c.Mode == ModeXDP {
+		r.kernel.on = c.Interface
+	}
 	r.silence = receive.NewSilence()
 	if c.Source != nil {
-		r.open, r.silence = func() receive.Source { return c.Source }, nil
+		r.open, r.silence, r.kernel.on = func() receive.Source { return c.Source }, nil, ""
 	}
 	if r.off {
 		r.reason = "the receiver is switched off"
@@ -122,7 +126,12 @@ func (r *reception) receive(ctx context.Context) error {
 	d := source.Describe()
 	r.log.Info("receiving", "kind", d.Kind, "interface", d.Interface, "addresses", r.addresses, "reason", d.Reason, "workers", d.Workers,
 		"warnings", d.Warnings)
+	ctx, cancel := context.WithCancel(ctx)
+	var counting sync.WaitGroup
+	counting.Go(func() { r.countInKernel(ctx) })
 	err := source.Run(ctx, r.worker)
+	cancel()
+	counting.Wait()
 	if err == nil {
 		err = fmt.Errorf("the source ended")
 	}
@@ -180,7 +189,8 @@ func (r *reception) describe() []api.Receiver {
 		shown.Kind, shown.Interface, shown.Reason, shown.Warnings = string(d.Kind), d.Interface, d.Reason, d.Warnings
 		shown.Workers, shown.SnapLength, shown.RingBytes = d.Workers, d.SnapLen, d.RingBytes
 		shown.DropFilter = api.DropFilter(d.Drop)
-		for _, text := range append([]string{d.Reason}, d.Warnings...) {
+		r.kernel.show(&shown)
+		for _, text := range append([]string{shown.Reason}, d.Warnings...) {
 			if shown.Message == "" {
 				shown.Message = text
 			}

@@ -1,0 +1,189 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/receive/xdp"
+)
+
+// kernelCount has the kernel count what the ledger has seen often enough to know whose it is. What it does not count goes up to the
+// ring behind it: fragments, what nobody has seen before, and the sessions whose frames somebody wants.
+type kernelCount struct {
+	counter *xdp.Counter
+	ledger  *evidence.Ledger
+	table   *atomic.Pointer[evidence.Table]
+	demand  func() capture.Demand // the sessions whose frames somebody wants
+	log     *slog.Logger
+
+	known   map[xdp.Conversation]*admitted
+	streams map[xdp.Stream]*followed
+	wanted  capture.Demand // at the last look
+
+	counted atomic.Uint64 // packets that were brought
+}
+
+// admitted is a conversation that the kernel counts.
+type admitted struct {
+	evidence.Recurring
+	brought xdp.Counts // what the ledger has had of it
+	moved   time.Time  // when it last counted something
+}
+
+const (
+	// bringEvery is how often what the kernel has counted is brought to the ledger.
+	bringEvery = 250 * time.Millisecond
+	// idleAfter is for how long a conversation may be quiet before its place is given to another.
+	idleAfter = time.Minute
+)
+
+func newKernelCount(counter *xdp.Counter, ledger *evidence.Ledger, table *atomic.Pointer[evidence.Table], demand func() capture.Demand, log *slog.Logger) *kernelCount {
+	return &kernelCount{
+		counter: counter, ledger: ledger, table: table, demand: demand, log: log,
+		known: make(map[xdp.Conversation]*admitted), streams: make(map[xdp.Stream]*followed),
+	}
+}
+
+// run counts until ctx ends, and brings the rest.
+func (k *kernelCount) run(ctx context.Context) error {
+	k.ledger.Recurring() // from now on
+	ticker := time.NewTicker(bringEvery)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return errors.Join(k.retire(k.all(), time.Now()), k.counter.Close())
+		case now := <-ticker.C:
+			if err := k.once(now); err != nil {
+				return errors.Join(fmt.Errorf("counting in the kernel: %w", err), k.counter.Close())
+			}
+		}
+	}
+}
+
+// once brings what was counted, gives up what should not be counted there any more, and admits what is new.
+func (k *kernelCount) once(now time.Time) error {
+	h, err := k.counter.Harvest()
+	if err != nil {
+		return err
+	}
+	k.wanted = k.demand()
+	given := k.bring(h.Conversations, now)
+	for c, a := range k.known {
+		if k.wants(a.UID) || now.Sub(a.moved) > idleAfter {
+			given = append(given, c)
+		}
+	}
+	k.follow(h.Streams, now)
+	return errors.Join(k.retire(given, now), k.admit(now))
+}
+
+// wants reports whether somebody wants the frames of a session.
+func (k *kernelCount) wants(uid string) bool {
+	return k.wanted.All || slices.Contains(k.wanted.Sessions, uid)
+}
+
+// bring adds to the ledger what was counted since it was last brought, and returns what is not of one source of one session any more.
+func (k *kernelCount) bring(counts []xdp.Count, now time.Time) (others []xdp.Conversation) {
+	var volumes []evidence.Volume
+	var of []xdp.Conversation
+	for _, c := range counts {
+		a := k.known[c.Conversation]
+		if a == nil || c.Packets == a.brought.Packets {
+			continue
+		}
+		volumes, of = append(volumes, a.since(c.Counts)), append(of, c.Conversation)
+		k.counted.Add(c.Packets - a.brought.Packets)
+		a.brought, a.moved = c.Counts, now
+	}
+	for i, mine := range k.ledger.Add(k.table.Load(), volumes) {
+		if !mine {
+			others = append(others, of[i])
+		}
+	}
+	return others
+}
+
+// since is what was counted since the ledger was last brought something.
+func (a *admitted) since(now xdp.Counts) evidence.Volume {
+	before := a.brought
+	v := evidence.Volume{
+		Alike: a.Alike, Packets: now.Packets - before.Packets, Bytes: now.Bytes - before.Bytes, OuterBytes: now.OuterBytes - before.OuterBytes,
+		Truncated: now.Truncated - before.Truncated, Early: now.Early - before.Early,
+		First: now.First, Last: now.Last,
+	}
+	if before.Packets > 0 {
+		v.First = now.Last // of these packets nothing earlier is known
+	}
+	return v
+}
+
+// admit has what recurs counted in the kernel from now on, as far as there is room.
+func (k *kernelCount) admit(now time.Time) error {
+	for _, r := range k.ledger.Recurring() {
+		c := conversationOf(r.Alike)
+		if k.wants(r.UID) {
+			continue
+		}
+		if a := k.known[c]; a != nil {
+			if a.UID == r.UID {
+				continue
+			}
+			if err := k.retire([]xdp.Conversation{c}, now); err != nil { // it is another session's now
+				return err
+			}
+		}
+		err := k.enter(c, r, now)
+		if err == nil {
+			err = k.counter.Admit(xdp.Admission{Conversation: c, SnapLength: r.SnapLength})
+		}
+		switch {
+		case err == nil:
+			k.known[c] = &admitted{Recurring: r, moved: now}
+		case errors.Is(err, xdp.ErrFull), errors.Is(err, xdp.ErrNever): // the ring goes on to count it
+			if err := k.retireStreams(k.leave(c), now); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+// all are the conversations that the kernel counts.
+func (k *kernelCount) all() []xdp.Conversation {
+	list := make([]xdp.Conversation, 0, len(k.known))
+	for c := range k.known {
+		list = append(list, c)
+	}
+	return list
+}
+
+// retire has conversations go up to the ring again, and brings the last of what was counted of them. Streams that nothing is counted of
+// any more are followed here again.
+func (k *kernelCount) retire(conversations []xdp.Conversation, now time.Time) error {
+	if len(conversations) == 0 {
+		return nil
+	}
+	last, err := k.counter.Retire(conversations...)
+	if err != nil {
+		return err
+	}
+	k.bring(last, now)
+	var idle []xdp.Stream
+	for _, c := range conversations {
+		if _, known := k.known[c]; known {
+			delete(k.known, c)
+			idle = append(idle, k.leave(c)...)
+		}
+	}
+	return k.retireStreams(idle, now)
+}

@@ -1,0 +1,82 @@
+package daemon
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/receive/xdp"
+)
+
+// inKernel is counting in the kernel as the reception has it; the lock of the reception guards it.
+type inKernel struct {
+	on     string       // interface to count on; "": the ring counts all
+	count  *kernelCount // nil while it does not count
+	past   uint64       // packets that were counted before
+	way    string       // native or generic; "" while it does not count
+	reason string       // why it does not count, or not in a better way
+}
+
+// kindXDP is what the API shows of a receiver whose kernel counts.
+const kindXDP = "xdp"
+
+// countInKernel has the kernel count beside the source that runs, if that is wanted, until ctx ends. Where it cannot, the ring goes on to
+// count everything, and what is shown of the receiver says why.
+func (r *reception) countInKernel(ctx context.Context) {
+	if r.kernel.on == "" {
+		return
+	}
+	counter := xdp.New(xdp.Options{Interface: r.kernel.on})
+	if err := counter.Open(); err != nil {
+		r.kernelCounts(nil, "", fmt.Sprintf("nothing is counted in the kernel: %v", err))
+		return
+	}
+	d := counter.Describe()
+	count := newKernelCount(counter, r.books.of(0), &r.table, r.wants, r.log)
+	r.kernelCounts(count, string(d.Mode), d.Reason)
+	r.log.Info("counting in the kernel", "interface", d.Interface, "mode", d.Mode, "jumbo", d.Jumbo, "reason", d.Reason)
+	reason := ""
+	if err := count.run(ctx); err != nil {
+		reason = fmt.Sprintf("nothing is counted in the kernel any more: %v", err)
+		r.log.Error("not counting in the kernel", "error", err)
+	}
+	r.kernelCounts(nil, "", reason)
+}
+
+// wants is what frames are wanted; whoever looks at datagrams wants all of them.
+func (r *reception) wants() capture.Demand {
+	if r.tap != nil {
+		return capture.Demand{All: true}
+	}
+	demand, _ := r.broker.Demand()
+	return demand
+}
+
+func (r *reception) kernelCounts(count *kernelCount, way, reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.kernel.count != nil {
+		r.kernel.past += r.kernel.count.counted.Load()
+	}
+	r.kernel.count, r.kernel.way, r.kernel.reason = count, way, reason
+}
+
+// counted is how many packets the kernel has counted.
+func (k *inKernel) counted() uint64 {
+	if k.count == nil {
+		return k.past
+	}
+	return k.past + k.count.counted.Load()
+}
+
+// show says in what the API shows of the receiver how the kernel counts.
+func (k *inKernel) show(shown *api.Receiver) {
+	n := k.counted()
+	shown.KernelCounted, shown.Packets, shown.Datagrams = n, shown.Packets+n, shown.Datagrams+n
+	if k.count != nil {
+		shown.Kind, shown.XDPMode, shown.Reason = kindXDP, k.way, k.reason
+	} else if k.reason != "" {
+		shown.Reason = k.reason
+	}
+}
