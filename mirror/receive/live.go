@@ -23,8 +23,10 @@ type LiveOptions struct {
 	// (receive queues, RPS). Ring only.
 	Workers int
 	// BlockSize is the size of one block of a ring in bytes, a multiple of the
-	// page size, default 1 MiB; Blocks is their number, default 32. Each worker has
-	// a ring of that size. Ring only.
+	// page size, default 256 KiB; Blocks is their number, default 128. Each worker
+	// has a ring of that size. A quiet line fills a block with next to nothing, so
+	// that it is the number that says how long a worker may be held up: Blocks times
+	// Retire. Ring only.
 	BlockSize, Blocks int
 	// Retire is how long the kernel may keep a block that is not full, default
 	// 5 ms; at worst it keeps it twice as long. Ring only.
@@ -46,10 +48,10 @@ type LiveOptions struct {
 func (o LiveOptions) withDefaults() LiveOptions {
 	o.Workers = min(max(1, o.Workers), maxWorkers)
 	if o.BlockSize <= 0 {
-		o.BlockSize = 1 << 20
+		o.BlockSize = 256 << 10
 	}
 	if o.Blocks <= 0 {
-		o.Blocks = 32
+		o.Blocks = 128
 	}
 	if o.Retire <= 0 {
 		o.Retire = 5 * time.Millisecond

@@ -55,6 +55,7 @@ type station struct {
 	t      *testing.T
 	link   *network.Link
 	ledger *evidence.Ledger
+	ring   *receive.Ring
 	count  *kernelCount // nil: the ring alone
 	demand atomic.Pointer[capture.Demand]
 	stop   func()
@@ -65,7 +66,8 @@ func collect(t *testing.T, link *network.Link, expected []evidence.Expectation, 
 	c.demand.Store(&capture.Demand{})
 	table := new(atomic.Pointer[evidence.Table])
 	table.Store(evidence.NewTable(expected))
-	ring := receive.NewRing(receive.LiveOptions{Interface: network.Interface, Blocks: 8})
+	ring := receive.NewRing(receive.LiveOptions{Interface: network.Interface})
+	c.ring = ring
 	must(t, link.Receiver.Do(ring.Open))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
@@ -101,7 +103,7 @@ func (c *station) await(packets uint64) {
 	deadline := time.Now().Add(10 * time.Second)
 	for c.ledger.View().Totals.Packets < packets {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("%d of %d packets were counted", c.ledger.View().Totals.Packets, packets)
+			c.t.Fatalf("%d of %d packets were counted; in the kernel: %t; the ring: %+v", c.ledger.View().Totals.Packets, packets, c.count != nil, c.ring.Counters())
 		}
 		time.Sleep(20 * time.Millisecond) // there is no sign to wait for but the counts
 	}
@@ -151,7 +153,7 @@ func TestKernelCountIsTheRings(t *testing.T) {
 			if diff := cmp.Diff(views[0], views[1], butTimes()...); diff != "" {
 				t.Errorf("(-ring +kernel)\n%s", diff)
 			}
-			if counted < rounds*packets*2/3 {
+			if counted < packets*3/2 {
 				t.Errorf("the kernel counted %d of %d packets", counted, rounds*packets)
 			}
 			t.Logf("the kernel counted %d of %d packets", counted, rounds*packets)
@@ -167,9 +169,7 @@ func butTimes() []cmp.Option {
 		cmpopts.IgnoreTypes(time.Time{}),
 		cmpopts.IgnoreMapEntries(func(key, _ any) bool { return strings.Contains(fmt.Sprintf("%+v", key), "whole:true") }),
 		// What was on its way through the ring when the kernel took over is not looked at: the number of numbers is a little less.
-		cmp.FilterPath(func(p cmp.Path) bool {
-			return strings.HasPrefix(p.GoString(), "(*{*evidence.View}).streams[") && p.Last().String() == ".packets"
-		},
+		cmp.FilterPath(func(p cmp.Path) bool { return p.String() == "streams.packets" },
 			cmp.Comparer(func(a, b uint64) bool { return max(a, b)-min(a, b) < 100 })),
 		cmpopts.SortSlices(func(a, b any) bool { return fmt.Sprint(a) < fmt.Sprint(b) }),
 	}
