@@ -47,7 +47,7 @@ func BenchmarkRingWalk(b *testing.B) {
 			b.ReportAllocs()
 			before := cpuTime(b)
 			for ; b.Loop(); i++ {
-				if err := w.read(blocks[i%n], handle); err != nil {
+				if err := w.read(blocks[i%n], start, handle); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -62,7 +62,7 @@ func TestWalkAllocatesNothing(t *testing.T) {
 	for _, everywhere := range []bool{false, true} {
 		w := &ringWorker{intake: newIntake(Limits{}, nil), scene: newScene(), everywhere: everywhere}
 		n := testing.AllocsPerRun(10, func() {
-			if err := w.read(block, handle); err != nil {
+			if err := w.read(block, start, handle); err != nil {
 				t.Error(err)
 			}
 		})

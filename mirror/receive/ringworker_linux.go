@@ -37,8 +37,9 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 			continue
 		}
 		blocks++
-		w.intake.begin(time.Now(), handle)
-		err := w.read(block, handle)
+		now := time.Now()
+		w.intake.begin(now, handle)
+		err := w.read(block, now, handle)
 		w.intake.end(handle)
 		w.socket.giveBack(block)
 		if err != nil {
@@ -81,9 +82,8 @@ func napAfter(blocks, of int) time.Duration {
 }
 
 // read takes the packets of one block.
-func (w *ringWorker) read(bytes []byte, handle Handler) error {
+func (w *ringWorker) read(bytes []byte, now time.Time, handle Handler) error {
 	w.index = -1 // what is known of interfaces holds for a block
-	now := time.Now()
 	block := newRingBlock(bytes)
 	for f := block.next(); f != nil; f = block.next() {
 		if w.everywhere && w.elsewhere(f.interfaceIndex()) {
