@@ -1,0 +1,54 @@
+package flow
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+
+	"github.com/vspan-io/vspan/mirror"
+)
+
+// Config is what a Tracker is told of the mirror it watches. The zero value is a whole mirror of both directions.
+type Config struct {
+	// Flows is how many conversations are kept, 128 to 1<<24; 0: 16384. One takes about 1.6 kB, and memory grows with need.
+	Flows int
+	// Sampling is the mirror's: one of so many packets is mirrored; 0 and 1: all.
+	Sampling int
+	// Direction is what the session mirrors. With FromVM or ToVM half of each conversation is missing on purpose, and nothing is
+	// concluded from its absence.
+	Direction mirror.Direction
+	// Site names the site of a host, "" when it belongs to none; nil: there are no sites. It is called once for each host and must not
+	// call the Tracker.
+	Site func(host string) string
+}
+
+// Bounds of what arrivals choose the number of.
+const (
+	defaultFlows = 16384
+	minFlows     = 128
+	maxFlows     = 1 << 24
+
+	maxWatchpoints = 4096 // places that packets were seen at, and hosts
+	maxSites       = 255
+)
+
+func (c Config) complete() Config {
+	if c.Flows <= 0 {
+		c.Flows = defaultFlows
+	}
+	c.Flows = min(max(c.Flows, minFlows), maxFlows)
+	c.Sampling = max(c.Sampling, 1)
+	return c
+}
+
+// oneWay reports whether half of each conversation is missing on purpose.
+func (c Config) oneWay() bool { return c.Direction != mirror.Both }
+
+// newSeed makes the secret that keeps senders from choosing where the table keeps their flows.
+func newSeed() (s seed) {
+	var b [len(s) * 8]byte
+	rand.Read(b[:]) // never fails
+	for i := range s {
+		s[i] = binary.LittleEndian.Uint64(b[8*i:]) | 1
+	}
+	return s
+}

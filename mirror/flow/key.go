@@ -1,0 +1,103 @@
+package flow
+
+import (
+	"encoding/binary"
+	"math/bits"
+	"net/netip"
+
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// address is a 16-byte address as two numbers; IPv4 stands in its IPv6 form, as netip.Addr.As16 has it.
+type address struct{ hi, lo uint64 }
+
+func (a address) less(o address) bool { return a.hi < o.hi || a.hi == o.hi && a.lo < o.lo }
+
+func (a address) netip() netip.Addr {
+	var b [16]byte
+	binary.BigEndian.PutUint64(b[:], a.hi)
+	binary.BigEndian.PutUint64(b[8:], a.lo)
+	return netip.AddrFrom16(b).Unmap()
+}
+
+func addressOf(a netip.Addr) address {
+	b := a.As16()
+	return address{binary.BigEndian.Uint64(b[:]), binary.BigEndian.Uint64(b[8:])}
+}
+
+// key names a conversation: both directions have the same. Ends are in the order of their addresses, then ports.
+type key struct {
+	ends [2]address
+	// rest is both ports, the VLAN and the protocol: 16 bits each but the last.
+	rest uint64
+}
+
+// is is equality without a call.
+func (k *key) is(o *key) bool {
+	return k.rest == o.rest && k.ends[0].lo == o.ends[0].lo && k.ends[1].lo == o.ends[1].lo &&
+		k.ends[0].hi == o.ends[0].hi && k.ends[1].hi == o.ends[1].hi
+}
+
+func (k key) port(side int) uint16 {
+	if side == 0 {
+		return uint16(k.rest >> 48)
+	}
+	return uint16(k.rest >> 32)
+}
+func (k key) vlan() uint16    { return uint16(k.rest >> 8) }
+func (k key) protocol() uint8 { return uint8(k.rest) }
+
+// pathless is the key without its VLAN.
+func (k key) pathless() key {
+	k.rest &^= 0xFFFF << 8
+	return k
+}
+
+// keyOf is the key of an IP packet, and the side that sent it. VLAN 0 is no VLAN.
+func keyOf(f *frame.Frame, b []byte, vlan uint16) (k key, side int) {
+	src, dst := endsOf(f, b)
+	srcPort, dstPort := uint64(f.SrcPort), uint64(f.DstPort)
+	if id, ok := f.VLAN(); ok {
+		vlan = id
+	}
+	k.rest = uint64(vlan&0xFFF)<<8 | uint64(f.Protocol)
+	if dst.less(src) || src == dst && dstPort < srcPort {
+		k.ends = [2]address{dst, src}
+		k.rest |= dstPort<<48 | srcPort<<32
+		return k, 1
+	}
+	k.ends = [2]address{src, dst}
+	k.rest |= srcPort<<48 | dstPort<<32
+	return k, 0
+}
+
+// endsOf reads the addresses where they stand in b, which is quicker than to turn them back from f.
+func endsOf(f *frame.Frame, b []byte) (src, dst address) {
+	at := f.HeaderLen()
+	if f.Bare {
+		at = 0
+	}
+	if f.IP.Version == 4 && len(b) >= at+20 {
+		both := binary.BigEndian.Uint64(b[at+12:])
+		return address{lo: 0xFFFF<<32 | both>>32}, address{lo: 0xFFFF<<32 | both&0xFFFF_FFFF}
+	}
+	return addressOf(f.IP.Src), addressOf(f.IP.Dst)
+}
+
+// seed is the secret of one table's hash.
+type seed [4]uint64
+
+func (s *seed) hash(k *key) uint64 {
+	h := mix(k.ends[0].lo^s[0], k.ends[1].lo^s[1]) ^ mix(k.ends[0].hi^s[2], k.ends[1].hi^s[3])
+	return mix(h^s[1], k.rest^s[2])
+}
+
+// hashEnd is the hash of one address and a port.
+func (s *seed) hashEnd(a address, port uint16) uint64 {
+	return mix(mix(a.lo^s[0], a.hi^s[1])^s[3], uint64(port)^s[2])
+}
+
+func mix(a, b uint64) uint64 {
+	hi, lo := bits.Mul64(a, b)
+	return hi ^ lo
+}

@@ -1,0 +1,107 @@
+package flow
+
+import (
+	"encoding/binary"
+
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// The flags of RFC 9293 section 3.1.
+const (
+	FIN uint8 = 1 << iota
+	SYN
+	RST
+	PSH
+	ACK
+)
+
+// segment is a TCP header, and how much it carries.
+type segment struct {
+	seq, ack uint32
+	length   uint32 // bytes of data, as the IP header says: cut off or not
+	window   uint16
+	flags    uint8
+	// unsure says that the length is a guess: the sender left it to its card.
+	unsure bool
+	// timed says that ts, a timestamp value of RFC 7323, was found where senders put it.
+	timed bool
+	ts    uint32
+	id    uint16 // IP identification; 0: none
+}
+
+const tcpLen = 20
+
+// readSegment reads the TCP header of f, whose bytes are b. It is not ok when it is cut or makes no sense.
+func readSegment(f *frame.Frame, b []byte) (s segment, ok bool) {
+	h := f.Payload
+	if len(h) < tcpLen || f.IP.IsFragment() {
+		return s, false
+	}
+	offset := int(h[12]>>4) * 4
+	length := f.IP.TotalLen - f.IP.HeaderLen - offset
+	if offset < tcpLen || length < 0 {
+		return s, false
+	}
+	s = segment{
+		seq: binary.BigEndian.Uint32(h[4:]), ack: binary.BigEndian.Uint32(h[8:]), length: uint32(length),
+		window: binary.BigEndian.Uint16(h[14:]), flags: h[13], unsure: lengthless(f, b),
+	}
+	const nopNopTimestamp = 0x0101_080A
+	if offset >= 32 && len(h) >= 28 && binary.BigEndian.Uint32(h[20:]) == nopNopTimestamp {
+		s.ts, s.timed = binary.BigEndian.Uint32(h[24:]), true
+	}
+	if f.IP.Version == 4 {
+		s.id = uint16(f.IP.ID)
+	}
+	return s, true
+}
+
+// lengthless reports whether the IP header says no length, as of a packet that is yet to be segmented.
+func lengthless(f *frame.Frame, b []byte) bool {
+	at := f.HeaderLen() + 2
+	if f.Bare {
+		at = 2
+	}
+	if f.IP.Version == 6 {
+		at += 2
+	}
+	return len(b) >= at+2 && b[at] == 0 && b[at+1] == 0
+}
+
+// end is the sequence number behind the segment.
+func (s *segment) end() uint32 {
+	end := s.seq + s.length
+	if s.flags&SYN != 0 {
+		end++
+	}
+	if s.flags&FIN != 0 {
+		end++
+	}
+	return end
+}
+
+// synOptions are the options that only a SYN has. A scale of noScale and an mss of 0 were not offered.
+func synOptions(h []byte) (mss uint16, scale uint8) {
+	scale = noScale
+	end := min(int(h[12]>>4)*4, len(h))
+	if end <= tcpLen {
+		return mss, scale
+	}
+	for o := h[tcpLen:end]; len(o) > 0; {
+		switch {
+		case o[0] == 0:
+			return mss, scale
+		case o[0] == 1:
+			o = o[1:]
+			continue
+		case len(o) < 2 || o[1] < 2 || int(o[1]) > len(o):
+			return mss, scale
+		case o[0] == 2 && o[1] == 4:
+			mss = binary.BigEndian.Uint16(o[2:])
+		case o[0] == 3 && o[1] == 3:
+			scale = min(o[2], 14) // RFC 7323 section 2.3
+		}
+		o = o[o[1]:]
+	}
+	return mss, scale
+}

@@ -1,0 +1,136 @@
+package flow
+
+// slabLen is how many entries are allocated together.
+const slabLen = 128
+
+type slab struct {
+	hot  [slabLen]entry
+	cold [slabLen]details
+}
+
+// slot of the index: 0 in ref is empty, otherwise ref-1 numbers the entry.
+type slot struct{ tag, ref uint32 }
+
+// table finds entries by key: open addressing over a flat index, entries in slabs that never move. It grows up to its limit, and
+// then an entry that matters less makes room.
+type table struct {
+	seed  seed
+	index []slot
+	slabs []*slab
+	used  int // entries handed out, at most limit
+	limit int
+	keyed int // entries in the index; the rest are former users of their key
+	hand  int
+	evict uint64
+}
+
+func newTable(limit int) table {
+	return table{seed: newSeed(), index: make([]slot, 2*slabLen), limit: limit}
+}
+
+func (t *table) at(i int) (*entry, *details) {
+	s := t.slabs[i/slabLen]
+	return &s.hot[i%slabLen], &s.cold[i%slabLen]
+}
+
+// find returns the number of the entry with key k, -1 when there is none.
+func (t *table) find(k *key, hash uint64) int {
+	mask := len(t.index) - 1
+	for i := int(hash) & mask; ; i = (i + 1) & mask {
+		s := t.index[i]
+		if s.ref == 0 {
+			return -1
+		}
+		if s.tag == uint32(hash>>32) {
+			n := int(s.ref - 1)
+			if t.slabs[n/slabLen].hot[n%slabLen].key.is(k) {
+				return n
+			}
+		}
+	}
+}
+
+// add makes an entry for k, which has none. When the table is full, gone is called with the entry that makes room.
+func (t *table) add(k *key, hash uint64, now int64, gone func(*entry, *details)) int {
+	n := t.used
+	if n < t.limit {
+		if n == len(t.slabs)*slabLen {
+			t.slabs = append(t.slabs, new(slab))
+		}
+		t.used++
+	} else {
+		n = t.victim(now)
+		e, d := t.at(n)
+		gone(e, d)
+		t.evict++
+		t.unlink(n)
+	}
+	if 2*(t.keyed+1) > len(t.index) {
+		t.grow()
+	}
+	e, d := t.at(n)
+	*e, *d = entry{key: *k, hash: hash, keyed: true}, details{}
+	t.insert(n, hash)
+	t.keyed++
+	return n
+}
+
+func (t *table) insert(n int, hash uint64) {
+	mask := len(t.index) - 1
+	i := int(hash) & mask
+	for t.index[i].ref != 0 {
+		i = (i + 1) & mask
+	}
+	t.index[i] = slot{tag: uint32(hash >> 32), ref: uint32(n + 1)}
+}
+
+func (t *table) grow() {
+	t.index = make([]slot, 2*len(t.index))
+	for n := range t.used {
+		if e, _ := t.at(n); e.keyed {
+			t.insert(n, e.hash)
+		}
+	}
+}
+
+// unlink takes entry n out of the index; the entry stays where it is.
+func (t *table) unlink(n int) {
+	e, _ := t.at(n)
+	if !e.keyed {
+		return
+	}
+	e.keyed = false
+	t.keyed--
+	mask := len(t.index) - 1
+	hole := int(e.hash) & mask
+	for t.index[hole].ref != uint32(n+1) {
+		hole = (hole + 1) & mask
+	}
+	for i := (hole + 1) & mask; t.index[i].ref != 0; i = (i + 1) & mask {
+		moved, _ := t.at(int(t.index[i].ref - 1))
+		home := int(moved.hash) & mask
+		if (i-home)&mask >= (i-hole)&mask {
+			t.index[hole] = t.index[i]
+			hole = i
+		}
+	}
+	t.index[hole] = slot{}
+}
+
+// evictionSample is how many entries are looked at to find one to evict.
+const evictionSample = 8
+
+// victim picks the entry that was idle for longest, weighed by how little it is worth, among a few.
+func (t *table) victim(now int64) int {
+	best, worst := 0, int64(-1)
+	for range evictionSample {
+		if t.hand++; t.hand >= t.used {
+			t.hand = 0
+		}
+		e, _ := t.at(t.hand)
+		if idle := max(now-e.last, 0)>>20*e.worthlessness() + e.worthlessness(); idle > worst {
+			best, worst = t.hand, idle
+		}
+	}
+	return best
+}

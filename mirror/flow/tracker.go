@@ -1,0 +1,264 @@
+package flow
+
+import (
+	"sync"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/flow/talkers"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// Totals count what a Tracker was given.
+type Totals struct {
+	Packets, Bytes uint64
+	NotIP          uint64 // packets that are no IP: they are in no conversation
+	Refused        uint64 // packets that are no Ethernet frame
+	Blind          uint64 // TCP segments whose header was cut off, damaged or in a fragment: counted, not judged
+	MirrorLost     uint64 // packets that the mirror is known to have lost
+	Flows          uint64 // conversations kept now
+	Begun          uint64 // conversations ever seen
+	Evicted        uint64 // of them, those that made room for others
+	Crowded        uint64 // packets from more watchpoints than are told apart
+}
+
+// Tracker keeps the conversations of one mirror session. One worker calls Observe; any goroutine may take snapshots.
+type Tracker struct {
+	config Config
+
+	mu       sync.Mutex // the worker and whoever takes a snapshot take it: hardly ever contended
+	table    table
+	points   watchpoints
+	losses   losses
+	scanners scanners
+	talkers  *talkers.Ledger
+	totals   Totals
+	newest   int64       // ns: the time of the newest packet
+	scratch  frame.Frame // where Observe parses what was not parsed
+	asked    int64       // ns: when Lost was last called
+	gone     func(*entry, *details)
+}
+
+// NewTracker returns an empty tracker.
+func NewTracker(c Config) *Tracker {
+	c = c.complete()
+	t := &Tracker{config: c, table: newTable(c.Flows), points: newWatchpoints(c.Site), scanners: newScanners(), talkers: talkers.NewLedger(talkers.Limits{})}
+	t.gone = t.retire
+	return t
+}
+
+// Observe takes one packet. In steady state it allocates nothing.
+func (t *Tracker) Observe(p *Packet) {
+	t.mu.Lock()
+	t.observe(p)
+	t.mu.Unlock()
+}
+
+// ObserveAll takes packets in the order that they arrived; cheaper than one by one.
+func (t *Tracker) ObserveAll(packets []Packet) {
+	t.mu.Lock()
+	for i := range packets {
+		t.observe(&packets[i])
+	}
+	t.mu.Unlock()
+}
+
+// Lost notes that the receiver itself lost n packets, of whatever host, since it was last called: the kernel's drops. It is called with 0
+// too, now and then, so that it is known when none were.
+func (t *Tracker) Lost(n uint64, now time.Time) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	ns, before := now.UnixNano(), t.asked
+	t.asked = ns
+	if n == 0 {
+		return
+	}
+	t.losses.add(min(before, ns), ns, n)
+	t.totals.MirrorLost += n
+	for i := range t.points.streams {
+		t.points.streams[i].lost += n
+	}
+}
+
+// sighted is a packet on its way through observe.
+type sighted struct {
+	p      *Packet
+	f      *frame.Frame
+	number uint64 // of the packet, among all
+	ns     int64
+	stamp  uint32
+	side   int
+	point  uint16
+	lossy  bool // the mirror may have lost packets since the one of this side seen here before
+	length uint64
+}
+
+func (t *Tracker) observe(p *Packet) {
+	t.totals.Packets++
+	s := sighted{p: p, f: p.Parsed, number: t.totals.Packets, ns: p.Time.UnixNano()}
+	s.stamp = stampOf(s.ns)
+	t.newest = max(t.newest, s.ns)
+	if p.Gap > 0 {
+		t.lose(p, s.ns)
+	}
+	if s.f == nil {
+		var err error
+		if t.scratch, err = frame.Parse(p.Frame); err != nil {
+			t.totals.Refused++
+			return
+		}
+		s.f = &t.scratch
+	}
+	s.length = p.length(s.f)
+	t.totals.Bytes += s.length
+	if !s.f.HasIP {
+		t.totals.NotIP++
+		t.talkers.AddOther(s.f.EtherType, s.length)
+		return
+	}
+	var k key
+	k, s.side = keyOf(s.f, p.Frame, p.VLAN)
+	t.converse(&s, &k)
+}
+
+// lose notes what was lost between the packet of the same mirror before and this one.
+func (t *Tracker) lose(p *Packet, ns int64) {
+	m := &t.points.streams[t.points.stream(p)]
+	from := ns
+	if m.last != 0 {
+		from = min(m.last, ns)
+	}
+	t.losses.add(from, ns, p.Gap)
+	t.totals.MirrorLost += p.Gap
+	m.lost += p.Gap
+}
+
+// converse counts s in its conversation.
+func (t *Tracker) converse(s *sighted, k *key) {
+	tcp := k.protocol() == frame.ProtocolTCP
+	var seg segment
+	readable := false
+	if tcp {
+		seg, readable = readSegment(s.f, s.p.Frame)
+	}
+	hash := t.table.seed.hash(k)
+	n := t.table.find(k, hash)
+	if n >= 0 && readable && seg.flags&(SYN|ACK) == SYN {
+		if e, _ := t.table.at(n); e.isAnother(s.side, seg.seq) {
+			t.table.unlink(n)
+			n = -1
+		}
+	}
+	if n < 0 {
+		n = t.table.add(k, hash, s.ns, t.gone)
+		t.begin(n, s)
+	}
+	e, d := t.table.at(n)
+	e.last = max(e.last, s.ns)
+	g := t.sighting(e, d, s)
+	g.packets++
+	g.bytes += s.length
+	g.last = s.stamp
+	switch {
+	case readable:
+		t.judge(e, d, g, s, &seg)
+	case tcp:
+		t.totals.Blind++
+		d.blind = true
+		g.flags |= loose
+		g.lost = uint32(t.points.streams[t.points.list[g.point].stream].lost)
+	default:
+		g.lost = uint32(t.points.streams[t.points.list[g.point].stream].lost)
+		d.show(firstOther, s, nil)
+	}
+}
+
+// isAnother reports whether a SYN with this sequence number begins another connection between the same ports.
+func (e *entry) isAnother(side int, isn uint32) bool {
+	return e.sides[side].seen&sawSequence != 0 && e.sides[side].isn != isn
+}
+
+// begin fills the entry of a new conversation.
+func (t *Tracker) begin(n int, s *sighted) {
+	e, d := t.table.at(n)
+	e.last, d.first, d.beganBy = s.ns, s.ns, uint8(s.side)
+	for i := range e.sides {
+		e.sides[i].scale = noScale
+	}
+	t.totals.Begun++
+}
+
+// retire takes leave of a conversation that makes room.
+func (t *Tracker) retire(e *entry, d *details) { t.talkers.Add(e.edge(d)) }
+
+// edge is what the conversation amounts to for those who count talkers.
+func (e *entry) edge(d *details) talkers.Conversation {
+	c := talkers.Conversation{
+		A: e.key.ends[0].netip(), B: e.key.ends[1].netip(), Protocol: e.key.protocol(),
+		First: d.first, Last: e.last,
+	}
+	c.PacketsAB, c.BytesAB = e.packets(d, 0)
+	c.PacketsBA, c.BytesBA = e.packets(d, 1)
+	c.ServicePort = e.servicePort()
+	return c
+}
+
+// servicePort is the port of the end that was asked: not the one that began, or, when that is not known, the lower one.
+func (e *entry) servicePort() uint16 {
+	switch e.initiator {
+	case 1:
+		return e.key.port(1)
+	case 2:
+		return e.key.port(0)
+	}
+	return min(e.key.port(0), e.key.port(1))
+}
+
+// sighting is where s is counted: the sighting of its side at its watchpoint.
+func (t *Tracker) sighting(e *entry, d *details, s *sighted) *sighting {
+	all := &e.sightings[s.side]
+	free, oldest := -1, 0
+	for i := range all {
+		g := &all[i]
+		if g.packets == 0 {
+			free = i
+			break
+		}
+		if g.point != 0 && t.points.list[g.point].is(s.p) {
+			s.point = g.point
+			return t.turnTo(g, s)
+		}
+		if since(all[oldest].last, g.last) > 0 {
+			oldest = i
+		}
+	}
+	s.point = t.points.number(s.p)
+	if s.point == 0 {
+		t.totals.Crowded++
+		for i := range all { // all that are too many are one
+			if all[i].packets > 0 && all[i].point == 0 {
+				return t.turnTo(&all[i], s)
+			}
+		}
+	}
+	if free < 0 {
+		free, d.replaced = oldest, true
+		d.forgotten[s.side].packets += all[free].packets
+		d.forgotten[s.side].bytes += all[free].bytes
+	}
+	g := &all[free]
+	*g = sighting{point: s.point, first: s.stamp}
+	st := t.turnTo(g, s)
+	g.lostAtFirst = g.lost
+	s.lossy = false
+	return st
+}
+
+// turnTo brings the mirror that s came with up to date.
+func (t *Tracker) turnTo(g *sighting, s *sighted) *sighting {
+	m := &t.points.streams[t.points.list[g.point].stream]
+	m.last = max(m.last, s.ns)
+	m.numbered = m.numbered && s.p.Numbered
+	s.lossy = uint32(m.lost) != g.lost
+	g.lost = uint32(m.lost)
+	return g
+}
