@@ -101,6 +101,7 @@ func benchmarkObserve(b *testing.B, n int, c Config) {
 		t.Observe(to.become(c))
 	}
 	b.ReportAllocs()
+	defer cpuTime(b)()
 	for i := 0; b.Loop(); i++ {
 		h := from
 		if i&1 != 0 {
@@ -122,6 +123,7 @@ func BenchmarkObserveAll(b *testing.B) {
 	}
 	packets := make([]Packet, len(batch))
 	b.ReportAllocs()
+	defer cpuTime(b)()
 	at := 0
 	for i := 0; i < b.N; i += len(batch) {
 		for k, h := range batch {
@@ -138,6 +140,7 @@ func BenchmarkObserveAll(b *testing.B) {
 func BenchmarkBecome(b *testing.B) {
 	h := newHot(mirror.FromVM)
 	conversations := order(10_000)
+	defer cpuTime(b)()
 	for i := 0; b.Loop(); i++ {
 		if i == len(conversations) {
 			i = 0
@@ -150,6 +153,7 @@ func BenchmarkBecome(b *testing.B) {
 func BenchmarkParse(b *testing.B) {
 	packets := steady(10_000, 1<<16)
 	b.ReportAllocs()
+	defer cpuTime(b)()
 	for i := 0; b.Loop(); i++ {
 		if f, err := frame.Parse(packets[i&(len(packets)-1)].Frame); err != nil || !f.HasPorts {
 			b.Fatal(err)
@@ -164,6 +168,7 @@ func BenchmarkFlood(b *testing.B) {
 	p := Packet{Time: epoch, Frame: wire, Host: "esx-01", Source: "vm", Direction: mirror.ToVM, Numbered: true}
 	random := rand.New(rand.NewPCG(1, 2))
 	b.ReportAllocs()
+	defer cpuTime(b)()
 	for b.Loop() {
 		binary.BigEndian.PutUint32(wire[26:], random.Uint32())
 		binary.BigEndian.PutUint32(wire[30:], random.Uint32())
