@@ -105,3 +105,24 @@ func synOptions(h []byte) (mss uint16, scale uint8) {
 	}
 	return mss, scale
 }
+
+// TCP is a TCP segment as those need it who put streams together.
+type TCP struct {
+	Seq, Ack uint32
+	Flags    uint8
+	Data     []byte // what was mirrored of it; aliases the frame
+	Length   int    // of the data as it was sent, in bytes
+}
+
+// ReadTCP reads the segment that f carries, whose bytes are b. It is not ok when there is none, or its header was cut.
+func ReadTCP(f *frame.Frame, b []byte) (TCP, bool) {
+	if f.Protocol != frame.ProtocolTCP || !f.HasPorts {
+		return TCP{}, false
+	}
+	s, ok := readSegment(f, b)
+	if !ok {
+		return TCP{}, false
+	}
+	data := f.Payload[min(int(f.Payload[12]>>4)*4, len(f.Payload)):]
+	return TCP{Seq: s.seq, Ack: s.ack, Flags: s.flags, Data: data, Length: int(s.length)}, true
+}
