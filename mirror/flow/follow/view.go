@@ -107,4 +107,6 @@ func (c *conversation) view() Stream {
 	return s
 }
 
-func (h *half) view() Direction { return Direction{Bytes: h.bytes, Missing: h.missing, Closed: h.closed} }
+func (h *half) view() Direction {
+	return Direction{Bytes: h.bytes, Missing: h.missing, Closed: h.closed}
+}

@@ -10,6 +10,8 @@ type Connection struct {
 	exchanges []Exchange
 	first     uint64 // number of exchanges[0]
 	answered  uint64 // number of the exchange whose response is next
+	asked     uint64 // number of the newest request, plus one
+	piped     bool   // requests were sent before the one before was answered
 	// Forgotten counts exchanges that made room for newer ones, Nonsense pieces that are no HTTP where HTTP was wanted.
 	Forgotten, Nonsense uint64
 	other               bool // it turned into something that is not HTTP
@@ -71,6 +73,16 @@ func (c *Connection) exchange(n uint64) *Exchange {
 		return nil
 	}
 	return &c.exchanges[n-c.first]
+}
+
+// resume finds the request that the first response behind a gap belongs to: the newest, for a client that waits for each answer. Of one
+// that does not wait nobody can tell.
+func (c *Connection) resume() {
+	if c.piped || c.asked == 0 {
+		c.answered = c.first + uint64(len(c.exchanges))
+		return
+	}
+	c.answered = max(c.answered, c.asked-1)
 }
 
 // answer is the number of the exchange that the next response belongs to; a response whose request was not seen is one of its own.

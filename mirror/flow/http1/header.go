@@ -104,9 +104,13 @@ func (r *reader) beginRequest(at time.Time, line []byte, f fields, m Message) bo
 		return false
 	}
 	m.Minor = minor
+	if r.c.asked > r.c.answered && r.c.server.state != lost {
+		r.c.piped = true
+	}
 	r.number = r.c.add(Exchange{Request: Request{
 		Message: m, Method: string(method), Target: string(target[:min(len(target), r.c.limits.Text)]), Host: f.host,
 	}})
+	r.c.asked = r.number + 1
 	r.body.begin(f.contentEncoding)
 	switch {
 	case chunked(f):

@@ -50,6 +50,9 @@ func (r *reader) take(at time.Time, data []byte, missing uint64) {
 				return
 			}
 			r.state = start
+			if !r.request {
+				r.c.resume()
+			}
 		case start, header:
 			data = r.head(at, data)
 		case counted, chunkData:
@@ -78,7 +81,11 @@ func (r *reader) gap(at time.Time, missing uint64) {
 			r.whenNoneLeft(at)
 		}
 	default:
-		if m != nil && r.state != start && r.state != header {
+		if m != nil && r.state != start && r.state != header && r.state != lost {
+			if r.state == counted {
+				missing = min(missing, r.left)
+				m.BodyBytes += missing
+			}
 			m.Missing += missing
 			r.body.broken = true
 			r.finish(at)
