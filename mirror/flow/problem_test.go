@@ -60,10 +60,9 @@ func at(all []Packet, change func(*Packet)) []Packet {
 	return all
 }
 
-func unnumbered(p *Packet)          { p.Numbered = false }
-func undirected(p *Packet)          { p.Direction, p.Source = mirror.Both, "uplink" }
-func anonymous(p *Packet)           { *p = Packet{Time: p.Time, Frame: p.Frame, Numbered: p.Numbered} }
-func onHost(h string) func(*Packet) { return func(p *Packet) { p.Host = h } }
+func unnumbered(p *Packet) { p.Numbered = false }
+func undirected(p *Packet) { p.Direction, p.Source = mirror.Both, "uplink" }
+func anonymous(p *Packet)  { *p = Packet{Time: p.Time, Frame: p.Frame, Numbered: p.Numbered} }
 
 func TestProblems(t *testing.T) {
 	healthy := func() *talk { return newTalk().handshake().request(6).close() }
