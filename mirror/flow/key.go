@@ -38,14 +38,14 @@ func (k *key) is(o *key) bool {
 		k.ends[0].hi == o.ends[0].hi && k.ends[1].hi == o.ends[1].hi
 }
 
-func (k key) port(side int) uint16 {
+func (k *key) port(side int) uint16 {
 	if side == 0 {
 		return uint16(k.rest >> 48)
 	}
 	return uint16(k.rest >> 32)
 }
-func (k key) vlan() uint16    { return uint16(k.rest >> 8) }
-func (k key) protocol() uint8 { return uint8(k.rest) }
+func (k *key) vlan() uint16    { return uint16(k.rest >> 8) }
+func (k *key) protocol() uint8 { return uint8(k.rest) }
 
 // pathless is the key without its VLAN.
 func (k key) pathless() key {
@@ -53,30 +53,34 @@ func (k key) pathless() key {
 	return k
 }
 
-// keyOf is the key of an IP packet, and the side that sent it. VLAN 0 is no VLAN.
-func keyOf(f *frame.Frame, b []byte, vlan uint16) (k key, side int) {
+// of makes k the key of an IP packet whose bytes are b, and returns the side that sent it. VLAN 0 is no VLAN.
+func (k *key) of(f *frame.Frame, b []byte, vlan uint16) (side int) {
 	src, dst := endsOf(f, b)
-	srcPort, dstPort := uint64(f.SrcPort), uint64(f.DstPort)
-	if id, ok := f.VLAN(); ok {
-		vlan = id
+	if f.NumTags > 0 {
+		vlan = f.Tags[0].ID
 	}
-	k.rest = uint64(vlan&0xFFF)<<8 | uint64(f.Protocol)
-	if dst.less(src) || src == dst && dstPort < srcPort {
-		k.ends = [2]address{dst, src}
-		k.rest |= dstPort<<48 | srcPort<<32
-		return k, 1
+	rest := uint64(vlan&0xFFF)<<8 | uint64(f.Protocol)
+	if dst.less(src) || src == dst && f.DstPort < f.SrcPort {
+		k.ends[0], k.ends[1] = dst, src
+		k.rest = rest | uint64(f.DstPort)<<48 | uint64(f.SrcPort)<<32
+		return 1
 	}
-	k.ends = [2]address{src, dst}
-	k.rest |= srcPort<<48 | dstPort<<32
-	return k, 0
+	k.ends[0], k.ends[1] = src, dst
+	k.rest = rest | uint64(f.SrcPort)<<48 | uint64(f.DstPort)<<32
+	return 0
+}
+
+// networkAt is where in the frame the IP header begins. Methods of a Frame would copy it.
+func networkAt(f *frame.Frame) int {
+	if f.Bare {
+		return 0
+	}
+	return frame.EthernetLen + frame.TagLen*f.NumTags
 }
 
 // endsOf reads the addresses where they stand in b, which is quicker than to turn them back from f.
 func endsOf(f *frame.Frame, b []byte) (src, dst address) {
-	at := f.HeaderLen()
-	if f.Bare {
-		at = 0
-	}
+	at := networkAt(f)
 	if f.IP.Version == 4 && len(b) >= at+20 {
 		both := binary.BigEndian.Uint64(b[at+12:])
 		return address{lo: 0xFFFF<<32 | both>>32}, address{lo: 0xFFFF<<32 | both&0xFFFF_FFFF}

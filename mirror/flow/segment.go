@@ -31,21 +31,19 @@ type segment struct {
 
 const tcpLen = 20
 
-// readSegment reads the TCP header of f, whose bytes are b. It is not ok when it is cut or makes no sense.
-func readSegment(f *frame.Frame, b []byte) (s segment, ok bool) {
+// read reads the TCP header of f, whose bytes are b, into s, which is zero. It is not ok when it is cut or makes no sense.
+func (s *segment) read(f *frame.Frame, b []byte) (ok bool) {
 	h := f.Payload
-	if len(h) < tcpLen || f.IP.IsFragment() {
-		return s, false
+	if len(h) < tcpLen || f.IP.MoreFragments || f.IP.FragmentOffset != 0 {
+		return false
 	}
 	offset := int(h[12]>>4) * 4
 	length := f.IP.TotalLen - f.IP.HeaderLen - offset
 	if offset < tcpLen || length < 0 {
-		return s, false
+		return false
 	}
-	s = segment{
-		seq: binary.BigEndian.Uint32(h[4:]), ack: binary.BigEndian.Uint32(h[8:]), length: uint32(length),
-		window: binary.BigEndian.Uint16(h[14:]), flags: h[13], unsure: lengthless(f, b),
-	}
+	s.seq, s.ack, s.length = binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint32(h[8:]), uint32(length)
+	s.window, s.flags, s.unsure = binary.BigEndian.Uint16(h[14:]), h[13], lengthless(f, b)
 	const nopNopTimestamp = 0x0101_080A
 	if offset >= 32 && len(h) >= 28 && binary.BigEndian.Uint32(h[20:]) == nopNopTimestamp {
 		s.ts, s.timed = binary.BigEndian.Uint32(h[24:]), true
@@ -53,15 +51,12 @@ func readSegment(f *frame.Frame, b []byte) (s segment, ok bool) {
 	if f.IP.Version == 4 {
 		s.id = uint16(f.IP.ID)
 	}
-	return s, true
+	return true
 }
 
 // lengthless reports whether the IP header says no length, as of a packet that is yet to be segmented.
 func lengthless(f *frame.Frame, b []byte) bool {
-	at := f.HeaderLen() + 2
-	if f.Bare {
-		at = 2
-	}
+	at := networkAt(f) + 2
 	if f.IP.Version == 6 {
 		at += 2
 	}
@@ -119,8 +114,8 @@ func ReadTCP(f *frame.Frame, b []byte) (TCP, bool) {
 	if f.Protocol != frame.ProtocolTCP || !f.HasPorts {
 		return TCP{}, false
 	}
-	s, ok := readSegment(f, b)
-	if !ok {
+	var s segment
+	if !s.read(f, b) {
 		return TCP{}, false
 	}
 	data := f.Payload[min(int(f.Payload[12]>>4)*4, len(f.Payload)):]

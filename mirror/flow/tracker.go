@@ -116,7 +116,7 @@ func (t *Tracker) observe(p *Packet) {
 		return
 	}
 	var k key
-	k, s.side = keyOf(s.f, p.Frame, p.VLAN)
+	s.side = k.of(s.f, p.Frame, p.VLAN)
 	t.converse(&s, &k)
 }
 
@@ -134,12 +134,9 @@ func (t *Tracker) lose(p *Packet, ns int64) {
 
 // converse counts s in its conversation.
 func (t *Tracker) converse(s *sighted, k *key) {
-	tcp := k.protocol() == frame.ProtocolTCP
+	tcp := s.f.Protocol == frame.ProtocolTCP
 	var seg segment
-	readable := false
-	if tcp {
-		seg, readable = readSegment(s.f, s.p.Frame)
-	}
+	readable := tcp && seg.read(s.f, s.p.Frame)
 	hash := t.table.seed.hash(k)
 	n := t.table.find(k, hash)
 	if n >= 0 && readable && seg.flags&(SYN|ACK) == SYN {
