@@ -9,7 +9,7 @@ import (
 
 // Config is what a Tracker is told of the mirror it watches. The zero value is a whole mirror of both directions.
 type Config struct {
-	// Flows is how many conversations are kept, 128 to 1<<24; 0: 16384. One takes about 1.6 kB, and memory grows with need.
+	// Flows is how many conversations are kept, 128 to 1<<24; 0: 16384. One takes about 2 kB, and memory grows with need.
 	Flows int
 	// Sampling is the mirror's: one of so many packets is mirrored; 0 and 1: all.
 	Sampling int

@@ -2,8 +2,8 @@ package flow
 
 import "github.com/vspan-io/vspan/mirror/frame"
 
-// entry is one conversation as every packet touches it. It holds no pointers, so that a full table costs the garbage collector
-// nothing, and its first two cache lines are what all packets of it need.
+// entry is one conversation as every packet touches it: five cache lines, of which one direction needs four. It holds no pointers, so that
+// a full table costs the garbage collector nothing.
 type entry struct {
 	key       key
 	last      int64 // ns since 1970
@@ -13,7 +13,8 @@ type entry struct {
 	keyed     bool  // false: its ports were used again, by an entry of their own
 	settled   uint8 // the only site that saw it, when a firewall there has nothing left to object to; 0: look closer
 	sides     [2]side
-	sightings [2][maxSightings]sighting
+	_         [8]byte     // near begins with a cache line
+	near      [2]sighting // where each side was seen first; details have the other places
 }
 
 // side is what one end of a TCP conversation has sent, wherever that was seen.
@@ -51,7 +52,7 @@ func (e *entry) worthlessness() int64 {
 	switch {
 	case !e.keyed:
 		return 32
-	case e.sightings[0][0].packets == 0 || e.sightings[1][0].packets == 0:
+	case e.near[0].packets == 0 || e.near[1].packets == 0:
 		return 16
 	case e.state == Closed || e.state == Aborted:
 		return 4
@@ -64,15 +65,40 @@ func (e *entry) isTCP() bool { return e.key.protocol() == frame.ProtocolTCP }
 // packets is how often packets of a side were seen, at all places together.
 func (e *entry) packets(d *details, side int) (packets, bytes uint64) {
 	packets, bytes = d.forgotten[side].packets, d.forgotten[side].bytes
-	for i := range e.sightings[side] {
-		packets += e.sightings[side][i].packets
-		bytes += e.sightings[side][i].bytes
+	for i := range maxSightings {
+		g := e.sighting(d, side, i)
+		packets += g.packets
+		bytes += g.bytes
 	}
 	return packets, bytes
 }
 
+// sighting is one of the places, maxSightings at most, where a side was seen. They are filled from 0.
+func (e *entry) sighting(d *details, side, i int) *sighting {
+	if i == 0 {
+		return &e.near[side]
+	}
+	return &d.far[side][i-1]
+}
+
+// whole is an entry with all places where its sides were seen.
+type whole struct {
+	*entry
+	sightings [2][maxSightings]sighting
+}
+
+func wholeOf(e *entry, d *details) *whole {
+	w := &whole{entry: e}
+	for side := range w.sightings {
+		w.sightings[side][0] = e.near[side]
+		copy(w.sightings[side][1:], d.far[side][:])
+	}
+	return w
+}
+
 // details are what of a conversation only some packets touch.
 type details struct {
+	far       [2][maxSightings - 1]sighting
 	first     int64 // ns since 1970
 	beganBy   uint8 // the side that was seen first
 	synAt     int64

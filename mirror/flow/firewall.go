@@ -63,7 +63,7 @@ func (t *Tracker) look(e *entry, d *details, site uint8, g *sighting, s *sighted
 	case !v.agreed:
 		v.object(noAgreement, s, seg)
 	case !alone:
-		v.weigh(t, e, g, s, seg)
+		v.weigh(t, e, d, g, s, seg)
 	}
 	switch {
 	case !alone:
@@ -102,7 +102,7 @@ func (v *firewall) clear(o objection, now int64) {
 }
 
 // weigh compares an acknowledgement with what the other end was seen to send at this site.
-func (v *firewall) weigh(t *Tracker, e *entry, g *sighting, s *sighted, seg *segment) {
+func (v *firewall) weigh(t *Tracker, e *entry, d *details, g *sighting, s *sighted, seg *segment) {
 	if v.suspect == unseenData && int(v.shown.side) != s.side && !after(v.ack, g.next) {
 		v.clear(unseenData, s.ns)
 	}
@@ -110,8 +110,8 @@ func (v *firewall) weigh(t *Tracker, e *entry, g *sighting, s *sighted, seg *seg
 		return
 	}
 	known, high := false, uint32(0)
-	for i := range e.sightings[1-s.side] {
-		o := &e.sightings[1-s.side][i]
+	for i := range maxSightings {
+		o := e.sighting(d, 1-s.side, i)
 		if o.packets > 0 && o.flags&followed != 0 && t.points.list[o.point].site == v.site && (!known || after(o.next, high)) {
 			known, high = true, o.next
 		}

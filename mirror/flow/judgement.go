@@ -26,7 +26,7 @@ type judgement struct {
 }
 
 // judge adds what is wrong with e to f.
-func (j *judgement) judge(e *entry, d *details, f *Flow) {
+func (j *judgement) judge(e *whole, d *details, f *Flow) {
 	v := verdict{judgement: j, e: e, d: d, f: f}
 	if e.isTCP() {
 		v.handshake()
@@ -45,7 +45,7 @@ func (j *judgement) judge(e *entry, d *details, f *Flow) {
 // verdict is about one conversation.
 type verdict struct {
 	*judgement
-	e *entry
+	e *whole
 	d *details
 	f *Flow
 }

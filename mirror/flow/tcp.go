@@ -99,7 +99,7 @@ func (t *Tracker) acknowledge(e *entry, d *details, s *sighted, seg *segment) {
 		me.seen |= sawAck
 	}
 	if ahead := int32(seg.ack - peer.next); ahead > 0 && ahead < far && peer.seen&sawSequence != 0 {
-		t.acknowledgeUnseen(e, &d.unseen[1-s.side], s, seg)
+		t.acknowledgeUnseen(e, d, s, seg)
 	}
 	me.window = seg.window
 	if me.seen&sawSYN == 0 || peer.seen&sawSYN == 0 {
@@ -117,13 +117,14 @@ func (t *Tracker) acknowledge(e *entry, d *details, s *sighted, seg *segment) {
 
 // acknowledgeUnseen takes an acknowledgement of what was not seen. What the mirror may have lost since the packet before, of either side, it
 // is not asked for again.
-func (t *Tracker) acknowledgeUnseen(e *entry, u *unseen, s *sighted, seg *segment) {
+func (t *Tracker) acknowledgeUnseen(e *entry, d *details, s *sighted, seg *segment) {
+	u := &d.unseen[1-s.side]
 	if u.set || u.pardoned && !after(seg.ack, u.ack) {
 		return
 	}
 	lost := s.lossy
-	for i := range e.sightings[1-s.side] {
-		g := &e.sightings[1-s.side][i]
+	for i := range maxSightings {
+		g := e.sighting(d, 1-s.side, i)
 		lost = lost || g.packets > 0 && (g.flags&loose != 0 || g.lost != uint32(t.points.streams[t.points.list[g.point].stream].lost))
 	}
 	*u = unseen{ack: seg.ack, at: s.ns, shown: s.ref(seg), set: !lost, pardoned: lost}

@@ -212,42 +212,63 @@ func (e *entry) servicePort() uint16 {
 
 // sighting is where s is counted: the sighting of its side at its watchpoint.
 func (t *Tracker) sighting(e *entry, d *details, s *sighted) *sighting {
-	all := &e.sightings[s.side]
-	free, oldest := -1, 0
-	for i := range all {
-		g := &all[i]
+	if g := &e.near[s.side]; g.packets > 0 && g.point != 0 && t.points.list[g.point].is(s.p) {
+		s.point = g.point
+		return t.turnTo(g, s)
+	}
+	return t.elsewhere(e, d, s)
+}
+
+// elsewhere is sighting for all places but the first, and for new ones.
+func (t *Tracker) elsewhere(e *entry, d *details, s *sighted) *sighting {
+	var oldest *sighting
+	for i := range maxSightings {
+		g := e.sighting(d, s.side, i)
 		if g.packets == 0 {
-			free = i
-			break
+			return t.newSighting(g, s)
 		}
 		if g.point != 0 && t.points.list[g.point].is(s.p) {
 			s.point = g.point
 			return t.turnTo(g, s)
 		}
-		if since(all[oldest].last, g.last) > 0 {
-			oldest = i
+		if oldest == nil || since(oldest.last, g.last) > 0 {
+			oldest = g
 		}
 	}
+	if g := t.crowded(e, d, s); g != nil {
+		return g
+	}
+	d.replaced = true
+	d.forgotten[s.side].packets += oldest.packets
+	d.forgotten[s.side].bytes += oldest.bytes
+	return t.newSighting(oldest, s)
+}
+
+// crowded is the sighting of all places that are too many to be told apart, nil when s is of none of them.
+func (t *Tracker) crowded(e *entry, d *details, s *sighted) *sighting {
+	if t.points.number(s.p) != 0 {
+		return nil
+	}
+	for i := range maxSightings {
+		if g := e.sighting(d, s.side, i); g.packets > 0 && g.point == 0 {
+			t.totals.Crowded++
+			return t.turnTo(g, s)
+		}
+	}
+	return nil
+}
+
+// newSighting makes g the sighting of a place where the side was not seen before.
+func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
 	s.point = t.points.number(s.p)
 	if s.point == 0 {
 		t.totals.Crowded++
-		for i := range all { // all that are too many are one
-			if all[i].packets > 0 && all[i].point == 0 {
-				return t.turnTo(&all[i], s)
-			}
-		}
 	}
-	if free < 0 {
-		free, d.replaced = oldest, true
-		d.forgotten[s.side].packets += all[free].packets
-		d.forgotten[s.side].bytes += all[free].bytes
-	}
-	g := &all[free]
 	*g = sighting{point: s.point, first: s.stamp}
-	st := t.turnTo(g, s)
+	t.turnTo(g, s)
 	g.lostAtFirst = g.lost
 	s.lossy = false
-	return st
+	return g
 }
 
 // turnTo brings the mirror that s came with up to date.

@@ -150,8 +150,8 @@ func (t *Tracker) ways() map[key]uint8 {
 }
 
 func (e *entry) ways() (bits uint8) {
-	for side := range e.sightings {
-		if e.sightings[side][0].packets > 0 {
+	for side := range e.near {
+		if e.near[side].packets > 0 {
 			bits |= 1 << side
 		}
 	}
@@ -235,12 +235,13 @@ func (j *judgement) flow(e *entry, d *details) Flow {
 	}
 	f.A = End{e.key.ends[f.sideA].netip(), e.key.port(f.sideA)}
 	f.B = End{e.key.ends[1-f.sideA].netip(), e.key.port(1 - f.sideA)}
-	f.AToB, f.BToA = j.way(e, d, f.sideA), j.way(e, d, 1-f.sideA)
+	w := wholeOf(e, d)
+	f.AToB, f.BToA = j.way(w, d, f.sideA), j.way(w, d, 1-f.sideA)
 	if d.ackAt > d.synAt && d.synAt != 0 && d.syns == 1 && d.synAcks == 1 {
 		f.HandshakeRTT = time.Duration(d.ackAt - d.synAt)
 	}
-	f.MirrorLost = j.mirrorLost(e)
-	j.judge(e, d, &f)
+	f.MirrorLost = j.mirrorLost(w)
+	j.judge(w, d, &f)
 	return f
 }
 
@@ -251,7 +252,7 @@ func (j *judgement) sideA(e *entry, d *details) int {
 	return int(d.beganBy)
 }
 
-func (j *judgement) way(e *entry, d *details, side int) (w Way) {
+func (j *judgement) way(e *whole, d *details, side int) (w Way) {
 	all := &e.sightings[side]
 	w.Packets, w.Bytes = e.packets(d, side)
 	w.Retransmissions = worst(all, func(g *sighting) uint32 { return g.repeats })
@@ -271,7 +272,7 @@ func (j *judgement) way(e *entry, d *details, side int) (w Way) {
 
 // mirrorLost adds up what the mirrors lost between the first and the last packet that each showed of e; of the directions of one
 // mirror, the one with more.
-func (j *judgement) mirrorLost(e *entry) (n uint64) {
+func (j *judgement) mirrorLost(e *whole) (n uint64) {
 	var streams [2 * maxSightings]struct {
 		stream uint16
 		lost   uint64

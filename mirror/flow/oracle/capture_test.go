@@ -5,9 +5,11 @@ package oracle_test
 import (
 	"errors"
 	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -28,10 +30,17 @@ type captured struct {
 	length int
 }
 
+// traffic is what was made, once for all tests: the same frames are the same file.
+var (
+	once    sync.Once
+	traffic map[string][]captured
+)
+
 // cases are the frames of every sample and of all made traffic, by name.
 func cases(t *testing.T) map[string][]captured {
 	t.Helper()
-	all := made(t)
+	once.Do(func() { traffic = made(t) })
+	all := maps.Clone(traffic)
 	dir := os.Getenv("VSPAN_PCAPS")
 	if dir == "" {
 		dir = filepath.Join("..", "..", "..", "..", "shared", "pcaps")

@@ -74,6 +74,9 @@ func TestHTTP(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := write(t, frames)
 			_, streams, _ := tracked(frames)
+			if !speaks(t, file, "http") && !slices.ContainsFunc(streams, func(s follow.Stream) bool { return len(s.HTTP) > 0 }) {
+				return
+			}
 			var requests, responses []string
 			holes := 0
 			for _, s := range streams {
@@ -132,6 +135,9 @@ func TestDNS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := write(t, frames)
 			_, streams, _ := tracked(frames)
+			if !speaks(t, file, "dns") && !slices.ContainsFunc(streams, func(s follow.Stream) bool { return len(s.DNS) > 0 }) {
+				return
+			}
 			var ours []string
 			for _, s := range streams {
 				for _, n := range s.DNS {
@@ -184,6 +190,9 @@ func TestTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := write(t, frames)
 			_, streams, _ := tracked(frames)
+			if !speaks(t, file, "tls") && !slices.ContainsFunc(streams, func(s follow.Stream) bool { return s.TLS.Client || s.TLS.Server }) {
+				return
+			}
 			var clients, servers []string
 			for _, s := range streams {
 				if s.TLS.Client {

@@ -2,10 +2,14 @@ package oracle_test
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/hex"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -58,4 +62,27 @@ func followed(t *testing.T, file string, stream int) (node0 string, directions [
 		}
 	}
 	return node0, directions
+}
+
+// spoken are the protocols that tshark finds in a file, by the file's content: it is asked once, for it takes its time.
+var spoken sync.Map
+
+// speaks reports whether tshark finds a protocol in a file.
+func speaks(t *testing.T, file, protocol string) bool {
+	t.Helper()
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := sha256.Sum256(b)
+	found, ok := spoken.Load(content)
+	if !ok {
+		var all []string
+		for _, r := range fields(t, file, "http || dns || tls", "frame.protocols") {
+			all = append(all, strings.Split(r[0], ":")...)
+		}
+		found = all
+		spoken.Store(content, found)
+	}
+	return slices.Contains(found.([]string), protocol)
 }

@@ -1,0 +1,16 @@
+package flow
+
+import (
+	"testing"
+	"unsafe"
+)
+
+// What every packet touches is whole cache lines, few of them.
+func TestSizes(t *testing.T) {
+	if n := unsafe.Sizeof(entry{}); n != 5*64 {
+		t.Errorf("an entry has %d bytes", n)
+	}
+	if n := unsafe.Sizeof(entry{}) + unsafe.Sizeof(details{}); n > 2048 {
+		t.Errorf("a conversation has %d bytes", n)
+	}
+}
