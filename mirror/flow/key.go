@@ -96,9 +96,10 @@ func (s *seed) hash(k *key) uint64 {
 	return mix(h^s[1], k.rest^s[2])
 }
 
-// hashEnd is the hash of one address and a port.
+// hashEnd is the hash of one address and a port. It is mixed once more than a table needs: what counts by it needs neighbours to be as
+// far from each other as strangers.
 func (s *seed) hashEnd(a address, port uint16) uint64 {
-	return mix(mix(a.lo^s[0], a.hi^s[1])^s[3], uint64(port)^s[2])
+	return mix(mix(mix(a.lo^s[0], a.hi^s[1])^s[3], uint64(port)^s[2])^s[0], s[1])
 }
 
 func mix(a, b uint64) uint64 {
