@@ -129,7 +129,10 @@ func (f *File) read(ctx context.Context) error {
 			f.warn(p.Link)
 			continue
 		}
-		f.intake.take(packet{at: p.Time, now: p.Time, ip: ip}, f.batch.handle)
+		if at := p.Time; !f.intake.plain(at, ip, f.batch.handle) {
+			cut := p.Length - len(p.Data)
+			f.intake.any(packet{at: at, now: at, ip: ip, wireLen: len(ip) + cut}, f.batch.handle)
+		}
 	}
 }
 

@@ -137,6 +137,22 @@ func TestLinkTypes(t *testing.T) {
 	}
 }
 
+// A packet that leaves its length to the card, and that the capture cut, is as
+// long as it was on the wire.
+func TestCutFileOfASuperFrame(t *testing.T) {
+	ip := ipv4(v4a, v4b, 47, part{}, gre(2000))
+	ip[2], ip[3] = 0, 0
+	whole := ethernet(0x0800, ip)
+	var b bytes.Buffer
+	w := pcapgo.NewWriterNanos(&b)
+	must(w.WriteFileHeader(100, layers.LinkTypeEthernet))
+	must(w.WritePacket(gopacket.CaptureInfo{Timestamp: start, CaptureLength: 100, Length: len(whole)}, whole[:100]))
+	out, c, err := readFile(t, b.Bytes())
+	if err != nil || len(out) != 1 || out[0].WireLen != len(ip) || !out[0].Truncated || len(out[0].Payload) != 66 {
+		t.Errorf("%v, %+v, %+v", err, out, c)
+	}
+}
+
 func TestMixedLinkTypes(t *testing.T) {
 	four := ipv4(v4a, v4b, 47, part{}, gre(10))
 	links := []layers.LinkType{layers.LinkTypeRaw, layers.LinkTypeLinuxUSB, layers.LinkTypeEthernet}

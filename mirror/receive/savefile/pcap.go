@@ -139,24 +139,28 @@ func unknownMagic(b []byte) error {
 
 func (f *pcap) link() (LinkType, bool) { return f.linkType, true }
 
-func (f *pcap) next(p *Packet, number uint64) error {
-	b, err := f.in.peek(f.head)
-	if err == io.EOF {
-		return io.EOF
-	}
-	if err != nil {
-		return cutPacket(number, "its header", err)
+func (f *pcap) next(p *Packet, number uint64) (err error) {
+	// For nearly all packets rest has all of it, and is compiled into this.
+	b := f.in.rest()
+	if len(b) < f.head {
+		if b, err = f.in.peek(f.head); err == io.EOF {
+			return io.EOF
+		} else if err != nil {
+			return cutPacket(number, "its header", err)
+		}
 	}
 	captured, original := f.uint32(b[8:]), f.uint32(b[12:])
 	if f.lengths == originalFirst || f.lengths == lesserIsCaptured && captured > original {
 		captured, original = original, captured
 	}
-	if most := f.linkType.maxData(); captured > most {
-		return fmt.Errorf("packet %d: %d captured bytes of one packet, more than the %d there can be", number, captured, most)
+	if captured > maxPacket && captured > f.linkType.maxData() {
+		return fmt.Errorf("packet %d: %d captured bytes of one packet, more than the %d there can be", number, captured, f.linkType.maxData())
 	}
 	whole := f.head + int(captured)
-	if b, err = f.in.peek(whole); err != nil {
-		return cutPacket(number, "its data", err)
+	if len(b) < whole {
+		if b, err = f.in.peek(whole); err != nil {
+			return cutPacket(number, "its data", err)
+		}
 	}
 	f.in.take(whole)
 	// One by one, for a literal would be put together elsewhere and copied.
