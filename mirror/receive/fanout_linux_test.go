@@ -104,7 +104,7 @@ func TestWorkersShareExporters(t *testing.T) {
 			if got := ring.Counters(); got.Packets-got.NotGRE != sent || got.Datagrams != exporters*each || got.KernelDrops != 0 || got.Fragments == 0 {
 				t.Errorf("%d packets were sent: %+v", sent, got)
 			}
-			if d := ring.Describe(); d.Workers != workers || d.RingBytes != workers*8<<20 {
+			if d := ring.Describe(); d.Workers != workers || d.RingBytes != workers*8*(256<<10) {
 				t.Errorf("got %+v", d)
 			}
 		})

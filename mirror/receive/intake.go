@@ -137,7 +137,7 @@ func (in *intake) any(p packet, handle Handler) {
 		in.join(p, fragment{ip: ip, data: payload}, handle)
 	case err == nil && !ip.IsFragment() && ip.Protocol == frame.ProtocolGRE:
 		in.whole(Datagram{
-			Time: p.at, Src: ip.Src, Dst: ip.Dst, Payload: payload, PayloadLen: ip.TotalLen - ip.HeaderLen,
+			Time: p.at, Src: ip.Src, Dst: ip.Dst, Ends: endsOf(ip), Payload: payload, PayloadLen: ip.TotalLen - ip.HeaderLen,
 			WireLen: ip.TotalLen, Truncated: ip.Truncated,
 		}, handle)
 	default:
@@ -181,6 +181,15 @@ func (in *intake) join(p packet, f fragment, handle Handler) {
 	}
 }
 
+// endsOf is Datagram.Ends.
+func endsOf(ip frame.IP) uint64 {
+	if ip.Version != 4 {
+		return 0
+	}
+	src, dst := ip.Src.As4(), ip.Dst.As4()
+	return uint64(binary.LittleEndian.Uint32(src[:])) | uint64(binary.LittleEndian.Uint32(dst[:]))<<32
+}
+
 // joined hands over an assembled datagram, if what IPv6 extension headers hid
 // while it was in pieces is protocol 47.
 func (in *intake) joined(at time.Time, whole assembled, handle Handler) {
@@ -190,7 +199,7 @@ func (in *intake) joined(at time.Time, whole assembled, handle Handler) {
 		return
 	}
 	in.deliver(Datagram{
-		Time: at, Src: ip.Src, Dst: ip.Dst, Payload: payload, PayloadLen: whole.length - (len(whole.payload) - len(payload)),
+		Time: at, Src: ip.Src, Dst: ip.Dst, Ends: endsOf(ip), Payload: payload, PayloadLen: whole.length - (len(whole.payload) - len(payload)),
 		WireLen: whole.wireLen, Fragments: whole.fragments, Truncated: whole.truncated,
 	}, handle)
 }

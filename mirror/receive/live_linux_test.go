@@ -254,7 +254,7 @@ func TestLiveFallsBack(t *testing.T) {
 		t.Errorf("before Open: %+v", d)
 	}
 	openIn(t, ns, source)
-	if d := source.Describe(); d.Kind != KindRaw || !strings.Contains(d.Reason, "ring of 32 blocks of 1000 bytes") {
+	if d := source.Describe(); d.Kind != KindRaw || !strings.Contains(d.Reason, "ring of 128 blocks of 1000 bytes") {
 		t.Errorf("got %+v", d)
 	}
 	r := runIn(t, ns, source)

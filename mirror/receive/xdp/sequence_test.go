@@ -15,21 +15,22 @@ const (
 // sequence follows the numbers of one sequence space (RFC 2890 section 2.2), compared as RFC 1982 says. The zero value is ready. Its
 // counts are estimates: a packet that was lost and one that was never sent look the same.
 type sequence struct {
-	Packets    uint64 // that bore a number
+	Packets uint64 // that bore a number
+
+	top     uint32 // the newest
+	span    uint32 // how many numbers up to top the bitmap speaks of
+	started bool
+	varying bool // two different numbers were seen
+	astray  bool
+	stray   uint32                 // the last number that fitted nothing, if astray
+	seen    [seqWindow / 64]uint64 // by number modulo seqWindow
+
 	Lost       uint64 // numbers passed over and not come late; falls when one comes late
 	Reordered  uint64 // came after a higher number
 	Duplicated uint64
 	Resets     uint64 // the numbers began anew elsewhere
 	Strays     uint64 // fitted nothing, and nothing after them confirmed a reset
-
-	started bool
-	varying bool   // two different numbers were seen
-	top     uint32 // the newest
-	span    uint32 // how many numbers up to top the bitmap speaks of
-	repeats uint64 // of the first number, while it is the only one
-	stray   uint32 // the last number that fitted nothing
-	astray  bool
-	seen    [seqWindow / 64]uint64 // by number modulo seqWindow
+	repeats    uint64 // of the first number, while it is the only one
 }
 
 // Usable reports whether the counts mean anything: the numbers change, and they mostly follow each other.
@@ -57,6 +58,18 @@ func (s *sequence) Observe(number uint32) bool {
 	return s.follow(number)
 }
 
+// next takes the number that follows the newest one, which nearly all do. It reports false, and takes nothing, where there is more to it.
+func (s *sequence) next(number uint32) bool {
+	if number != s.top+1 || !s.varying || s.astray {
+		return false
+	}
+	s.Packets++
+	s.top = number
+	s.span = min(s.span+1, seqWindow)
+	s.seen[number%seqWindow/64] |= 1 << (number % 64)
+	return true
+}
+
 // begin starts a space at number: nothing before it is missed.
 func (s *sequence) begin(number uint32) {
 	s.started, s.astray, s.repeats = true, false, 0
@@ -81,12 +94,11 @@ func (s *sequence) follow(number uint32) bool {
 }
 
 func (s *sequence) advance(number, by uint32) {
-	if by >= seqWindow {
+	switch {
+	case by >= seqWindow:
 		clear(s.seen[:])
-	} else {
-		for n := s.top + 1; n != number; n++ {
-			s.seen[n%seqWindow/64] &^= 1 << (n % 64)
-		}
+	case by > 1:
+		s.unmark(s.top+1, by-1)
 	}
 	s.Lost += uint64(by - 1)
 	s.top, s.span = number, min(s.span+by, seqWindow)
@@ -124,6 +136,16 @@ func (s *sequence) misfit(number uint32) {
 	s.Resets++
 	s.begin(first)
 	s.follow(second)
+}
+
+// unmark unmarks count numbers from first on, fewer than seqWindow, a word at a time.
+func (s *sequence) unmark(first, count uint32) {
+	for count > 0 {
+		bit := first % 64
+		n := min(count, 64-bit)
+		s.seen[first%seqWindow/64] &^= ^uint64(0) >> (64 - n) << bit
+		first, count = first+n, count-n
+	}
 }
 
 func (s *sequence) mark(n uint32)        { s.seen[n%seqWindow/64] |= 1 << (n % 64) }
