@@ -26,12 +26,13 @@ type importRule struct {
 
 var importRules = []importRule{
 	{folder: "mirror/gre", stdlibOnly: true},
+	{folder: "mirror/prefetch", stdlibOnly: true},
 	{folder: "mirror/erspan", stdlibOnly: true, ours: []string{"mirror/gre"}},
 	{folder: "mirror/frame", stdlibOnly: true},
 	{folder: "mirror", stdlibOnly: true},
-	{folder: "mirror/receive", ours: []string{"mirror/receive/...", "mirror/gre", "mirror/erspan", "mirror/frame"}},
+	{folder: "mirror/receive", ours: []string{"mirror/receive/...", "mirror/prefetch", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/receive/savefile", stdlibOnly: true},
-	{folder: "mirror/evidence", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame"}},
+	{folder: "mirror/evidence", ours: []string{"mirror", "mirror/prefetch", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/flow", stdlibOnly: true, ours: []string{"mirror", "mirror/flow/...", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/capture", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame", "mirror/capture/..."}},
 	{folder: "mirror/capture/filter", stdlibOnly: true, ours: []string{"mirror/frame"}},

@@ -21,6 +21,12 @@ func (b *bookkeeper) Take(d *receive.Datagram) {
 	b.ledger.Take((*evidence.Arrival)(d))
 }
 
+// Foresees implements receive.Foreseer.
+func (b *bookkeeper) Foresees() bool { return b.ledger.Foresees() }
+
+// Foresee implements receive.Foreseer.
+func (b *bookkeeper) Foresee(d *receive.Datagram) { b.ledger.Foresee((*evidence.Arrival)(d)) }
+
 // End implements receive.Handler.
 func (b *bookkeeper) End() { b.ledger.End() }
 

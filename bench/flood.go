@@ -51,7 +51,7 @@ func newFlood(pairs, fragments int, sampled func()) (*flood, *bookkeeper, error)
 // samples are taken, at equal distances.
 const samples = 100
 
-// all yields the packets, the fragments evenly among the others.
+// all yields the packets, one after the other in the same place, the fragments evenly among the others.
 func (f *flood) all(yield func(time.Time, []byte) bool) {
 	at := time.Now()
 	n, fragments := f.pairs+f.fragments, 0
@@ -136,7 +136,7 @@ func childFlood(ctx context.Context, arguments []string, _ io.Reader, out io.Wri
 	if err != nil {
 		return err
 	}
-	source = receive.NewMemory(receive.MemoryOptions{Packets: f.all})
+	source = receive.NewMemory(receive.MemoryOptions{Packets: f.all, Batch: 1})
 	if err := source.Run(ctx, func(int) receive.Handler { return books }); err != nil {
 		return err
 	}

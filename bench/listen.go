@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"os"
 	"runtime"
 	"strconv"
@@ -23,11 +24,15 @@ import (
 // is not much of what is compared.
 var liveTraffic = traffic.Spec{Packets: 2048}
 
+// shortCopy is how many bytes the daemon copies of each packet while nobody captures.
+const shortCopy = 256
+
 // paths are the ways to receive that -path chooses from.
 var paths = []string{"live", "ring", "raw"}
 
-func newSource(path string) receive.Source {
-	options := receive.LiveOptions{Interface: network.Interface}
+// newSource receives as the daemon does unless it is told otherwise: short copies, and nothing goes on to the IP stack.
+func newSource(path string, collector netip.Addr) receive.Source {
+	options := receive.LiveOptions{Interface: network.Interface, SnapLen: shortCopy, DropFor: []netip.Addr{collector}}
 	switch path {
 	case "ring":
 		return receive.NewRing(options)
@@ -61,7 +66,7 @@ func childListen(ctx context.Context, arguments []string, in io.Reader, out io.W
 	}
 	expectations := expected(t)
 	books := newBookkeeper(expectations)
-	source := newSource(arguments[0])
+	source := newSource(arguments[0], t.Collector())
 	if err := source.Open(); err != nil {
 		return err
 	}

@@ -41,6 +41,7 @@ type Ledger struct {
 	streams   bounded[streamKey, stream]
 	unclaimed bounded[UnclaimedKey, unclaimedTally]
 	memos     memos
+	foresight foresight
 	found     found // of the last arrival
 	whose     Whose // of it, if it was thought about
 }
@@ -68,6 +69,7 @@ func (l *Ledger) Observe(t *Table, a Arrival) Finding {
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
 func (l *Ledger) Begin(t *Table) {
 	l.mu.Lock()
+	l.foresight.in, l.foresight.out = 0, 0
 	l.turnTo(t)
 }
 

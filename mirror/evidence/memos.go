@@ -13,6 +13,7 @@ type memos struct {
 	n       int // memos in use
 	limit   int
 	renewed uint64  // how often it was full
+	era     uint32  // of the memos in it: what was found in another one is not in it
 	dirty   []*memo // those with something to settle
 	fresh   []*memo // those that were noted, each once
 	tell    bool    // somebody asks
@@ -61,8 +62,10 @@ func (t *memos) blend(h uint64, e *memoEnds) uint64 {
 }
 
 // find returns the memo of k, nil if there is none.
-func (t *memos) find(k memoKey) *memo {
-	h := t.hash(k)
+func (t *memos) find(k memoKey) *memo { return t.lookup(t.hash(k), k) }
+
+// lookup is find with the hash of k.
+func (t *memos) lookup(h uint64, k memoKey) *memo {
 	for i := h; ; i++ {
 		s := &t.slots[i&uint64(len(t.slots)-1)]
 		if s.memo == nil {
@@ -155,4 +158,5 @@ func (t *memos) grow() {
 func (t *memos) forget() {
 	clear(t.slots)
 	t.n, t.fresh = 0, t.fresh[:0]
+	t.era++
 }

@@ -9,6 +9,9 @@ import (
 // counted. It is what makes a packet cheap; the truth is in weigh, and the two must not be told apart by what a view shows.
 func (l *Ledger) recall(a *Arrival) bool {
 	l.memos.missed = false
+	if l.foresight.in != l.foresight.out {
+		return l.recallForeseen(a)
+	}
 	p := erspan.Skim(a.Payload)
 	if p.Frame == 0 {
 		return false
@@ -19,10 +22,33 @@ func (l *Ledger) recall(a *Arrival) bool {
 	if length == 0 || now < 0 { // now is that of an arrival without a time
 		return false
 	}
-	m := l.memoOf(keyOf(a, p, inner), a)
+	m := l.memoOf(keyOf(a, p, inner), nil, a)
 	if m == nil {
 		return false
 	}
+	l.countIn(m, a, p, length, there, now)
+	return true
+}
+
+// recallForeseen is recall of an arrival that may have been foreseen.
+func (l *Ledger) recallForeseen(a *Arrival) bool {
+	g := l.foresight.next(a)
+	if !g.good {
+		return false
+	}
+	if g.era != l.memos.era {
+		g.memo = nil
+	}
+	m := l.memoOf(g.key, g.memo, a)
+	if m == nil {
+		return false
+	}
+	l.countIn(m, a, g.packet, g.length, g.there, g.now)
+	return true
+}
+
+// countIn counts an arrival of which p was skimmed; its frame has length bytes, of which so many were sent.
+func (l *Ledger) countIn(m *memo, a *Arrival, p erspan.Skimmed, length, there int, now int64) {
 	if m.packets == 0 {
 		l.memos.begin(m, now)
 	}
@@ -34,20 +60,21 @@ func (l *Ledger) recall(a *Arrival) bool {
 	if now < m.first {
 		m.first = now
 	}
-	if a.Fragments != 1 || p.Tag.Truncated() || length > there {
-		m.countOdd(a, p.Tag.Truncated(), length, there)
+	if cut := p.Tag.Truncated(); cut || a.Fragments != 1 || length > there {
+		m.countOdd(a, cut, length, there)
 	}
 	l.found = found{memo: m, frame: p.Frame, gap: m.number(p.Sequence, now)}
-	return true
 }
 
-// memoOf returns what is good of the packet in hand; nil if nothing is.
-func (l *Ledger) memoOf(k memoKey, a *Arrival) *memo {
+// memoOf returns what is good of the packet in hand; nil if nothing is. m is what was foreseen, nil if nothing was.
+func (l *Ledger) memoOf(k memoKey, m *memo, a *Arrival) *memo {
 	if k.isIPv6() {
 		l.memos.ends = endsOf(a, k)
 		return l.goodOf(k, a, l.memos.find6(k, &l.memos.ends))
 	}
-	m := l.memos.find(k)
+	if m == nil {
+		m = l.memos.find(k)
+	}
 	if m != nil && m.plain && m.whole.turn == m.wholeTurn && m.stream.turn == m.streamTurn {
 		return m
 	}

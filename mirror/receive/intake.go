@@ -36,6 +36,8 @@ type intake struct {
 	joiner   *reassembler
 	refused  RefusedFunc
 	datagram Datagram // reused, so that delivering allocates nothing
+	steady   bool     // packets stay where they are until the end of their batch:
+	ahead    ahead    // then they may be held back
 }
 
 func newIntake(limits Limits, refused RefusedFunc) *intake {
@@ -44,14 +46,26 @@ func newIntake(limits Limits, refused RefusedFunc) *intake {
 	return in
 }
 
+// steadyIntake is the intake of a source whose packets stay where they are until
+// the end of their batch.
+func steadyIntake(limits Limits, refused RefusedFunc) *intake {
+	in := newIntake(limits, refused)
+	in.steady = true
+	return in
+}
+
 // begin begins a batch.
 func (in *intake) begin(now time.Time, handle Handler) {
 	in.joiner.expire(now)
 	handle.Begin()
+	if in.steady {
+		in.ahead.begin(handle)
+	}
 }
 
 // end ends it, and shows what it has added to the counters.
 func (in *intake) end(handle Handler) {
+	in.ahead.flush(handle)
 	in.show()
 	handle.End()
 }
@@ -109,7 +123,7 @@ func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
 	in.tally.Packets++
 	in.tally.Datagrams++
 	in.tally.Delivered++
-	d := &in.datagram
+	d := in.ahead.next(&in.datagram)
 	d.Time, d.Number = at, in.number
 	d.Ends = binary.LittleEndian.Uint64(ip[12:])
 	d.Src, d.Dst = netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:]))
@@ -120,12 +134,13 @@ func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
 	} else {
 		d.Payload = ip[plainLen:total]
 	}
-	handle.Take(d)
+	in.ahead.give(d, handle)
 	return true
 }
 
 // any takes a packet of any kind.
 func (in *intake) any(p packet, handle Handler) {
+	in.ahead.flush(handle)
 	ip, payload, err := frame.ParseIP(p.ip)
 	if err == nil {
 		ip = p.restore(ip)

@@ -20,7 +20,7 @@ type Memory struct {
 type MemoryOptions struct {
 	// Packets yields outer IP packets, header first, each with the time it
 	// arrived at, which is also the clock of reassembly. A packet must stay as it
-	// is until the next one is asked for.
+	// is until its batch has ended.
 	Packets iter.Seq2[time.Time, []byte]
 	// Batch is how many packets make a batch, default 256.
 	Batch int
@@ -35,7 +35,7 @@ func NewMemory(o MemoryOptions) *Memory {
 	if o.Batch <= 0 {
 		o.Batch = 256
 	}
-	return &Memory{options: o, intake: newIntake(o.Limits, o.Refused)}
+	return &Memory{options: o, intake: steadyIntake(o.Limits, o.Refused)}
 }
 
 // Open does nothing: what is in memory is there.

@@ -59,6 +59,19 @@ type Handler interface {
 	End()
 }
 
+// Foreseer is a Handler that is told what it will be given: it may ask for the
+// memory it will need.
+type Foreseer interface {
+	Handler
+	// Foresees reports, once a batch has begun, whether it is worth while in it.
+	Foresees() bool
+	// Foresee is told of a datagram that Take will be given in this batch, after
+	// those that it was told of before, of which there are at most seven. The
+	// datagram and its payload stay as they are until then. Not every datagram is
+	// foreseen.
+	Foresee(*Datagram)
+}
+
 // Each makes a function the handler of every worker. Of a source with several
 // it is called from several goroutines.
 func Each(take func(*Datagram)) func(worker int) Handler {

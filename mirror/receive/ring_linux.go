@@ -41,7 +41,7 @@ func NewRing(o LiveOptions) *Ring {
 	r := &Ring{options: o, scene: newScene(), snapLen: o.SnapLen, wake: wakeup{-1}}
 	for range o.Workers {
 		r.workers = append(r.workers, &ringWorker{
-			intake: newIntake(o.Limits.among(o.Workers), o.Refused), scene: r.scene, everywhere: o.Interface == "",
+			intake: steadyIntake(o.Limits.among(o.Workers), o.Refused), scene: r.scene, everywhere: o.Interface == "",
 		})
 	}
 	return r

@@ -4,8 +4,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"time"
+	"unsafe"
 
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/prefetch"
 )
 
 // The layout of a TPACKET_V3 block (linux/if_packet.h): tpacket_block_desc with
@@ -73,7 +75,7 @@ func (b *ringBlock) next() ringFrame {
 	}
 	b.at += next
 	if ahead := b.at + next; ahead+prefetched <= uint64(len(b.bytes)) {
-		prefetch(&b.bytes[ahead]) // about where the packet after the next one begins
+		prefetch.Lines(unsafe.Pointer(&b.bytes[ahead])) // about where the packet after the next one begins
 	}
 	return header[:to:to]
 }

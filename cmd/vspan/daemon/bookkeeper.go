@@ -43,6 +43,12 @@ func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
 	})
 }
 
+// Foresees implements receive.Foreseer.
+func (b *bookkeeper) Foresees() bool { return b.ledger.Foresees() }
+
+// Foresee implements receive.Foreseer.
+func (b *bookkeeper) Foresee(d *receive.Datagram) { b.ledger.Foresee((*evidence.Arrival)(d)) }
+
 // End implements receive.Handler.
 func (b *bookkeeper) End() {
 	b.ledger.End()
