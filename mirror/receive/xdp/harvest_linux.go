@@ -48,7 +48,7 @@ func (c *Counter) Harvest() (Harvest, error) {
 func (c *Counter) harvestCounts(h *Harvest, clock clock) error {
 	n, cpus := int(c.conversations.used), c.kernel.cpus
 	c.buffer.counts = atLeast(c.buffer.counts, n*cpus)
-	if err := c.readAll(c.kernel.counts, n, c.buffer.counts, 0); err != nil {
+	if err := c.readAll(c.kernel.counts, n, c.buffer.counts); err != nil {
 		return err
 	}
 	h.Conversations = make([]Count, 0, len(c.conversations.of))
@@ -62,7 +62,7 @@ func (c *Counter) harvestCounts(h *Harvest, clock clock) error {
 func (c *Counter) harvestStreams(h *Harvest) error {
 	n := int(c.streams.used)
 	c.buffer.sequences = atLeast(c.buffer.sequences, n)
-	if err := c.readAll(c.kernel.sequences, n, c.buffer.sequences, uint64(ebpf.LookupLock)); err != nil {
+	if err := c.readAll(c.kernel.sequences, n, c.buffer.sequences); err != nil {
 		return err
 	}
 	h.Streams = make([]Sequence, 0, len(c.streams.of))
@@ -85,13 +85,13 @@ func (c *Counter) harvestPassed(h *Harvest) error {
 }
 
 // readAll reads the first n slots of a table.
-func (c *Counter) readAll(from *ebpf.Map, n int, values any, flags uint64) error {
+func (c *Counter) readAll(from *ebpf.Map, n int, values any) error {
 	if n == 0 {
 		return nil
 	}
 	c.buffer.slots = atLeast(c.buffer.slots, n)
 	var cursor ebpf.MapBatchCursor
-	read, err := from.BatchLookup(&cursor, c.buffer.slots, values, &ebpf.BatchOptions{ElemFlags: flags})
+	read, err := from.BatchLookup(&cursor, c.buffer.slots, values, nil)
 	if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) { // which says that the table ends there
 		return err
 	}

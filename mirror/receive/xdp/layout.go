@@ -37,12 +37,13 @@ type countsValue struct {
 }
 
 type sequenceValue struct {
-	Lock, Top, Span, Stray                               uint32
-	Started, Varying, Astray                             uint8
-	Pad                                                  [5]uint8
-	Packets, Lost, Reordered, Duplicated, Resets, Strays uint64
-	Repeats, Aliens                                      uint64
-	Seen                                                 [16]uint64
+	Lock, Top, Span, Stray                uint32
+	Started, Varying, Astray              uint8
+	Pad                                   [5]uint8
+	Packets, Lost                         uint64
+	Seen                                  [16]uint64
+	Reordered, Duplicated, Resets, Strays uint64
+	Repeats, Aliens                       uint64
 }
 
 type passedValue struct {

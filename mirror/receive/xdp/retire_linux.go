@@ -59,7 +59,7 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 	last := make([]Sequence, 0, len(gone))
 	var v sequenceValue
 	for _, s := range gone {
-		if err := c.kernel.sequences.LookupWithFlags(c.streams.of[s], &v, ebpf.LookupLock); err != nil {
+		if err := c.kernel.sequences.Lookup(c.streams.of[s], &v); err != nil {
 			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
 		}
 		last = append(last, Sequence{s, v.numbers()})

@@ -36,10 +36,12 @@ inlined void add(struct counts *c, struct packet *p, u32 snap)
 // sequenced accounts for the number of a packet: in all that its exporter sends to this address, and in its session.
 inlined void sequenced(struct packet *p, struct admission *a)
 {
-	p->key.stream.what = whole;
-	bool fits = follow(a ? a->whole : 0, p, false);
-	p->key.stream.what = p->what;
-	follow(a ? a->session : 0, p, !fits);
+	u32 whole_link = a ? a->whole : 0, session_link = a ? a->session : 0;
+	if (!whole_link)
+		whole_link = stream_link(p, whole);
+	if (!session_link)
+		session_link = stream_link(p, p->what);
+	observe(whole_link, session_link, p->number);
 }
 
 inlined struct admission *admitted(struct packet *p)

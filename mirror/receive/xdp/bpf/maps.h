@@ -66,13 +66,13 @@ struct sequence {
 	u8 pad[5];
 	u64 packets;
 	u64 lost;
+	u64 seen[seq_words];
 	u64 reordered;
 	u64 duplicated;
 	u64 resets;
 	u64 strays;
 	u64 repeats;
 	u64 aliens;
-	u64 seen[seq_words];
 };
 
 struct passed {

@@ -134,27 +134,36 @@ inlined bool seq_observe(struct sequence *s, u32 n)
 	return seq_follow(s, n);
 }
 
-// observe observes a number in the stream at a slot, and returns whether it was to be expected there. It is not static, so that the
-// verifier takes it by itself, once, and not for each way that leads to it.
-int observe(u32 slot, u32 n, u32 alien)
+// observe observes a number in a whole stream and in a session's, each at its slot plus 1, 0 when it is not admitted. One lock is enough
+// for both: all of a session is in the same whole. It is not static, so that the verifier takes it by itself, once, and not for each way
+// that leads to it.
+int observe(u32 whole_link, u32 session_link, u32 n)
 {
-	struct sequence *s = map_lookup(&sequences, &slot);
-	if (!s)
-		return true;
-	lock(&s->lock);
-	bool fits = seq_observe(s, n);
-	s->aliens += alien;
-	unlock(&s->lock);
-	return fits;
+	u32 whole_slot = whole_link - 1, session_slot = session_link - 1;
+	struct sequence *w = whole_link ? map_lookup(&sequences, &whole_slot) : 0;
+	struct sequence *s = session_link ? map_lookup(&sequences, &session_slot) : 0;
+	if (w) {
+		lock(&w->lock);
+		bool fits = seq_observe(w, n);
+		if (s) {
+			seq_observe(s, n);
+			if (!fits)
+				s->aliens++;
+		}
+		unlock(&w->lock);
+	} else if (s) {
+		lock(&s->lock);
+		seq_observe(s, n);
+		unlock(&s->lock);
+	}
+	return 0;
 }
 
-// follow observes a number in a stream, if that is admitted: at its slot plus 1, or under its key if that is not known. It returns
-// true for one that is not admitted.
-inlined bool follow(u32 known, struct packet *p, bool alien)
+// stream_link is where a stream is followed: its slot plus 1, 0 when it is not admitted.
+inlined u32 stream_link(struct packet *p, u32 what)
 {
-	if (known)
-		return observe(known - 1, p->number, alien);
 	u32 *slot;
+	p->key.stream.what = what;
 	if (p->version6) {
 		slot = map_lookup(&streams6, &p->key.stream);
 		apart(6);
@@ -162,5 +171,5 @@ inlined bool follow(u32 known, struct packet *p, bool alien)
 		slot = map_lookup(&streams4, key4(&p->key.stream));
 		apart(4);
 	}
-	return !slot || observe(*slot, p->number, alien);
+	return slot ? *slot + 1 : 0;
 }
