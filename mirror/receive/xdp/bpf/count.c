@@ -26,7 +26,7 @@ inlined void add(struct counts *c, struct packet *p, u32 snap)
 	c->packets++;
 	c->bytes += p->frame_length;
 	c->outer_bytes += p->length;
-	if (!p->truncated)
+	if (likely(!p->truncated))
 		return;
 	c->truncated++;
 	if (snap == 0 || p->frame_there + 64 < snap) // 64 is mirror/evidence's snapTolerance
@@ -37,9 +37,9 @@ inlined void add(struct counts *c, struct packet *p, u32 snap)
 inlined void sequenced(struct packet *p, struct admission *a)
 {
 	u32 whole_link = a ? a->whole : 0, session_link = a ? a->session : 0;
-	if (!whole_link)
+	if (!likely(whole_link))
 		whole_link = stream_link(p, whole);
-	if (!session_link)
+	if (!likely(session_link))
 		session_link = stream_link(p, p->what);
 	observe(whole_link, session_link, p->number);
 }
@@ -48,7 +48,7 @@ inlined struct admission *admitted(struct packet *p)
 {
 	struct admission *a;
 	p->key.stream.what = p->what | p->mark;
-	if (p->version6) {
+	if (!likely(!p->version6)) {
 		a = map_lookup(&conversations6, &p->key);
 		apart(6);
 	} else {
@@ -63,13 +63,13 @@ inlined int count(struct xdp_md *context, u32 there)
 	struct packet p = {.there = there};
 	if (!read_outer(context, &p))
 		return xdp_pass;
-	if (!read_mirror(context, &p))
+	if (!likely(read_mirror(context, &p)))
 		return pass(false);
 	bool judged = p.sound && p.ethernet && read_inner(context, &p);
 	struct admission *a = judged ? admitted(&p) : 0;
 	if (p.numbered)
 		sequenced(&p, a);
-	if (!a)
+	if (!likely(a))
 		return pass(judged);
 	struct counts *c = map_lookup(&counts, &a->slot);
 	if (!c)

@@ -46,5 +46,7 @@ static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
 // cost an indirect call.
 #define apart(words) __asm__ volatile("" : : "i"(words))
 
+#define likely(x) __builtin_expect(!!(x), 1)
+
 #define big16(x) ((u16)__builtin_bswap16(x))
 #define big32(x) __builtin_bswap32(x)

@@ -115,6 +115,13 @@ inlined bool seq_follow(struct sequence *s, u32 n)
 inlined bool seq_observe(struct sequence *s, u32 n)
 {
 	s->packets++;
+	if (likely(s->varying && n - s->top == 1)) { // the next: what seq_follow would do, without its detours
+		s->top = n;
+		s->span += s->span < seq_window;
+		s->astray = 0;
+		seq_mark(s, n);
+		return true;
+	}
 	if (!s->started) {
 		seq_begin(s, n);
 		return true;
@@ -142,12 +149,12 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 	u32 whole_slot = whole_link - 1, session_slot = session_link - 1;
 	struct sequence *w = whole_link ? map_lookup(&sequences, &whole_slot) : 0;
 	struct sequence *s = session_link ? map_lookup(&sequences, &session_slot) : 0;
-	if (w) {
+	if (likely(w)) {
 		lock(&w->lock);
 		bool fits = seq_observe(w, n);
-		if (s) {
+		if (likely(s)) {
 			seq_observe(s, n);
-			if (!fits)
+			if (!likely(fits))
 				s->aliens++;
 		}
 		unlock(&w->lock);
