@@ -17,6 +17,7 @@ type Counter struct {
 	over          bool
 	conversations *slots[Conversation]
 	values        map[Conversation]admissionValue // as the kernel has them
+	times         map[Conversation]times          // of those with packets
 	streams       *slots[Stream]
 	refused       uint64
 	description   Description
@@ -30,6 +31,7 @@ func New(o Options) *Counter {
 		options:       o,
 		conversations: newSlots[Conversation](o.Conversations),
 		values:        make(map[Conversation]admissionValue),
+		times:         make(map[Conversation]times),
 		streams:       newSlots[Stream](o.Streams),
 		description:   Description{Interface: o.Interface},
 	}

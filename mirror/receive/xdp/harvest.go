@@ -31,10 +31,9 @@ type Counts struct {
 	// their own length says; Early those of them that are shorter than the snap
 	// length by more than 64 bytes, or shorter at all without one.
 	Truncated, Early uint64
-	// First and Last are when packets arrived, to within a tick of the kernel's
-	// clock, at most 10 ms. They are zero without packets. The kernel's clock does
-	// not know of changes of the time: what is said is reckoned back from the time
-	// of the harvest.
+	// First and Last are when packets arrived, to within a tick of the kernel, at
+	// most 10 ms. They are reckoned when a harvest first sees them, and off by what
+	// the clock was set by between. They are zero without packets.
 	First, Last time.Time
 }
 

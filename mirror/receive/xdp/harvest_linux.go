@@ -5,7 +5,6 @@ package xdp
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/cilium/ebpf"
 )
@@ -28,12 +27,8 @@ func (c *Counter) Harvest() (Harvest, error) {
 	if c.kernel == nil {
 		return Harvest{}, ErrClosed
 	}
-	clock, err := readClock()
-	if err != nil {
-		return Harvest{}, err
-	}
-	h := Harvest{At: clock.wall, Refused: c.refused}
-	if err := c.harvestCounts(&h, clock); err != nil {
+	h := Harvest{Refused: c.refused}
+	if err := c.harvestCounts(&h); err != nil {
 		return Harvest{}, fmt.Errorf("xdp: read the counts: %w", err)
 	}
 	if err := c.harvestStreams(&h); err != nil {
@@ -45,18 +40,35 @@ func (c *Counter) Harvest() (Harvest, error) {
 	return h, nil
 }
 
-func (c *Counter) harvestCounts(h *Harvest, clock clock) error {
+func (c *Counter) harvestCounts(h *Harvest) error {
 	n, cpus := int(c.conversations.used), c.kernel.cpus
 	c.buffer.counts = atLeast(c.buffer.counts, n*cpus)
 	if err := c.readAll(c.kernel.counts, n, c.buffer.counts); err != nil {
 		return err
 	}
+	clock, err := c.kernel.readClock() // after the counts: none of them is of later
+	if err != nil {
+		return err
+	}
+	h.At = clock.now
 	h.Conversations = make([]Count, 0, len(c.conversations.of))
 	for k, slot := range c.conversations.of {
 		at := int(slot) * cpus
-		h.Conversations = append(h.Conversations, Count{k, clock.counts(sum(c.buffer.counts[at : at+cpus]))})
+		h.Conversations = append(h.Conversations, c.reckon(clock, k, sum(c.buffer.counts[at:at+cpus])))
 	}
 	return nil
+}
+
+// reckon makes what the kernel has counted into what is said of it.
+func (c *Counter) reckon(clock clock, k Conversation, v countsValue) Count {
+	t := c.times[k]
+	if v.Packets > 0 && (t.first.IsZero() || t.tick != v.Last) {
+		t = t.update(clock, v)
+		c.times[k] = t
+	}
+	return Count{k, Counts{
+		Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early, First: t.first, Last: t.last,
+	}}
 }
 
 func (c *Counter) harvestStreams(h *Harvest) error {
@@ -108,19 +120,3 @@ func atLeast[E any](s []E, n int) []E {
 	}
 	return s[:n]
 }
-
-func (c clock) counts(v countsValue) Counts {
-	counts := Counts{Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early}
-	if v.Packets > 0 {
-		counts.First, counts.Last = c.at(v.First), c.at(v.Last)
-	}
-	return counts
-}
-
-// clock is one moment on two clocks.
-type clock struct {
-	wall   time.Time
-	kernel int64 // ns of CLOCK_MONOTONIC
-}
-
-func (c clock) at(ns uint64) time.Time { return c.wall.Add(time.Duration(int64(ns) - c.kernel)) }

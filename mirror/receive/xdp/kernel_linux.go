@@ -32,7 +32,9 @@ type kernel struct {
 	cpus        int // that there can be: each has a value in counts and passed
 
 	conversations4, conversations6, counts *ebpf.Map
-	streams4, streams6, sequences, passed  *ebpf.Map
+	streams4, streams6, sequences          *ebpf.Map
+	passed, moments                        *ebpf.Map
+	clock                                  *ebpf.Program
 }
 
 // openKernel loads the program and attaches it.
@@ -84,7 +86,7 @@ func (k *kernel) load(spec *ebpf.CollectionSpec, variant int) (*ebpf.Program, er
 	if k.collections[variant] == nil {
 		one := spec.Copy()
 		for other := range spec.Programs {
-			if other != name {
+			if other != name && other != "clock" {
 				delete(one.Programs, other)
 			}
 		}
@@ -107,7 +109,9 @@ func (k *kernel) choose(variant int) {
 	}
 	maps := k.collections[variant].Maps
 	k.conversations4, k.conversations6, k.counts = maps["conversations4"], maps["conversations6"], maps["counts"]
-	k.streams4, k.streams6, k.sequences, k.passed = maps["streams4"], maps["streams6"], maps["sequences"], maps["passed"]
+	k.streams4, k.streams6, k.sequences = maps["streams4"], maps["streams6"], maps["sequences"]
+	k.passed, k.moments = maps["passed"], maps["moments"]
+	k.clock = k.collections[variant].Programs["clock"]
 }
 
 // conversation is the table that a conversation is in, and its key there.

@@ -33,7 +33,7 @@ type admissionValue struct {
 
 type countsValue struct {
 	Packets, Bytes, OuterBytes, Truncated, Early uint64
-	First, Last                                  uint64 // ns of CLOCK_MONOTONIC
+	First, Last                                  uint64 // in ticks of the kernel
 }
 
 type sequenceValue struct {
@@ -44,6 +44,10 @@ type sequenceValue struct {
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
 	Repeats, Aliens                       uint64
+}
+
+type momentValue struct {
+	Ticks, Nanoseconds uint64 // of CLOCK_MONOTONIC
 }
 
 type passedValue struct {

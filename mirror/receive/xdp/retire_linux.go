@@ -23,7 +23,7 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 	if err != nil {
 		return nil, err
 	}
-	clock, err := readClock()
+	clock, err := c.kernel.readClock()
 	if err != nil {
 		return nil, err
 	}
@@ -33,9 +33,10 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 		if err := c.kernel.counts.Lookup(c.conversations.of[k], perCPU); err != nil {
 			return nil, fmt.Errorf("xdp: read the last counts of a conversation: %w", err)
 		}
-		last = append(last, Count{k, clock.counts(sum(perCPU))})
+		last = append(last, c.reckon(clock, k, sum(perCPU)))
 		c.conversations.release(k)
 		delete(c.values, k)
+		delete(c.times, k)
 	}
 	return last, nil
 }

@@ -40,6 +40,7 @@ static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const lock)(struct bpf_spin_lock *) = (void *)93;
 static long (*const unlock)(struct bpf_spin_lock *) = (void *)94;
 static u64 (*const coarse_ns)(void) = (void *)160; // Linux 5.11
+static u64 (*const ticks)(void) = (void *)118; // Linux 5.6
 static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
 
 // apart keeps the compiler from joining two calls into one with a choice of maps: that one could not be inlined by the kernel, and would

@@ -47,7 +47,7 @@ struct counts {
 	u64 outer_bytes;
 	u64 truncated;
 	u64 early;
-	u64 first; // ns of CLOCK_MONOTONIC
+	u64 first; // in ticks of the kernel
 	u64 last;
 };
 
@@ -73,6 +73,12 @@ struct sequence {
 	u64 strays;
 	u64 repeats;
 	u64 aliens;
+};
+
+// struct moment is one moment by two clocks.
+struct moment {
+	u64 ticks;
+	u64 ns; // of CLOCK_MONOTONIC
 };
 
 struct passed {
@@ -133,3 +139,10 @@ struct {
 	type(key, u32);
 	type(value, struct passed);
 } passed section(".maps");
+
+struct {
+	number(type, array_map);
+	number(max_entries, 1);
+	type(key, u32);
+	type(value, struct moment);
+} moments section(".maps");
