@@ -175,7 +175,9 @@ func (m *model) sequence(s Stream, n uint32) {
 		fits = whole.Observe(n)
 	}
 	if session := m.streams[s]; session != nil {
-		session.Observe(n)
+		if !session.next(n) { // as evidence does: the short way, or the whole one
+			session.Observe(n)
+		}
 		if !fits {
 			m.aliens[s]++
 		}
