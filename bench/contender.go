@@ -19,8 +19,9 @@ import (
 
 // contender is what receives at the end of a link.
 type contender struct {
-	name  string
-	start func(context.Context, *network.Link) (listener, error)
+	name   string
+	start  func(context.Context, *network.Link) (listener, error)
+	learns bool // it has to see packets before it does its best: it is shown some before the clocks run
 }
 
 // listener is a contender that receives.
@@ -39,7 +40,7 @@ type heard struct {
 }
 
 // nobody listens: what is left is what sending costs, and a kernel that nobody asked to look.
-var nobody = contender{"nobody", func(context.Context, *network.Link) (listener, error) { return silence{}, nil }}
+var nobody = contender{"nobody", func(context.Context, *network.Link) (listener, error) { return silence{}, nil }, false}
 
 type silence struct{}
 
@@ -48,7 +49,12 @@ func (silence) stop() (heard, error) { return heard{}, nil }
 
 // ours is the receiver of vspan in a process of its own.
 func (s *setting) ours() contender {
-	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) { return s.startOurs(ctx, l) }}
+	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, s.path) }, false}
+}
+
+// inKernel is the same with counting in the kernel.
+func (s *setting) inKernel() contender {
+	return contender{"vspan, in the kernel", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, pathXDP) }, true}
 }
 
 // own is our receiver.
@@ -59,12 +65,12 @@ type own struct {
 	said    *strings.Builder // until the process has ended it is not to be read
 }
 
-func (s *setting) startOurs(ctx context.Context, l *network.Link) (*own, error) {
+func startOurs(ctx context.Context, s *setting, l *network.Link, path string) (*own, error) {
 	self, err := s.self()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, childArgument, "listen", s.path)
+	cmd := exec.CommandContext(ctx, self, childArgument, "listen", path)
 	o := &own{said: new(strings.Builder)}
 	cmd.Stderr = o.said
 	if o.in, err = cmd.StdinPipe(); err != nil {
@@ -118,7 +124,7 @@ func (o *own) stop() (heard, error) {
 func tcpdump(buffer int) contender {
 	return contender{fmt.Sprintf("tcpdump -B %d -w /dev/null", buffer), func(ctx context.Context, l *network.Link) (listener, error) {
 		return startDump(ctx, l, buffer)
-	}}
+	}, false}
 }
 
 // dump is a tcpdump.
@@ -199,7 +205,7 @@ var dropping = contender{"an empty XDP_DROP program", func(_ context.Context, l 
 		return nil, err
 	}
 	return dropped{d}, nil
-}}
+}, false}
 
 type dropped struct{ drop *network.Drop }
 

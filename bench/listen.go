@@ -16,8 +16,11 @@ import (
 
 	"github.com/vspan-io/vspan/bench/network"
 	"github.com/vspan-io/vspan/bench/traffic"
+	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/kernelcount"
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/receive/xdp"
 )
 
 // liveTraffic is what is sent over a link: few enough packets for the sender to have them in its cache, so that what it costs to send
@@ -28,13 +31,16 @@ var liveTraffic = traffic.Spec{Packets: 2048}
 const shortCopy = 256
 
 // paths are the ways to receive that -path chooses from.
-var paths = []string{"live", "ring", "raw"}
+var paths = []string{"live", "ring", "raw", pathXDP}
+
+// pathXDP is the ring behind counting in the kernel.
+const pathXDP = "xdp"
 
 // newSource receives as the daemon does unless it is told otherwise: short copies, and nothing goes on to the IP stack.
 func newSource(path string, collector netip.Addr) receive.Source {
 	options := receive.LiveOptions{Interface: network.Interface, SnapLen: shortCopy, DropFor: []netip.Addr{collector}}
 	switch path {
-	case "ring":
+	case "ring", pathXDP:
 		return receive.NewRing(options)
 	case "raw":
 		return receive.NewRaw(options)
@@ -78,10 +84,31 @@ func childListen(ctx context.Context, arguments []string, in io.Reader, out io.W
 		cancel()
 	}()
 	go func() { defer close(watched); watch(ctx, books, expectations) }()
+	counted, err := countInKernel(ctx, arguments[0], books)
+	if err != nil {
+		cancel()
+		return errors.Join(err, <-ran)
+	}
 	answers := answer(in, out, func() state { return stateOf(source, books.ledger) })
 	cancel()
 	<-watched
-	return errors.Join(<-ran, answers)
+	return errors.Join(<-ran, <-counted, answers)
+}
+
+// countInKernel has the kernel count, if that is the path, as the daemon does.
+func countInKernel(ctx context.Context, path string, books *bookkeeper) (done chan error, err error) {
+	done = make(chan error, 1)
+	if path != pathXDP {
+		done <- nil
+		return done, nil
+	}
+	counter := xdp.New(xdp.Options{Interface: network.Interface})
+	if err := counter.Open(); err != nil {
+		return nil, err
+	}
+	counting := kernelcount.New(counter, books.ledger, books.table, func() capture.Demand { return capture.Demand{} })
+	go func() { done <- counting.Run(ctx) }()
+	return done, nil
 }
 
 // watch does once a second what the daemon's judging does with the ledger.

@@ -97,7 +97,7 @@ func TestTrialIsInterrupted(t *testing.T) {
 			receiver = l.pid()
 		}
 		return l, err
-	}}
+	}, false}
 	if _, err := f.try(ctx, watched, 1_000_000, 10_000); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("ended with %v", err)
 	}

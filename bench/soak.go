@@ -64,7 +64,7 @@ type soaked struct {
 
 // soakOne sends minute after minute, and asks our receiver for its state after each.
 func (s *setting) soakOne(ctx context.Context, f *field, rate float64) (found soaked, err error) {
-	ours, err := s.startOurs(ctx, f.link)
+	ours, err := startOurs(ctx, s, f.link, s.path)
 	if err != nil {
 		return found, err
 	}

@@ -6,16 +6,17 @@ import (
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/kernelcount"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
 )
 
 // inKernel is counting in the kernel as the reception has it; the lock of the reception guards it.
 type inKernel struct {
-	on     string       // interface to count on; "": the ring counts all
-	count  *kernelCount // nil while it does not count
-	past   uint64       // packets that were counted before
-	way    string       // native or generic; "" while it does not count
-	reason string       // why it does not count, or not in a better way
+	on     string                // interface to count on; "": the ring counts all
+	count  *kernelcount.Counting // nil while it does not count
+	past   uint64                // packets that were counted before
+	way    string                // native or generic; "" while it does not count
+	reason string                // why it does not count, or not in a better way
 }
 
 // kindXDP is what the API shows of a receiver whose kernel counts.
@@ -33,11 +34,11 @@ func (r *reception) countInKernel(ctx context.Context) {
 		return
 	}
 	d := counter.Describe()
-	count := newKernelCount(counter, r.books.of(0), &r.table, r.wants, r.log)
+	count := kernelcount.New(counter, r.books.of(0), &r.table, r.wants)
 	r.kernelCounts(count, string(d.Mode), d.Reason)
 	r.log.Info("counting in the kernel", "interface", d.Interface, "mode", d.Mode, "jumbo", d.Jumbo, "reason", d.Reason)
 	reason := ""
-	if err := count.run(ctx); err != nil {
+	if err := count.Run(ctx); err != nil {
 		reason = fmt.Sprintf("nothing is counted in the kernel any more: %v", err)
 		r.log.Error("not counting in the kernel", "error", err)
 	}
@@ -53,11 +54,11 @@ func (r *reception) wants() capture.Demand {
 	return demand
 }
 
-func (r *reception) kernelCounts(count *kernelCount, way, reason string) {
+func (r *reception) kernelCounts(count *kernelcount.Counting, way, reason string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kernel.count != nil {
-		r.kernel.past += r.kernel.count.counted.Load()
+		r.kernel.past += r.kernel.count.Counted()
 	}
 	r.kernel.count, r.kernel.way, r.kernel.reason = count, way, reason
 }
@@ -67,7 +68,7 @@ func (k *inKernel) counted() uint64 {
 	if k.count == nil {
 		return k.past
 	}
-	return k.past + k.count.counted.Load()
+	return k.past + k.count.Counted()
 }
 
 // show says in what the API shows of the receiver how the kernel counts.

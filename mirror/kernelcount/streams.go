@@ -1,4 +1,4 @@
-package daemon
+package kernelcount
 
 import (
 	"time"
@@ -23,7 +23,7 @@ func streamsOf(c xdp.Conversation) []xdp.Stream {
 }
 
 // enter has the kernel follow the streams of a conversation from now on.
-func (k *kernelCount) enter(c xdp.Conversation, r evidence.Recurring, now time.Time) error {
+func (k *Counting) enter(c xdp.Conversation, r evidence.Recurring, now time.Time) error {
 	for _, s := range streamsOf(c) {
 		if f := k.streams[s]; f != nil && f.UID != uidOf(s, r) { // its id is another session's now
 			if err := k.retireStreams([]xdp.Stream{s}, now); err != nil {
@@ -53,7 +53,7 @@ func uidOf(s xdp.Stream, r evidence.Recurring) string {
 }
 
 // leave takes a conversation out of its streams, and returns those that nothing is in any more.
-func (k *kernelCount) leave(c xdp.Conversation) (idle []xdp.Stream) {
+func (k *Counting) leave(c xdp.Conversation) (idle []xdp.Stream) {
 	for _, s := range streamsOf(c) {
 		if f := k.streams[s]; f != nil {
 			if f.conversations--; f.conversations == 0 {
@@ -65,7 +65,7 @@ func (k *kernelCount) leave(c xdp.Conversation) (idle []xdp.Stream) {
 }
 
 // retireStreams has streams followed by the ledger again.
-func (k *kernelCount) retireStreams(streams []xdp.Stream, now time.Time) error {
+func (k *Counting) retireStreams(streams []xdp.Stream, now time.Time) error {
 	last, err := k.counter.RetireStreams(streams...)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (k *kernelCount) retireStreams(streams []xdp.Stream, now time.Time) error {
 }
 
 // follow brings the numbers of the streams.
-func (k *kernelCount) follow(sequences []xdp.Sequence, now time.Time) {
+func (k *Counting) follow(sequences []xdp.Sequence, now time.Time) {
 	for _, s := range sequences {
 		if f := k.streams[s.Stream]; f != nil {
 			k.ledger.Follow(f.Stream, numbersOf(s.Numbers), now.UnixNano())

@@ -3,7 +3,6 @@ package daemon
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -23,6 +22,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/kernelcount"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
 )
@@ -56,7 +56,7 @@ type station struct {
 	link   *network.Link
 	ledger *evidence.Ledger
 	ring   *receive.Ring
-	count  *kernelCount // nil: the ring alone
+	count  *kernelcount.Counting // nil: the ring alone
 	demand atomic.Pointer[capture.Demand]
 	stop   func()
 }
@@ -80,9 +80,9 @@ func collect(t *testing.T, link *network.Link, expected []evidence.Expectation, 
 		if err := link.Receiver.Do(counter.Open); err != nil {
 			t.Skipf("no counting in the kernel here: %v", err)
 		}
-		c.count = newKernelCount(counter, c.ledger, table, func() capture.Demand { return *c.demand.Load() }, slog.New(slog.DiscardHandler))
+		c.count = kernelcount.New(counter, c.ledger, table, func() capture.Demand { return *c.demand.Load() })
 		c.ledger.Recurring() // as run does, but before the first packet
-		go func() { done <- c.count.run(ctx) }()
+		go func() { done <- c.count.Run(ctx) }()
 	} else {
 		done <- nil
 	}
@@ -141,12 +141,12 @@ func TestKernelCountIsTheRings(t *testing.T) {
 					_, err = sender.Send(t.Context(), packets, 50_000)
 					must(t, err)
 					c.await(uint64(packets * (round + 1)))
-					time.Sleep(2 * bringEvery) // for what was seen to be admitted
+					time.Sleep(2 * kernelcount.Every) // for what was seen to be admitted
 				}
 				must(t, sender.Close())
 				c.stop()
 				if inKernel {
-					counted = c.count.counted.Load()
+					counted = c.count.Counted()
 				}
 				views[i] = c.ledger.View()
 			}
@@ -207,23 +207,23 @@ func TestWantedSessionsComeUp(t *testing.T) {
 	defer sender.Close()
 	sent := uint64(0)
 	send := func() (inKernel uint64) {
-		before := c.count.counted.Load()
+		before := c.count.Counted()
 		_, err := sender.Send(t.Context(), 2000, 50_000)
 		must(t, err)
 		sent += 2000
 		c.await(sent)
-		return c.count.counted.Load() - before
+		return c.count.Counted() - before
 	}
 	send()
-	time.Sleep(2 * bringEvery) // for what was seen to be admitted
+	time.Sleep(2 * kernelcount.Every) // for what was seen to be admitted
 	both := send()
 	c.demand.Store(&capture.Demand{Sessions: []string{"session-1"}})
-	time.Sleep(2 * bringEvery)
+	time.Sleep(2 * kernelcount.Every)
 	one := send()
 	c.demand.Store(&capture.Demand{})
-	time.Sleep(2 * bringEvery)
+	time.Sleep(2 * kernelcount.Every)
 	send()
-	time.Sleep(2 * bringEvery)
+	time.Sleep(2 * kernelcount.Every)
 	again := send()
 	if both < 1500 || one > 1200 || one < 500 || again < 1500 {
 		t.Errorf("of 2000 packets the kernel counted %d, %d while the frames of one of two sessions were wanted, %d afterwards", both, one, again)

@@ -1,10 +1,10 @@
-package daemon
+// Package kernelcount joins counting in the kernel (mirror/receive/xdp) with the ledger that knows whose packets are (mirror/evidence).
+package kernelcount
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -14,14 +14,13 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
 )
 
-// kernelCount has the kernel count what the ledger has seen often enough to know whose it is. What it does not count goes up to the
+// Counting has the kernel count what the ledger has seen often enough to know whose it is. What it does not count goes up to the
 // ring behind it: fragments, what nobody has seen before, and the sessions whose frames somebody wants.
-type kernelCount struct {
+type Counting struct {
 	counter *xdp.Counter
 	ledger  *evidence.Ledger
 	table   *atomic.Pointer[evidence.Table]
 	demand  func() capture.Demand // the sessions whose frames somebody wants
-	log     *slog.Logger
 
 	known   map[xdp.Conversation]*admitted
 	streams map[xdp.Stream]*followed
@@ -38,23 +37,25 @@ type admitted struct {
 }
 
 const (
-	// bringEvery is how often what the kernel has counted is brought to the ledger.
-	bringEvery = 250 * time.Millisecond
+	// Every is how often what the kernel has counted is brought to the ledger.
+	Every = 250 * time.Millisecond
 	// idleAfter is for how long a conversation may be quiet before its place is given to another.
 	idleAfter = time.Minute
 )
 
-func newKernelCount(counter *xdp.Counter, ledger *evidence.Ledger, table *atomic.Pointer[evidence.Table], demand func() capture.Demand, log *slog.Logger) *kernelCount {
-	return &kernelCount{
-		counter: counter, ledger: ledger, table: table, demand: demand, log: log,
+// New returns a Counting. counter must be open; it is closed when Run ends. The ledger is that of the only worker of the ring behind the
+// program, and table what its handler begins its batches with; demand says whose frames somebody wants.
+func New(counter *xdp.Counter, ledger *evidence.Ledger, table *atomic.Pointer[evidence.Table], demand func() capture.Demand) *Counting {
+	return &Counting{
+		counter: counter, ledger: ledger, table: table, demand: demand,
 		known: make(map[xdp.Conversation]*admitted), streams: make(map[xdp.Stream]*followed),
 	}
 }
 
-// run counts until ctx ends, and brings the rest.
-func (k *kernelCount) run(ctx context.Context) error {
+// Run counts until ctx ends, and brings the rest.
+func (k *Counting) Run(ctx context.Context) error {
 	k.ledger.Recurring() // from now on
-	ticker := time.NewTicker(bringEvery)
+	ticker := time.NewTicker(Every)
 	defer ticker.Stop()
 	for {
 		select {
@@ -69,7 +70,7 @@ func (k *kernelCount) run(ctx context.Context) error {
 }
 
 // once brings what was counted, gives up what should not be counted there any more, and admits what is new.
-func (k *kernelCount) once(now time.Time) error {
+func (k *Counting) once(now time.Time) error {
 	h, err := k.counter.Harvest()
 	if err != nil {
 		return err
@@ -85,13 +86,16 @@ func (k *kernelCount) once(now time.Time) error {
 	return errors.Join(k.retire(given, now), k.admit(now))
 }
 
+// Counted is how many packets the kernel has counted that were brought to the ledger. Any goroutine may ask.
+func (k *Counting) Counted() uint64 { return k.counted.Load() }
+
 // wants reports whether somebody wants the frames of a session.
-func (k *kernelCount) wants(uid string) bool {
+func (k *Counting) wants(uid string) bool {
 	return k.wanted.All || slices.Contains(k.wanted.Sessions, uid)
 }
 
 // bring adds to the ledger what was counted since it was last brought, and returns what is not of one source of one session any more.
-func (k *kernelCount) bring(counts []xdp.Count, now time.Time) (others []xdp.Conversation) {
+func (k *Counting) bring(counts []xdp.Count, now time.Time) (others []xdp.Conversation) {
 	var volumes []evidence.Volume
 	var of []xdp.Conversation
 	for _, c := range counts {
@@ -126,7 +130,7 @@ func (a *admitted) since(now xdp.Counts) evidence.Volume {
 }
 
 // admit has what recurs counted in the kernel from now on, as far as there is room.
-func (k *kernelCount) admit(now time.Time) error {
+func (k *Counting) admit(now time.Time) error {
 	for _, r := range k.ledger.Recurring() {
 		c := conversationOf(r.Alike)
 		if k.wants(r.UID) {
@@ -159,7 +163,7 @@ func (k *kernelCount) admit(now time.Time) error {
 }
 
 // all are the conversations that the kernel counts.
-func (k *kernelCount) all() []xdp.Conversation {
+func (k *Counting) all() []xdp.Conversation {
 	list := make([]xdp.Conversation, 0, len(k.known))
 	for c := range k.known {
 		list = append(list, c)
@@ -169,7 +173,7 @@ func (k *kernelCount) all() []xdp.Conversation {
 
 // retire has conversations go up to the ring again, and brings the last of what was counted of them. Streams that nothing is counted of
 // any more are followed here again.
-func (k *kernelCount) retire(conversations []xdp.Conversation, now time.Time) error {
+func (k *Counting) retire(conversations []xdp.Conversation, now time.Time) error {
 	if len(conversations) == 0 {
 		return nil
 	}
