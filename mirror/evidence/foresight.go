@@ -61,6 +61,14 @@ const foresightFrom = 4096
 // Foresees reports, within a batch, whether it is worth while to foresee.
 func (l *Ledger) Foresees() bool { return l.memos.n >= foresightFrom }
 
+// found is the memo that was found, if it is still there.
+func (g *glimpse) found(t *memos) *memo {
+	if g.era != t.era {
+		return nil
+	}
+	return g.memo
+}
+
 // Foresee is told of an arrival that will be taken in this batch, after those that it was told of before. It may be left out; the arrival
 // must stay as it is until it is taken. At most eight are foreseen at a time.
 func (l *Ledger) Foresee(a *Arrival) {

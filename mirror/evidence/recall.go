@@ -9,46 +9,39 @@ import (
 // counted. It is what makes a packet cheap; the truth is in weigh, and the two must not be told apart by what a view shows.
 func (l *Ledger) recall(a *Arrival) bool {
 	l.memos.missed = false
-	if l.foresight.in != l.foresight.out {
-		return l.recallForeseen(a)
+	var (
+		p             erspan.Skimmed
+		there, length int
+		now           int64
+		key           memoKey
+		m             *memo
+	)
+	if l.foresight.in == l.foresight.out {
+		if p = erspan.Skim(a.Payload); p.Frame == 0 {
+			return false
+		}
+		inner := a.Payload[p.Frame:]
+		there = len(inner) + a.missing()
+		length, now = frame.Skim(inner, there), a.Time.UnixNano()
+		if length == 0 || now < 0 { // now is that of an arrival without a time
+			return false
+		}
+		key = keyOf(a, p, inner)
+	} else {
+		g := l.foresight.next(a)
+		if !g.good {
+			return false
+		}
+		p, there, length, now, key, m = g.packet, g.there, g.length, g.now, g.key, g.found(&l.memos)
 	}
-	p := erspan.Skim(a.Payload)
-	if p.Frame == 0 {
-		return false
+	if m == nil && !key.isIPv6() {
+		m = l.memos.find(key)
 	}
-	inner := a.Payload[p.Frame:]
-	there := len(inner) + a.missing()
-	length, now := frame.Skim(inner, there), a.Time.UnixNano()
-	if length == 0 || now < 0 { // now is that of an arrival without a time
-		return false
+	if m == nil || !m.plain || m.whole.turn != m.wholeTurn || m.stream.turn != m.streamTurn {
+		if m = l.goodOf(key, a, m); m == nil {
+			return false
+		}
 	}
-	m := l.memoOf(keyOf(a, p, inner), nil, a)
-	if m == nil {
-		return false
-	}
-	l.countIn(m, a, p, length, there, now)
-	return true
-}
-
-// recallForeseen is recall of an arrival that may have been foreseen.
-func (l *Ledger) recallForeseen(a *Arrival) bool {
-	g := l.foresight.next(a)
-	if !g.good {
-		return false
-	}
-	if g.era != l.memos.era {
-		g.memo = nil
-	}
-	m := l.memoOf(g.key, g.memo, a)
-	if m == nil {
-		return false
-	}
-	l.countIn(m, a, g.packet, g.length, g.there, g.now)
-	return true
-}
-
-// countIn counts an arrival of which p was skimmed; its frame has length bytes, of which so many were sent.
-func (l *Ledger) countIn(m *memo, a *Arrival, p erspan.Skimmed, length, there int, now int64) {
 	if m.packets == 0 {
 		l.memos.begin(m, now)
 	}
@@ -63,26 +56,16 @@ func (l *Ledger) countIn(m *memo, a *Arrival, p erspan.Skimmed, length, there in
 	if cut := p.Tag.Truncated(); cut || a.Fragments != 1 || length > there {
 		m.countOdd(a, cut, length, there)
 	}
-	l.found = found{memo: m, frame: p.Frame, gap: m.number(p.Sequence, now)}
+	l.found.memo, l.found.frame, l.found.gap, l.found.bare = m, p.Frame, m.number(p.Sequence, now), false
+	return true
 }
 
-// memoOf returns what is good of the packet in hand; nil if nothing is. m is what was foreseen, nil if nothing was.
-func (l *Ledger) memoOf(k memoKey, m *memo, a *Arrival) *memo {
+// goodOf returns the memo if it is good, and has missed it otherwise. m is nil where none was found, or was not looked for.
+func (l *Ledger) goodOf(k memoKey, a *Arrival, m *memo) *memo {
 	if k.isIPv6() {
 		l.memos.ends = endsOf(a, k)
-		return l.goodOf(k, a, l.memos.find6(k, &l.memos.ends))
+		m = l.memos.find6(k, &l.memos.ends)
 	}
-	if m == nil {
-		m = l.memos.find(k)
-	}
-	if m != nil && m.plain && m.whole.turn == m.wholeTurn && m.stream.turn == m.streamTurn {
-		return m
-	}
-	return l.goodOf(k, a, m)
-}
-
-// goodOf returns the memo if it is good, and has missed it otherwise.
-func (l *Ledger) goodOf(k memoKey, a *Arrival, m *memo) *memo {
 	if m != nil && m.holds() {
 		return m
 	}
