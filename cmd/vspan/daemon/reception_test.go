@@ -58,6 +58,7 @@ func TestReceptionOfTheOneSource(t *testing.T) {
 		done := make(chan error)
 		go func() { done <- r.run(ctx) }()
 		time.Sleep(10 * retryReception) // the bubble's time: nobody waits
+		synctest.Wait()                 // for the try that is made at this moment, too
 		if h := r.health(); h.Up || h.Dropped != 3 {
 			t.Errorf("got %+v, want it down with 3 drops", h)
 		}
