@@ -17,7 +17,7 @@ func openField(t *testing.T) *field {
 	t.Helper()
 	f, err := newField()
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, exec.ErrNotFound) {
-		t.Skip(err)
+		t.Skipf("no network to measure on: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +42,7 @@ func TestContenders(t *testing.T) {
 		t.Run(c.contender.name, func(t *testing.T) {
 			x, err := f.try(t.Context(), c.contender, packets, rate)
 			if errors.Is(err, exec.ErrNotFound) {
-				t.Skip(err)
+				t.Skipf("a tool is missing: %v", err)
 			}
 			if err != nil {
 				t.Fatal(err)
@@ -65,7 +65,7 @@ func TestDroppingDrops(t *testing.T) {
 	f := openField(t)
 	d, err := dropping.start(t.Context(), f.link)
 	if errors.Is(err, fs.ErrPermission) {
-		t.Skip(err)
+		t.Skipf("no network to measure on: %v", err)
 	}
 	if err != nil {
 		t.Fatal(err)

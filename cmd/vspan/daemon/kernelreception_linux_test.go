@@ -109,6 +109,9 @@ func (c *station) await(packets uint64) {
 	}
 }
 
+// settle waits until what was seen is admitted and what is wanted has come up: the kernel is told at its own pace, and says nothing.
+func settle() { time.Sleep(2 * kernelcount.Every) }
+
 func must(t *testing.T, err error) {
 	t.Helper()
 	if err != nil {
@@ -141,7 +144,7 @@ func TestKernelCountIsTheRings(t *testing.T) {
 					_, err = sender.Send(t.Context(), packets, 50_000)
 					must(t, err)
 					c.await(uint64(packets * (round + 1)))
-					time.Sleep(2 * kernelcount.Every) // for what was seen to be admitted
+					settle()
 				}
 				must(t, sender.Close())
 				c.stop()
@@ -215,15 +218,15 @@ func TestWantedSessionsComeUp(t *testing.T) {
 		return c.count.Counted() - before
 	}
 	send()
-	time.Sleep(2 * kernelcount.Every) // for what was seen to be admitted
+	settle()
 	both := send()
 	c.demand.Store(&capture.Demand{Sessions: []string{"session-1"}})
-	time.Sleep(2 * kernelcount.Every)
+	settle()
 	one := send()
 	c.demand.Store(&capture.Demand{})
-	time.Sleep(2 * kernelcount.Every)
+	settle()
 	send()
-	time.Sleep(2 * kernelcount.Every)
+	settle()
 	again := send()
 	if both < 1500 || one > 1200 || one < 500 || again < 1500 {
 		t.Errorf("of 2000 packets the kernel counted %d, %d while the frames of one of two sessions were wanted, %d afterwards", both, one, again)
