@@ -17,15 +17,7 @@ type bookkeeper struct {
 func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
 
 // Take implements receive.Handler.
-func (b *bookkeeper) Take(d *receive.Datagram) {
-	b.ledger.Take((*evidence.Arrival)(d))
-}
-
-// Foresees implements receive.Foreseer.
-func (b *bookkeeper) Foresees() bool { return b.ledger.Foresees() }
-
-// Foresee implements receive.Foreseer.
-func (b *bookkeeper) Foresee(d *receive.Datagram) { b.ledger.Foresee((*evidence.Arrival)(d)) }
+func (b *bookkeeper) Take(list []receive.Datagram) { b.ledger.Take(list) }
 
 // End implements receive.Handler.
 func (b *bookkeeper) End() { b.ledger.End() }

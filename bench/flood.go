@@ -51,12 +51,12 @@ func newFlood(pairs, fragments int, sampled func()) (*flood, *bookkeeper, error)
 // samples are taken, at equal distances.
 const samples = 100
 
-// all yields the packets, one after the other in the same place, the fragments evenly among the others.
-func (f *flood) all(yield func(time.Time, []byte) bool) {
-	at := time.Now()
+// all yields the packets one by one, all in the same place, the fragments evenly among the others.
+func (f *flood) all(yield func([]receive.Lying) bool) {
+	at, batch := time.Now().UnixNano(), make([]receive.Lying, 1)
 	n, fragments := f.pairs+f.fragments, 0
 	for i := range n {
-		at = at.Add(interval)
+		at += int64(interval)
 		next := f.packet
 		if fragments*n < i*f.fragments {
 			fragments++
@@ -65,7 +65,8 @@ func (f *flood) all(yield func(time.Time, []byte) bool) {
 		} else {
 			f.pair(i)
 		}
-		if !yield(at, next) {
+		batch[0] = receive.Lying{At: at, IP: next}
+		if !yield(batch) {
 			return
 		}
 		if (i+1)*samples/n > i*samples/n {
@@ -136,7 +137,7 @@ func childFlood(ctx context.Context, arguments []string, _ io.Reader, out io.Wri
 	if err != nil {
 		return err
 	}
-	source = receive.NewMemory(receive.MemoryOptions{Packets: f.all, Batch: 1})
+	source = receive.NewMemory(receive.MemoryOptions{Batches: f.all})
 	if err := source.Run(ctx, func(int) receive.Handler { return books }); err != nil {
 		return err
 	}

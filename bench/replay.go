@@ -56,25 +56,30 @@ const warm = 2
 // interval is the time between two packets.
 const interval = 10 * time.Microsecond
 
-// each yields the packets of warm and then of the given number of times round.
-func (r replay) each(times int, c *clocked) func(func(time.Time, []byte) bool) {
-	return func(yield func(time.Time, []byte) bool) {
-		at, stamps := time.Now(), make([]time.Time, r.size())
+// each yields the packets of warm and then of the given number of times round, in batches.
+func (r replay) each(times int, c *clocked) func(func([]receive.Lying) bool) {
+	return func(yield func([]receive.Lying) bool) {
+		at, lying := time.Now().UnixNano(), make([]receive.Lying, r.size())
+		for i, packet := range r.packets.All() {
+			lying[i].IP = packet
+		}
 		var watch cpu.Stopwatch
 		var before, after runtime.MemStats
 		for round := range warm + times {
 			if round == warm {
 				runtime.ReadMemStats(&before)
 			}
-			for i := range stamps {
-				at = at.Add(interval)
-				stamps[i] = at
+			for i := range lying {
+				at += int64(interval)
+				lying[i].At = at
 			}
 			watch.Start()
-			for i, packet := range r.packets.All() {
-				if !yield(stamps[i], packet) {
+			for rest := lying; len(rest) > 0; {
+				n := min(batch, len(rest))
+				if !yield(rest[:n]) {
 					return
 				}
+				rest = rest[n:]
 			}
 			watch.Stop()
 			if round < warm {
@@ -92,7 +97,7 @@ func (r replay) each(times int, c *clocked) func(func(time.Time, []byte) bool) {
 // ours receives from memory into a new ledger, and makes sure that every packet was found to be of its session.
 func (r replay) ours(ctx context.Context, times int) (c clocked, err error) {
 	books := newBookkeeper(r.expected)
-	source := receive.NewMemory(receive.MemoryOptions{Packets: r.each(times, &c), Batch: r.batch()})
+	source := receive.NewMemory(receive.MemoryOptions{Batches: r.each(times, &c)})
 	if err := source.Run(ctx, func(int) receive.Handler { return books }); err != nil {
 		return c, err
 	}
@@ -103,15 +108,8 @@ func (r replay) ours(ctx context.Context, times int) (c clocked, err error) {
 	return c, nil
 }
 
-// batch is how many packets are received together: as many as the source takes by itself, or a little fewer, so that no batch goes on when
-// the packets are changed between two times round.
-func (r replay) batch() int {
-	n := 256
-	for r.size()%n != 0 {
-		n--
-	}
-	return n
-}
+// batch is how many packets are received together, about as many as lie in a block of a ring.
+const batch = 256
 
 // parser is gopacket's DecodingLayerParser with a ledger of its own.
 func (r replay) parser(_ context.Context, times int) (clocked, error) {
@@ -126,9 +124,11 @@ func (r replay) newPacket(_ context.Context, times int) (clocked, error) {
 }
 
 func (r replay) rival(times int, take func([]byte) error, ledger *rival.Ledger) (c clocked, err error) {
-	for _, packet := range r.each(times, &c) {
-		if err := take(packet); err != nil {
-			return c, err
+	for batch := range r.each(times, &c) {
+		for i := range batch {
+			if err := take(batch[i].IP); err != nil {
+				return c, err
+			}
 		}
 	}
 	want := uint64((warm + times) * r.size())

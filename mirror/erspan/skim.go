@@ -62,9 +62,20 @@ const (
 	skimType2    = flagSequence | uint32(gre.ProtocolERSPAN2)
 	skimType3    = uint32(gre.ProtocolERSPAN3)
 
+	// SkimmedGRE are those of the packet that nearly all are: of Type II, with a sequence number, which stands behind them.
+	SkimmedGRE = skimType2
+
 	flagKey      = 0x2000_0000
 	flagSequence = 0x1000_0000
 	ignored      = 0x03F8_0000 // bits 6 to 12, see gre.Header
+)
+
+// What Skim makes of the first word of its ERSPAN header: the version must be the upper four bits, and SkimmedTag with the bits of
+// SkimmedHeader is its Tag.
+const (
+	SkimmedVersion = type2Version
+	SkimmedHeader  = 0x7FF
+	SkimmedTag     = tagSequence | Tag(TypeII)<<tagType
 )
 
 // Skim reads of b, which begins with the GRE header, what Decapsulate would, if it is one of the packets that nearly all are: of a type
@@ -112,7 +123,7 @@ func (s Skimmed) skim2(tag Tag, b []byte, at int) Skimmed {
 	if word>>28 != type2Version {
 		return Skimmed{}
 	}
-	s.Tag, s.Frame = tag|Tag(TypeII)<<tagType|Tag(word&0x7FF), int32(at+type2Len)
+	s.Tag, s.Frame = tag|Tag(TypeII)<<tagType|Tag(word&SkimmedHeader), int32(at+type2Len)
 	return s
 }
 

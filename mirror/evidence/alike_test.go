@@ -57,7 +57,7 @@ func (k *kernel) take(t *Table, a Arrival) {
 	if !marked {
 		said = 0
 	}
-	of := Alike{Exporter: plain(a.Src), Destination: a.Dst, Type: p.Type, ID: p.Header.SessionID, HardwareID: p.Header.HardwareID, Said: said, Src: f.Src, Dst: f.Dst}
+	of := Alike{Exporter: plain(a.Src()), Destination: a.Dst(), Type: p.Type, ID: p.Header.SessionID, HardwareID: p.Header.HardwareID, Said: said, Src: f.Src, Dst: f.Dst}
 	if numbered(p) {
 		k.number(of, p.GRE.Sequence)
 	}
@@ -67,13 +67,13 @@ func (k *kernel) take(t *Table, a Arrival) {
 	}
 	v := k.volumes[of]
 	if v == nil {
-		v = &Volume{Alike: of, First: a.Time}
+		v = &Volume{Alike: of, First: a.Time()}
 		k.volumes[of] = v
 	}
 	v.Packets++
 	v.OuterBytes += uint64(a.WireLen)
 	v.Bytes += uint64(f.Length)
-	v.Last = a.Time
+	v.Last = a.Time()
 }
 
 func (k *kernel) number(of Alike, n uint32) {
@@ -145,7 +145,7 @@ func TestCountedElsewhereIsTheSame(t *testing.T) {
 				p.src, p.dst = p.dst, p.src
 			}
 			a := p.arrival(uint32(n))
-			a.Time = at
+			a.At = at.UnixNano()
 			here.Observe(table, a)
 			k.take(table, a)
 			switch rapid.IntRange(0, 9).Draw(t, "between") {

@@ -68,7 +68,7 @@ func (p parcel) arrival(sequence uint32) Arrival {
 		dst = p.to
 	}
 	b := packet.Append(nil)
-	return Arrival{Time: start, Src: src, Dst: dst, Payload: b, WireLen: len(b) + 20, Fragments: 1}
+	return Arrival{At: start.UnixNano(), Ends: gre.EndsOf(src, dst), Payload: b, WireLen: len(b) + 20, Fragments: 1}
 }
 
 // counts is what a session came to, in packets.

@@ -48,7 +48,7 @@ type found struct {
 	bare  bool
 }
 
-// Found is what the last arrival of the batch, a, was found to be. What it points to is valid until the next one.
+// Found is what the last arrival that was taken, a, was found to be. What it points to is valid until the next one.
 func (l *Ledger) Found(a *Arrival) Finding {
 	f := Finding{Whose: &l.whose, Gap: l.found.gap, Bare: l.found.bare}
 	if l.found.memo != nil {

@@ -41,8 +41,9 @@ type Ledger struct {
 	streams   bounded[streamKey, stream]
 	unclaimed bounded[UnclaimedKey, unclaimedTally]
 	memos     memos
-	foresight foresight
+	glances   glances
 	found     found // of the last arrival
+	one       [1]Arrival
 	whose     Whose // of it, if it was thought about
 }
 
@@ -62,27 +63,44 @@ func NewLedger(limits Limits) *Ledger {
 func (l *Ledger) Observe(t *Table, a Arrival) Finding {
 	l.Begin(t)
 	defer l.End()
-	l.Take(&a)
+	l.one[0] = a
+	l.Take(l.one[:])
 	return l.Found(&a)
 }
 
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
 func (l *Ledger) Begin(t *Table) {
 	l.mu.Lock()
-	l.foresight.in, l.foresight.out = 0, 0
 	l.turnTo(t)
 }
 
 // End ends the batch.
 func (l *Ledger) End() { l.mu.Unlock() }
 
-// Take takes one arrival of a batch: decapsulates it, finds the session and the source it belongs to, and counts it. In steady state
-// it allocates nothing.
-func (l *Ledger) Take(a *Arrival) {
-	l.totals.Packets++
-	l.totals.Bytes += uint64(max(a.WireLen, 0))
-	if !l.recall(a) {
-		l.weigh(a)
+// Take takes arrivals of a batch: decapsulates each, finds the session and the source it belongs to, and counts it. In steady state it
+// allocates nothing.
+func (l *Ledger) Take(list []Arrival) {
+	for len(list) > Together {
+		l.takeTogether(list[:Together])
+		list = list[Together:]
+	}
+	l.takeTogether(list)
+}
+
+// takeTogether takes at most Together arrivals.
+func (l *Ledger) takeTogether(list []Arrival) {
+	if l.memos.overdue {
+		l.settle()
+		l.memos.forget()
+		l.memos.renewed++
+	}
+	l.totals.Packets += uint64(len(list))
+	l.totals.Bytes += l.glances.foresee(list, &l.memos)
+	for i := range list {
+		a := &list[i]
+		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
+			l.weigh(a)
+		}
 	}
 }
 
@@ -90,10 +108,10 @@ func (l *Ledger) Take(a *Arrival) {
 func (l *Ledger) weigh(a *Arrival) {
 	l.whose = Whose{}
 	l.found = found{}
-	s := sighting{exporter: plain(a.Src), destination: plain(a.Dst), now: a.Time.UnixNano()}
+	s := sighting{exporter: plain(a.Src()), destination: plain(a.Dst()), now: a.At}
 	var err error
 	if s.packet, err = erspan.Decapsulate(a.Payload); err == nil {
-		s.frame, err = parse(s.packet, a.missing())
+		s.frame, err = parse(s.packet, missing(a))
 	}
 	if err != nil {
 		l.totals.Refused++

@@ -13,6 +13,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // street is a table of n sessions with one source each, and a round of packets for all of them: both directions, a broadcast, a stranger.
@@ -63,12 +64,12 @@ func TestTablesStayAtTheirCap(t *testing.T) {
 	for i := range n {
 		var from [4]byte
 		binary.BigEndian.PutUint32(from[:], random.Uint32())
-		flood.Src = netip.AddrFrom4(from)
+		flood.Ends = gre.EndsOf(netip.AddrFrom4(from), flood.Dst())
 		if i%2 == 0 {
-			flood.Src = hosts["esx-01"] // whose address can be made up too
+			flood.Ends = gre.EndsOf(hosts["esx-01"], flood.Dst()) // whose address can be made up too
 		}
 		binary.BigEndian.PutUint16(flood.Payload[10:], uint16(random.Uint32())&0x3FF)
-		flood.Time = start.Add(time.Duration(i) * time.Microsecond)
+		flood.At = start.UnixNano() + int64(i)*int64(time.Microsecond)
 		ledger.Observe(table, flood)
 		if i%1000 == 0 {
 			ledger.Observe(table, real.arrival(uint32(i/1000)))
@@ -104,7 +105,7 @@ func TestBroadcastAmongManySessions(t *testing.T) {
 func TestRefusalsAreCountedByName(t *testing.T) {
 	ledger := NewLedger(Limits{})
 	for _, payload := range [][]byte{nil, {0, 0, 0x65}, {0, 1, 0x88, 0x0B, 0, 0, 0, 0}, {0, 0, 8, 0, 0x45}, {0x10, 0, 0x88, 0xBE, 0, 0, 0, 1, 0x20}, {0, 0, 0x65, 0x58, 1, 2, 3}} {
-		ledger.Observe(nil, Arrival{Time: start, Src: stranger, Dst: receiver, Payload: payload, WireLen: 20 + len(payload)})
+		ledger.Observe(nil, Arrival{At: start.UnixNano(), Ends: gre.EndsOf(stranger, receiver), Payload: payload, WireLen: 20 + len(payload)})
 	}
 	view := ledger.View()
 	want := map[string]uint64{"gre_short": 2, "gre_version": 1, "not_a_mirror": 1, "erspan_version": 1, "erspan_frame_short": 1}
@@ -121,7 +122,7 @@ func TestUnclaimed(t *testing.T) {
 	p := parcel{kind: erspan.TypeII, id: 9, src: alice, dst: router}
 	for i := range 3 {
 		a := p.arrival(uint32(i))
-		a.Time = start.Add(time.Duration(i) * time.Second)
+		a.At = start.UnixNano() + int64(i)*int64(time.Second)
 		ledger.Observe(nil, a)
 	}
 	ledger.Observe(nil, parcel{kind: erspan.Bridging, src: bob, dst: broadcast}.arrival(0))
@@ -276,11 +277,11 @@ func TestFindings(t *testing.T) {
 			t.Errorf("%d: (-want +got)\n%s", i, diff)
 		}
 	}
-	if f := ledger.Observe(table, Arrival{Src: hosts["esx-01"], Dst: receiver, Payload: []byte{1}}); f.Attribution != IsRefused || f.Frame != nil {
+	if f := ledger.Observe(table, Arrival{Ends: gre.EndsOf(hosts["esx-01"], receiver), Payload: []byte{1}}); f.Attribution != IsRefused || f.Frame != nil {
 		t.Errorf("a broken packet is %+v", f)
 	}
 	p := parcel{kind: erspan.TypeII, id: 5, src: alice, dst: router}.arrival(1)
-	p.Src = stranger
+	p.Ends = gre.EndsOf(stranger, p.Dst())
 	if f := ledger.Observe(table, p); f.Attribution != IsUnlisted || f.UID != "" {
 		t.Errorf("a packet from a stranger is %+v", f)
 	}

@@ -18,12 +18,12 @@ type mass struct {
 
 // massOf weighs one packet.
 func massOf(s *sighting, a *Arrival) mass {
-	m := mass{Volume: mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}, first: a.Time, last: a.Time}
+	m := mass{Volume: mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}, first: a.Time(), last: a.Time()}
 	if a.Fragments > 1 {
 		m.fragments = uint64(a.Fragments)
 	}
-	s.there = len(s.packet.Frame) + a.missing()
-	if (s.packet.Header.Truncated || s.frame.Length > s.there) && a.tells() {
+	s.there = len(s.packet.Frame) + missing(a)
+	if (s.packet.Header.Truncated || s.frame.Length > s.there) && tells(a) {
 		m.truncated, m.missing = 1, uint64(max(s.frame.Length-s.there, 0))
 	}
 	return m

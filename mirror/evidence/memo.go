@@ -57,15 +57,15 @@ func (m *memo) hear() bool {
 	return true
 }
 
-// countOdd counts what is unusual about a packet whose frame has length bytes, of which the sender left so many there.
-func (m *memo) countOdd(a *Arrival, cut bool, length, there int) {
+// countOdd counts what is unusual about a packet.
+func (m *memo) countOdd(a *Arrival, g *glance) {
 	if a.Fragments > 1 {
 		m.fragments += uint64(a.Fragments)
 	}
-	if (cut || length > there) && a.tells() {
+	if (g.cut || g.length > g.there) && tells(a) {
 		m.cut++
-		m.missing += uint64(max(length-there, 0))
-		if tooShort(there, m.thought.snapLength) {
+		m.missing += uint64(max(g.length-g.there, 0))
+		if tooShort(g.there, m.thought.snapLength) {
 			m.early++
 		}
 	}

@@ -13,7 +13,7 @@ type memos struct {
 	n       int // memos in use
 	limit   int
 	renewed uint64  // how often it was full
-	era     uint32  // of the memos in it: what was found in another one is not in it
+	overdue bool    // it is full, and begins anew before the next arrivals are taken
 	dirty   []*memo // those with something to settle
 	fresh   []*memo // those that were noted, each once
 	tell    bool    // somebody asks
@@ -61,11 +61,19 @@ func (t *memos) blend(h uint64, e *memoEnds) uint64 {
 	return h
 }
 
-// find returns the memo of k, nil if there is none.
-func (t *memos) find(k memoKey) *memo { return t.lookup(t.hash(k), k) }
+// hashed returns the first memo whose key has a hash, nil if there is none. It reads no memo.
+func (t *memos) hashed(h uint64) *memo {
+	for i := h; ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.hash == h || s.memo == nil {
+			return s.memo
+		}
+	}
+}
 
-// lookup is find with the hash of k.
-func (t *memos) lookup(h uint64, k memoKey) *memo {
+// find returns the memo of k, nil if there is none.
+func (t *memos) find(k memoKey) *memo {
+	h := t.hash(k)
 	for i := h; ; i++ {
 		s := &t.slots[i&uint64(len(t.slots)-1)]
 		if s.memo == nil {
@@ -75,6 +83,14 @@ func (t *memos) lookup(h uint64, k memoKey) *memo {
 			return s.memo
 		}
 	}
+}
+
+// get is find for a key of any kind.
+func (t *memos) get(k memoKey, e *memoEnds) *memo {
+	if k.isIPv6() {
+		return t.find6(k, e)
+	}
+	return t.find(k)
 }
 
 // find6 is find for outer addresses of IPv6.
@@ -132,7 +148,11 @@ func (t *memos) news() []*memo {
 	return list
 }
 
-func (t *memos) full() bool { return t.n >= t.limit }
+// full reports whether there is no room for a memo. The memos stay until nobody holds on to one.
+func (t *memos) full() bool {
+	t.overdue = t.n >= t.limit
+	return t.overdue
+}
 
 // place puts a memo into a slot.
 func (t *memos) place(m *memo) {
@@ -157,6 +177,5 @@ func (t *memos) grow() {
 // forget empties the table, which must be settled, and keeps its memory.
 func (t *memos) forget() {
 	clear(t.slots)
-	t.n, t.fresh = 0, t.fresh[:0]
-	t.era++
+	t.n, t.fresh, t.overdue = 0, t.fresh[:0], false
 }

@@ -1,7 +1,6 @@
 package evidence
 
 import (
-	"encoding/binary"
 	"net/netip"
 	"testing"
 	"time"
@@ -13,6 +12,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // think is Observe without what was thought before.
@@ -68,20 +68,16 @@ func drawArrival(t *rapid.T, talk []parcel, n int) Arrival {
 	p := rapid.SampledFrom(talk).Draw(t, "pair")
 	p.n = n
 	a := p.arrival(uint32(n + rapid.SampledFrom([]int{0, 0, 0, 1, 5, -3, 1 << 20}).Draw(t, "step")))
-	a.Time = start.Add(time.Duration(n) * time.Millisecond)
-	if rapid.Bool().Draw(t, "ends") {
-		src, dst := a.Src.As4(), a.Dst.As4()
-		a.Ends = binary.LittleEndian.Uint64(append(src[:], dst[:]...))
-	}
+	a.At = start.UnixNano() + int64(n)*int64(time.Millisecond)
 	switch rapid.IntRange(0, 9).Draw(t, "kind of arrival") {
 	case 0:
-		a.Src, a.Ends = stranger, 0
+		a.Ends = gre.EndsOf(stranger, a.Dst())
 	case 1:
-		a.Src, a.Ends = netip.AddrFrom16(a.Src.As16()), 0 // the same, written as IPv6
+		a.Ends = gre.EndsOf(netip.AddrFrom16(a.Src().As16()), a.Dst()) // the same, written as IPv6
 	case 2:
 		a.Fragments = 3
 	case 3:
-		a.Time = time.Time{}
+		a.At = gre.NoTime
 	case 4:
 		a.Payload = a.Payload[:rapid.IntRange(0, len(a.Payload)).Draw(t, "cut")]
 		if rapid.Bool().Draw(t, "by us") {

@@ -11,6 +11,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // sampleOf returns the GRE datagrams of a capture file that were not fragmented.
@@ -34,7 +35,7 @@ func sampleOf(t *testing.T, name string) []Arrival {
 		if err != nil || f.Protocol != frame.ProtocolGRE || f.IP.IsFragment() {
 			continue
 		}
-		arrivals = append(arrivals, Arrival{Time: time.Unix(int64(seconds), 0), Src: f.IP.Src, Dst: f.IP.Dst, Payload: f.Payload, WireLen: f.IP.TotalLen, Fragments: 1})
+		arrivals = append(arrivals, Arrival{At: int64(seconds) * int64(time.Second), Ends: gre.EndsOf(f.IP.Src, f.IP.Dst), Payload: f.Payload, WireLen: f.IP.TotalLen, Fragments: 1})
 	}
 	return arrivals
 }
@@ -56,7 +57,7 @@ func TestSamples(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			arrivals := sampleOf(t, name)
 			vm, id, n := vmOf(t, arrivals, c.believed)
-			e := Expectation{UID: "s", Type: c.kind, ID: id, Destinations: []netip.Addr{arrivals[0].Dst}, Exporters: map[netip.Addr]string{arrivals[0].Src: "esx-01"},
+			e := Expectation{UID: "s", Type: c.kind, ID: id, Destinations: []netip.Addr{arrivals[0].Dst()}, Exporters: map[netip.Addr]string{arrivals[0].Src(): "esx-01"},
 				Sources: []ExpectedSource{at("101", vm, "esx-01")}}
 			table, ledger := NewTable([]Expectation{e}), NewLedger(Limits{})
 			for _, a := range arrivals {
@@ -67,7 +68,7 @@ func TestSamples(t *testing.T) {
 			if s.packets < n || src.from.Packets+src.to.Packets < n || src.from.Packets == 0 || src.to.Packets == 0 {
 				t.Errorf("%d packets confirmed, %d from-vm and %d to-vm; %d name the VM", s.packets, src.from.Packets, src.to.Packets, n)
 			}
-			whole := ledger.streams.entries[streamKey{exporter: arrivals[0].Src, destination: arrivals[0].Dst, kind: c.kind}.wholeKey()].value.marks
+			whole := ledger.streams.entries[streamKey{exporter: arrivals[0].Src(), destination: arrivals[0].Dst(), kind: c.kind}.wholeKey()].value.marks
 			if whole.believed() != c.believed || c.believed && whole.disagree > 0 {
 				t.Errorf("marks %+v, believed %t, want %t", whole, whole.believed(), c.believed)
 			}

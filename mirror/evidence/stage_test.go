@@ -154,7 +154,7 @@ func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at
 		from = s.exporter
 	}
 	b := p.Append(nil)
-	s.ledger.Observe(table, Arrival{Time: at, Src: from, Dst: receiver, Payload: b, WireLen: len(b) + 20, Fragments: 1})
+	s.ledger.Observe(table, Arrival{At: at.UnixNano(), Ends: gre.EndsOf(from, receiver), Payload: b, WireLen: len(b) + 20, Fragments: 1})
 }
 
 func (s *stage) wrap(host string, f []byte, d mirror.Direction) erspan.Packet {

@@ -7,7 +7,7 @@ import "encoding/binary"
 // were, of which b may be the first. The length is Frame.Length, and Frame.Truncated is that it is more than wire. Of any other frame,
 // good or not, it makes 0.
 func Skim(b []byte, wire int) (length int) {
-	if len(b) >= skimLen && b[0]&1 == 0 && binary.BigEndian.Uint32(b[12:])>>8 == skimStart && (b[23] == ProtocolTCP || b[23] == ProtocolUDP) {
+	if len(b) >= skimLen && b[0]&1 == 0 && binary.BigEndian.Uint32(b[12:])>>8 == SkimmedIPv4 && (b[23] == ProtocolTCP || b[23] == ProtocolUDP) {
 		if total := int(binary.BigEndian.Uint16(b[16:])); total >= skimLen-EthernetLen {
 			return EthernetLen + total
 		}
@@ -15,11 +15,11 @@ func Skim(b []byte, wire int) (length int) {
 	return skimOther(b, wire)
 }
 
-// What nearly all frames are: TCP or UDP in IPv4 without options and without a tag, with its ports. skimStart is the EtherType, and the
+// What nearly all frames are: TCP or UDP in IPv4 without options and without a tag, with its ports. SkimmedIPv4 is the EtherType, and the
 // version and the length of the header.
 const (
-	skimStart = uint32(EtherTypeIPv4)<<8 | 4<<4 | ipv4Len/4
-	skimLen   = EthernetLen + ipv4Len + 4
+	SkimmedIPv4 = uint32(EtherTypeIPv4)<<8 | 4<<4 | ipv4Len/4
+	skimLen     = EthernetLen + ipv4Len + 4
 )
 
 func skimOther(b []byte, wire int) (length int) {

@@ -4,12 +4,17 @@ package prefetch
 
 import "unsafe"
 
-// Line asks for the cache line at p, without waiting for it.
-//
-//go:noescape
-func Line(p unsafe.Pointer)
-
-// Lines asks for the 256 bytes at p.
+// Lines asks for the 256 bytes at p, without waiting for them.
 //
 //go:noescape
 func Lines(p unsafe.Pointer)
+
+// One asks for the cache lines at the first n addresses of a list, at most ListLen.
+//
+//go:noescape
+func One(l *List, n int)
+
+// Two asks for the cache lines at the first n addresses of a list and for those behind them.
+//
+//go:noescape
+func Two(l *List, n int)

@@ -4,8 +4,11 @@ package prefetch
 
 import "unsafe"
 
-// Line does nothing here.
-func Line(unsafe.Pointer) {}
-
 // Lines does nothing here.
 func Lines(unsafe.Pointer) {}
+
+// One does nothing here.
+func One(*List, int) {}
+
+// Two does nothing here.
+func Two(*List, int) {}

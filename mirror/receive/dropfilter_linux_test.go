@@ -116,10 +116,10 @@ func TestDropBehindTheRing(t *testing.T) {
 			openIn(t, ns, stack)
 			inRing, inStack, s := runIn(t, ns, ring), runIn(t, ns, stack), newSender(t, ns)
 			release := ns.holdDrop(t, way, "lo", v4b, v6b)
-			s.send(ipv4(v4a, v4b, 47, part{}, gre(100)))
-			s.send(split4(gre(4000), 7, 1480)...)
-			s.send(ipv6(v6a, v6b, 47, gre(200)))
-			s.send(split6(gre(4000), 8, 1448)...)
+			s.send(ipv4(v4a, v4b, 47, part{}, greOf(100)))
+			s.send(split4(greOf(4000), 7, 1480)...)
+			s.send(ipv6(v6a, v6b, 47, greOf(200)))
+			s.send(split6(greOf(4000), 8, 1448)...)
 			fenceC := ipv4(v4a, v4c, 47, part{}, fence)
 			s.send(ipv6(v6b, v6a, 47, fence), fenceC)
 			if got := inStack.first(2); len(got) != 2 || !bytes.Equal(got[0].Payload, fence) || !bytes.Equal(got[1].Payload, fence) {
@@ -129,8 +129,8 @@ func TestDropBehindTheRing(t *testing.T) {
 				t.Errorf("the ring has got %+v, want six datagrams", got)
 			}
 			release()
-			s.send(ipv4(v4a, v4b, 47, part{}, gre(100)))
-			if got := inStack.first(3); !bytes.Equal(got[2].Payload, gre(100)) {
+			s.send(ipv4(v4a, v4b, 47, part{}, greOf(100)))
+			if got := inStack.first(3); !bytes.Equal(got[2].Payload, greOf(100)) {
 				t.Errorf("after the release the stack has got %+v", got[2])
 			}
 		})
@@ -268,7 +268,7 @@ func TestDropFollowsTheInterfaces(t *testing.T) {
 			if time.Since(began) > patience {
 				t.Fatalf("waited for: %s: %+v", what, ring.Describe().Drop)
 			}
-			transmit(t, there, "m0", broadcast(0x0800, mirrorTo(gre(sent%1000))))
+			transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(sent%1000))))
 			sent++
 		}
 	}
@@ -312,7 +312,7 @@ func TestDropAtThePortAskedFor(t *testing.T) {
 	}
 	atPort, atBridge := runIn(t, here, port), runIn(t, here, bridge)
 	elsewhere := ipv4(hereIP, thereIP, 47, part{}, fence)
-	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(gre(1))), broadcast(0x0800, elsewhere))
+	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(1))), broadcast(0x0800, elsewhere))
 	if got := atPort.take(fence); len(got) != 1 {
 		t.Errorf("%d datagrams at the port, want 1", len(got))
 	}

@@ -25,7 +25,7 @@ func (c *crew) of(worker int) Handler {
 	return each(func(d *Datagram) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		keep(&c.got)(0).Take(d)
+		keep(&c.got)(0).Take([]Datagram{*d})
 		c.worker = append(c.worker, worker)
 	})
 }
@@ -85,14 +85,14 @@ func TestWorkersShareExporters(t *testing.T) {
 			})
 			next, with := map[netip.Addr]int{}, map[netip.Addr]int{}
 			for i, k := range c.got {
-				if n := int(binary.BigEndian.Uint32(k.Payload[4:])); n != next[k.Src] || k.PayloadLen != 8+(n*997)%4000 {
-					t.Fatalf("%v: datagram %d of %d bytes, want %d", k.Src, n, k.PayloadLen, next[k.Src])
+				if n := int(binary.BigEndian.Uint32(k.Payload[4:])); n != next[k.Src()] || k.PayloadLen != 8+(n*997)%4000 {
+					t.Fatalf("%v: datagram %d of %d bytes, want %d", k.Src(), n, k.PayloadLen, next[k.Src()])
 				}
-				if was, ok := with[k.Src]; ok && was != c.worker[i] {
-					t.Fatalf("%v is with workers %d and %d", k.Src, was, c.worker[i])
+				if was, ok := with[k.Src()]; ok && was != c.worker[i] {
+					t.Fatalf("%v is with workers %d and %d", k.Src(), was, c.worker[i])
 				}
-				next[k.Src]++
-				with[k.Src] = c.worker[i]
+				next[k.Src()]++
+				with[k.Src()] = c.worker[i]
 			}
 			busy := map[int]bool{}
 			for _, worker := range with {
@@ -249,11 +249,11 @@ func TestFanoutProgram(t *testing.T) {
 	var four, six [4]int
 	for i := range 64 {
 		src4, src6 := exporter(2*i), netip.AddrFrom16([16]byte{0xFD, 15: byte(2 * i)})
-		a, b := ipv4(src4, v4b, 47, part{}, gre(5)), ipv4(src4, v4c, 47, part{id: 3, offset: 8}, gre(900))
+		a, b := ipv4(src4, v4b, 47, part{}, greOf(5)), ipv4(src4, v4c, 47, part{id: 3, offset: 8}, greOf(900))
 		if x, y, z := run(0x0800, a), run(0x0800, b), run(0x8100, tagged(0x0800, a)); x != y || x != z {
 			t.Errorf("%v: %d, %d and %d", src4, x, y, z)
 		}
-		c, d := ipv6(src6, v6b, 47, gre(5)), ipv6Fragment(src6, v6a, 47, part{id: 3, offset: 8}, gre(900))
+		c, d := ipv6(src6, v6b, 47, greOf(5)), ipv6Fragment(src6, v6a, 47, part{id: 3, offset: 8}, greOf(900))
 		if x, y, z := run(0x86DD, c), run(0x86DD, d), run(0x88A8, tagged(0x86DD, c)); x != y || x != z {
 			t.Errorf("%v: %d, %d and %d", src6, x, y, z)
 		}

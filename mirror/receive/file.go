@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/vspan-io/vspan/mirror/gre"
 	"github.com/vspan-io/vspan/mirror/receive/savefile"
 )
 
@@ -129,9 +130,9 @@ func (f *File) read(ctx context.Context) error {
 			f.warn(p.Link)
 			continue
 		}
-		if at := p.Time; !f.intake.plain(at, ip, f.batch.handle) {
+		if at := gre.Nanoseconds(p.Time); !f.intake.plain(at, ip, f.batch.handle) {
 			cut := p.Length - len(p.Data)
-			f.intake.any(packet{at: at, now: at, ip: ip, wireLen: len(ip) + cut}, f.batch.handle)
+			f.intake.any(packet{at: at, now: p.Time, ip: ip, wireLen: len(ip) + cut}, f.batch.handle)
 		}
 	}
 }

@@ -58,9 +58,9 @@ func must(err error) {
 }
 
 func captureSeeds() [][]byte {
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	return [][]byte{
-		pcapOf(layers.LinkTypeRaw, split4(gre(100), 1, 40)...),
+		pcapOf(layers.LinkTypeRaw, split4(greOf(100), 1, 40)...),
 		pcapOf(layers.LinkTypeEthernet, ethernet(0x0800, four)),
 		pcapngOf([]layers.LinkType{layers.LinkTypeRaw, layers.LinkTypeEthernet}, four, ethernet(0x0800, four)),
 		gzipped(pcapOf(layers.LinkTypeRaw, four)),
@@ -91,7 +91,7 @@ func readFile(t *testing.T, b []byte) ([]kept, Counters, error) {
 }
 
 func TestLinkTypes(t *testing.T) {
-	four, six := ipv4(v4a, v4b, 47, part{}, gre(10)), ipv6(v6a, v6b, 47, gre(10))
+	four, six := ipv4(v4a, v4b, 47, part{}, greOf(10)), ipv6(v6a, v6b, 47, greOf(10))
 	cat := func(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 	tag := []byte{0, 5, 0x81, 0x00}
 	for name, test := range map[string]struct {
@@ -123,7 +123,7 @@ func TestLinkTypes(t *testing.T) {
 				"gzip":   gzipped(pcapOf(test.link, test.frame)),
 			} {
 				out, c, err := readFile(t, file)
-				if err != nil || len(out) != 1 || !bytes.Equal(out[0].Payload, gre(10)) || !out[0].Time.Equal(start) {
+				if err != nil || len(out) != 1 || !bytes.Equal(out[0].Payload, greOf(10)) || !out[0].Time().Equal(start) {
 					t.Errorf("%s: %v, %d datagrams, %+v", format, err, len(out), c)
 				}
 			}
@@ -140,7 +140,7 @@ func TestLinkTypes(t *testing.T) {
 // A packet that leaves its length to the card, and that the capture cut, is as
 // long as it was on the wire.
 func TestCutFileOfASuperFrame(t *testing.T) {
-	ip := ipv4(v4a, v4b, 47, part{}, gre(2000))
+	ip := ipv4(v4a, v4b, 47, part{}, greOf(2000))
 	ip[2], ip[3] = 0, 0
 	whole := ethernet(0x0800, ip)
 	var b bytes.Buffer
@@ -154,7 +154,7 @@ func TestCutFileOfASuperFrame(t *testing.T) {
 }
 
 func TestMixedLinkTypes(t *testing.T) {
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	links := []layers.LinkType{layers.LinkTypeRaw, layers.LinkTypeLinuxUSB, layers.LinkTypeEthernet}
 	f := NewFile(FileOptions{Path: "mixed", Reader: bytes.NewReader(pcapngOf(links, four, four, ethernet(0x0800, four)))})
 	var out []kept
@@ -171,7 +171,7 @@ func TestMixedLinkTypes(t *testing.T) {
 
 // A file that breaks off anywhere gives what it had; the error names the packet.
 func TestBrokenOffFile(t *testing.T) {
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	for format, file := range map[string][]byte{
 		"pcap":   pcapOf(layers.LinkTypeRaw, four, four),
 		"pcapng": pcapngOf([]layers.LinkType{layers.LinkTypeRaw, layers.LinkTypeRaw}, four, four),
@@ -218,7 +218,7 @@ func TestFilesThatAreNone(t *testing.T) {
 // Open reads a real path, counters work while nothing runs, Close releases it.
 func TestFileLife(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "one.pcap")
-	if err := os.WriteFile(path, pcapOf(layers.LinkTypeRaw, ipv4(v4a, v4b, 47, part{}, gre(1))), 0o600); err != nil {
+	if err := os.WriteFile(path, pcapOf(layers.LinkTypeRaw, ipv4(v4a, v4b, 47, part{}, greOf(1))), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	f := NewFile(FileOptions{Path: path})
@@ -243,7 +243,7 @@ func TestFileLife(t *testing.T) {
 
 func TestFileStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	cause := errors.New("enough")
 	f := NewFile(FileOptions{Reader: bytes.NewReader(pcapOf(layers.LinkTypeRaw, four, four))})
 	n := 0
@@ -255,8 +255,8 @@ func TestFileStopsWithItsContext(t *testing.T) {
 
 // The hook learns the number and the reason; a datagram in pieces is told of once.
 func TestRefusedHook(t *testing.T) {
-	p := split4(gre(3000), 1, 1000)
-	damaged := ipv4(v4a, v4b, 47, part{}, gre(10))
+	p := split4(greOf(3000), 1, 1000)
+	damaged := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	damaged[0] = 0x41
 	type refusal struct {
 		number uint64

@@ -24,11 +24,11 @@ func (b *batches) Begin() {
 	b.open, b.sizes = true, append(b.sizes, 0)
 }
 
-func (b *batches) Take(*Datagram) {
+func (b *batches) Take(list []Datagram) {
 	if !b.open {
 		b.t.Error("a datagram outside of a batch")
 	}
-	b.sizes[len(b.sizes)-1]++
+	b.sizes[len(b.sizes)-1] += len(list)
 }
 
 func (b *batches) End() {
@@ -53,8 +53,8 @@ func runBatches(t *testing.T, in io.Reader) []int {
 }
 
 func TestFileBatches(t *testing.T) {
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
-	other := ipv4(v4a, v4b, 6, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
+	other := ipv4(v4a, v4b, 6, part{}, greOf(10))
 	many := slices.Repeat([][]byte{four}, 2*maxFileBatch+5)
 	for name, c := range map[string]struct {
 		packets [][]byte
@@ -73,7 +73,7 @@ func TestFileBatches(t *testing.T) {
 
 // A batch ends before more of a live capture is waited for.
 func TestFileBatchOfALiveCapture(t *testing.T) {
-	four := ipv4(v4a, v4b, 47, part{}, gre(10))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
 	parts := [][]byte{pcapOf(layers.LinkTypeRaw, four), pcapOf(layers.LinkTypeRaw, four, four)[24:], pcapOf(layers.LinkTypeRaw, four)[24:]}
 	var readers []io.Reader // each is read by itself
 	for _, part := range parts {
@@ -87,7 +87,7 @@ func TestFileBatchOfALiveCapture(t *testing.T) {
 // Neither packets of GRE nor those that are not read cost memory.
 func TestFileAllocatesNothing(t *testing.T) {
 	allocations := func(n int) float64 {
-		packets := slices.Repeat([][]byte{ipv4(v4a, v4b, 47, part{}, gre(10))}, n)
+		packets := slices.Repeat([][]byte{ipv4(v4a, v4b, 47, part{}, greOf(10))}, n)
 		links := []layers.LinkType{layers.LinkTypeRaw}
 		mixed := pcapngOf(links, packets[0])
 		for range n {

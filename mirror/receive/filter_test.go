@@ -28,7 +28,7 @@ func judge(t *testing.T, snapLen int, everywhere bool, kernel map[bpf.Extension]
 }
 
 func TestRingFilter(t *testing.T) {
-	four, six := ipv4(v4a, v4b, 47, part{}, gre(9)), ipv6(v6a, v6b, 47, gre(9))
+	four, six := ipv4(v4a, v4b, 47, part{}, greOf(9)), ipv6(v6a, v6b, 47, greOf(9))
 	tag := func(etherType uint16, b []byte) []byte {
 		return append([]byte{0, 5, byte(etherType >> 8), byte(etherType)}, b...)
 	}
@@ -38,16 +38,16 @@ func TestRingFilter(t *testing.T) {
 		pass      bool
 	}{
 		"IPv4":                   {0x0800, four, true},
-		"IPv4 later fragment":    {0x0800, ipv4(v4a, v4b, 47, part{id: 1, offset: 8}, gre(9)), true},
-		"IPv4 TCP":               {0x0800, ipv4(v4a, v4b, 6, part{}, gre(9)), false},
+		"IPv4 later fragment":    {0x0800, ipv4(v4a, v4b, 47, part{id: 1, offset: 8}, greOf(9)), true},
+		"IPv4 TCP":               {0x0800, ipv4(v4a, v4b, 6, part{}, greOf(9)), false},
 		"IPv4 cut":               {0x0800, four[:9], false},
 		"IPv6":                   {0x86DD, six, true},
-		"IPv6 TCP":               {0x86DD, ipv6(v6a, v6b, 6, gre(9)), false},
+		"IPv6 TCP":               {0x86DD, ipv6(v6a, v6b, 6, greOf(9)), false},
 		"IPv6 options":           {0x86DD, ipv6(v6a, v6b, 60, option(47)), true},
 		"IPv6 options of TCP":    {0x86DD, ipv6(v6a, v6b, 60, option(6)), true}, // user space decides
-		"IPv6 fragment":          {0x86DD, ipv6Fragment(v6a, v6b, 47, part{id: 1, offset: 8}, gre(9)), true},
-		"IPv6 fragment, options": {0x86DD, ipv6Fragment(v6a, v6b, 60, part{id: 1, offset: 8}, gre(9)), true},
-		"IPv6 fragment of UDP":   {0x86DD, ipv6Fragment(v6a, v6b, 17, part{id: 1, offset: 8}, gre(9)), false},
+		"IPv6 fragment":          {0x86DD, ipv6Fragment(v6a, v6b, 47, part{id: 1, offset: 8}, greOf(9)), true},
+		"IPv6 fragment, options": {0x86DD, ipv6Fragment(v6a, v6b, 60, part{id: 1, offset: 8}, greOf(9)), true},
+		"IPv6 fragment of UDP":   {0x86DD, ipv6Fragment(v6a, v6b, 17, part{id: 1, offset: 8}, greOf(9)), false},
 		"second tag, IPv4":       {0x8100, tag(0x0800, four), true},
 		"second tag, IPv6":       {0x88A8, tag(0x86DD, six), true},
 		"second tag, ARP":        {0x8100, tag(0x0806, four), false},
@@ -71,7 +71,7 @@ func TestRingFilter(t *testing.T) {
 
 // On all interfaces what is for others, or is seen again behind its tag, stays out.
 func TestRingFilterEverywhere(t *testing.T) {
-	four := ipv4(v4a, v4b, 47, part{}, gre(9))
+	four := ipv4(v4a, v4b, 47, part{}, greOf(9))
 	for name, kernel := range map[string]map[bpf.Extension]uint32{
 		"for another host": {bpf.ExtProto: 0x0800, bpf.ExtType: packetOtherHost},
 		"tagged":           {bpf.ExtProto: 0x0800, bpf.ExtVLANTagPresent: 1},

@@ -19,10 +19,10 @@ func FuzzIntake(f *testing.F) {
 		}
 		return b
 	}
-	f.Add(frame(ipv4(v4a, v4b, 47, part{}, gre(10))))
-	f.Add(frame(split4(gre(100), 1, 40)...))
-	f.Add(frame(split6(gre(100), 1, 40)...))
-	f.Add(frame(ipv6(v6a, v6b, 60, append(option(47), gre(10)...))))
+	f.Add(frame(ipv4(v4a, v4b, 47, part{}, greOf(10))))
+	f.Add(frame(split4(greOf(100), 1, 40)...))
+	f.Add(frame(split6(greOf(100), 1, 40)...))
+	f.Add(frame(ipv6(v6a, v6b, 60, append(option(47), greOf(10)...))))
 	f.Fuzz(func(t *testing.T, input []byte) {
 		limits := Limits{Bytes: 1 << 14, Datagrams: 8, PerDatagram: 4, Share: 2, Timeout: 20 * time.Millisecond}
 		in := newIntake(limits, nil)
@@ -30,8 +30,8 @@ func FuzzIntake(f *testing.F) {
 		for len(input) >= 3 {
 			n := min(int(input[0])<<8|int(input[1]), len(input)-3)
 			now = now.Add(time.Duration(input[2]) * time.Millisecond)
-			in.take(packet{at: now, now: now, ip: input[3 : 3+n]}, each(func(d *Datagram) {
-				if !d.Src.IsValid() || !d.Dst.IsValid() || d.Fragments < 1 || len(d.Payload) > d.WireLen {
+			in.take(packet{at: now.UnixNano(), now: now, ip: input[3 : 3+n]}, each(func(d *Datagram) {
+				if !d.Src().IsValid() || !d.Dst().IsValid() || d.Fragments < 1 || len(d.Payload) > d.WireLen {
 					t.Errorf("impossible datagram %+v", d)
 				}
 			}))
@@ -81,7 +81,7 @@ func FuzzFile(f *testing.F) {
 // FuzzRingBlock walks arbitrary ring blocks: the kernel is trusted, our offsets
 // into its layout are not.
 func FuzzRingBlock(f *testing.F) {
-	f.Add(layBlock(ringPacket{protocol: 0x0800, data: ipv4(v4a, v4b, 47, part{}, gre(10))}))
+	f.Add(layBlock(ringPacket{protocol: 0x0800, data: ipv4(v4a, v4b, 47, part{}, greOf(10))}))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		walk := newRingBlock(b) // an error is a right answer
 		for f := walk.next(); f != nil; f = walk.next() {

@@ -3,10 +3,10 @@ package receive
 import (
 	"encoding/binary"
 	"errors"
-	"net/netip"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // expireEvery is how often a live source looks for fragments that waited too
@@ -21,7 +21,7 @@ const maxPacket = ipv6HeaderLen + 65535
 
 // packet is one outer IP packet as a source got it.
 type packet struct {
-	at  time.Time // when it arrived: Datagram.Time
+	at  int64     // when it arrived: Datagram.At
 	now time.Time // the clock of reassembly
 	ip  []byte
 	// wireLen is how long it was before a snap length cut it; 0: as long as ip.
@@ -31,17 +31,17 @@ type packet struct {
 // intake is what every worker of every source has: it parses outer headers,
 // reassembles and counts. Only the worker uses it, but for tally.snapshot.
 type intake struct {
-	tally    tally
-	number   uint64
-	joiner   *reassembler
-	refused  RefusedFunc
-	datagram Datagram // reused, so that delivering allocates nothing
-	steady   bool     // packets stay where they are until the end of their batch:
-	ahead    ahead    // then they may be held back
+	tally   tally
+	number  uint64
+	joiner  *reassembler
+	refused RefusedFunc
+	ready   [MostAtOnce]Datagram // reused, so that delivering allocates nothing
+	n       int                  // of them wait to be handed over
+	most    int                  // may wait: 1 unless packets stay where they are until the end of their batch
 }
 
 func newIntake(limits Limits, refused RefusedFunc) *intake {
-	in := &intake{refused: refused}
+	in := &intake{refused: refused, most: 1}
 	in.joiner = newReassembler(limits, in.refuse)
 	return in
 }
@@ -50,7 +50,7 @@ func newIntake(limits Limits, refused RefusedFunc) *intake {
 // the end of their batch.
 func steadyIntake(limits Limits, refused RefusedFunc) *intake {
 	in := newIntake(limits, refused)
-	in.steady = true
+	in.most = MostAtOnce
 	return in
 }
 
@@ -58,16 +58,25 @@ func steadyIntake(limits Limits, refused RefusedFunc) *intake {
 func (in *intake) begin(now time.Time, handle Handler) {
 	in.joiner.expire(now)
 	handle.Begin()
-	if in.steady {
-		in.ahead.begin(handle)
-	}
 }
 
 // end ends it, and shows what it has added to the counters.
 func (in *intake) end(handle Handler) {
-	in.ahead.flush(handle)
+	in.handOver(handle)
 	in.show()
 	handle.End()
+}
+
+// handOver counts and hands over what waits, datagrams of one packet each.
+func (in *intake) handOver(handle Handler) {
+	if in.n > 0 {
+		list, n := in.ready[:in.n], uint64(in.n)
+		in.n = 0
+		in.tally.Packets += n
+		in.tally.Datagrams += n
+		in.tally.Delivered += n
+		handle.Take(list)
+	}
 }
 
 // refuse counts packets that cannot be delivered.
@@ -110,7 +119,7 @@ const (
 // plain takes the packet that nearly all are, an IPv4 datagram without options
 // that is no fragment, by the shortest way. Of any other it does nothing and
 // reports false. What it makes of a packet is what any makes of it.
-func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
+func (in *intake) plain(at int64, ip []byte, handle Handler) bool {
 	if len(ip) < plainLen || ip[0] != plainVersion || ip[9] != frame.ProtocolGRE ||
 		binary.BigEndian.Uint16(ip[6:])&plainFragment != 0 {
 		return false
@@ -120,27 +129,24 @@ func (in *intake) plain(at time.Time, ip []byte, handle Handler) bool {
 		return false
 	}
 	in.number++
-	in.tally.Packets++
-	in.tally.Datagrams++
-	in.tally.Delivered++
-	d := in.ahead.next(&in.datagram)
-	d.Time, d.Number = at, in.number
-	d.Ends = binary.LittleEndian.Uint64(ip[12:])
-	d.Src, d.Dst = netip.AddrFrom4([4]byte(ip[12:])), netip.AddrFrom4([4]byte(ip[16:]))
+	d := &in.ready[in.n]
+	d.At, d.Number = at, in.number
+	d.Ends.IPv4, d.Ends.IsIPv6 = binary.LittleEndian.Uint64(ip[12:]), false
 	d.WireLen, d.PayloadLen, d.Fragments = total, total-plainLen, 1
 	if d.Truncated = total > len(ip); d.Truncated {
 		in.tally.Truncated++
-		d.Payload = ip[plainLen:]
-	} else {
-		d.Payload = ip[plainLen:total]
+		total = len(ip)
 	}
-	in.ahead.give(d, handle)
+	d.Payload = ip[plainLen:total]
+	if in.n++; in.n >= in.most {
+		in.handOver(handle)
+	}
 	return true
 }
 
 // any takes a packet of any kind.
 func (in *intake) any(p packet, handle Handler) {
-	in.ahead.flush(handle)
+	in.handOver(handle)
 	ip, payload, err := frame.ParseIP(p.ip)
 	if err == nil {
 		ip = p.restore(ip)
@@ -152,7 +158,7 @@ func (in *intake) any(p packet, handle Handler) {
 		in.join(p, fragment{ip: ip, data: payload}, handle)
 	case err == nil && !ip.IsFragment() && ip.Protocol == frame.ProtocolGRE:
 		in.whole(Datagram{
-			Time: p.at, Src: ip.Src, Dst: ip.Dst, Ends: endsOf(ip), Payload: payload, PayloadLen: ip.TotalLen - ip.HeaderLen,
+			At: p.at, Ends: gre.EndsOf(ip.Src, ip.Dst), Payload: payload, PayloadLen: ip.TotalLen - ip.HeaderLen,
 			WireLen: ip.TotalLen, Truncated: ip.Truncated,
 		}, handle)
 	default:
@@ -196,38 +202,29 @@ func (in *intake) join(p packet, f fragment, handle Handler) {
 	}
 }
 
-// endsOf is Datagram.Ends.
-func endsOf(ip frame.IP) uint64 {
-	if ip.Version != 4 {
-		return 0
-	}
-	src, dst := ip.Src.As4(), ip.Dst.As4()
-	return uint64(binary.LittleEndian.Uint32(src[:])) | uint64(binary.LittleEndian.Uint32(dst[:]))<<32
-}
-
 // joined hands over an assembled datagram, if what IPv6 extension headers hid
 // while it was in pieces is protocol 47.
-func (in *intake) joined(at time.Time, whole assembled, handle Handler) {
+func (in *intake) joined(at int64, whole assembled, handle Handler) {
 	ip, payload, err := whole.first.Reassembled(whole.payload)
 	if err != nil || ip.Protocol != frame.ProtocolGRE {
 		in.tally.NotGRE += uint64(whole.fragments)
 		return
 	}
 	in.deliver(Datagram{
-		Time: at, Src: ip.Src, Dst: ip.Dst, Ends: endsOf(ip), Payload: payload, PayloadLen: whole.length - (len(whole.payload) - len(payload)),
+		At: at, Ends: gre.EndsOf(ip.Src, ip.Dst), Payload: payload, PayloadLen: whole.length - (len(whole.payload) - len(payload)),
 		WireLen: whole.wireLen, Fragments: whole.fragments, Truncated: whole.truncated,
 	}, handle)
 }
 
 func (in *intake) deliver(d Datagram, handle Handler) {
 	d.Number = in.number
-	in.datagram = d
+	in.ready[0] = d
 	in.tally.Datagrams++
 	in.tally.Delivered += uint64(d.Fragments)
 	if d.Truncated {
 		in.tally.Truncated++
 	}
-	handle.Take(&in.datagram)
+	handle.Take(in.ready[:1])
 }
 
 // expire drops the fragments that have waited too long.

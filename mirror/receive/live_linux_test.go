@@ -43,7 +43,7 @@ func TestLoopbackEachOnce(t *testing.T) {
 		s := newSender(t, ns)
 		var want [][]byte
 		for i := range 20 {
-			want = append(want, gre(i*50))
+			want = append(want, greOf(i*50))
 			s.send(ipv4(v4a, v4b, 47, part{}, want[i]))
 		}
 		r := runIn(t, ns, source)
@@ -53,10 +53,10 @@ func TestLoopbackEachOnce(t *testing.T) {
 			t.Fatalf("%d datagrams, want %d", len(got), len(want))
 		}
 		for i, k := range got {
-			if k.Src != v4a || k.Dst != v4b || !bytes.Equal(k.Payload, want[i]) || k.WireLen != 20+len(want[i]) {
-				t.Errorf("datagram %d: %v -> %v, %d bytes", i, k.Src, k.Dst, k.WireLen)
+			if k.Src() != v4a || k.Dst() != v4b || !bytes.Equal(k.Payload, want[i]) || k.WireLen != 20+len(want[i]) {
+				t.Errorf("datagram %d: %v -> %v, %d bytes", i, k.Src(), k.Dst(), k.WireLen)
 			}
-			if age := time.Since(k.Time); age < 0 || age > time.Minute || k.Time.Nanosecond() == 0 {
+			if age := time.Since(k.Time()); age < 0 || age > time.Minute || k.Time().Nanosecond() == 0 {
 				t.Errorf("datagram %d: arrived %v ago", i, age)
 			}
 			if k.Number != uint64(i+1) || k.Truncated || k.Fragments != 1 {
@@ -70,14 +70,14 @@ func TestLoopbackEachOnce(t *testing.T) {
 func TestLoopbackFragments(t *testing.T) {
 	forEachSource(t, func(t *testing.T, ns namespace, source Source) {
 		ns.addIPv6(t)
-		r, s, payload := runIn(t, ns, source), newSender(t, ns), gre(4000)
+		r, s, payload := runIn(t, ns, source), newSender(t, ns), greOf(4000)
 		four, six := split4(payload, 7, 1480), split6(payload, 8, 1448)
 		slices.Reverse(four)
 		slices.Reverse(six)
 		s.send(four...)
 		s.send(six...)
 		got := r.first(2)
-		if got[0].Src.Is6() { // raw has two sockets, and no order between them
+		if got[0].Src().Is6() { // raw has two sockets, and no order between them
 			got[0], got[1] = got[1], got[0]
 		}
 		for i, header := range []int{20, 40} {
@@ -95,7 +95,7 @@ func TestLoopbackFragments(t *testing.T) {
 func TestLoopbackIPv6(t *testing.T) {
 	forEachSource(t, func(t *testing.T, ns namespace, source Source) {
 		ns.addIPv6(t)
-		r, s, payload := runIn(t, ns, source), newSender(t, ns), gre(200)
+		r, s, payload := runIn(t, ns, source), newSender(t, ns), greOf(200)
 		s.send(ipv6(v6a, v6b, 47, payload), ipv6(v6a, v6b, 60, append(option(47), payload...)))
 		s.send(ipv6(v6a, v6b, 47, fence))
 		got := r.take(fence)
@@ -103,8 +103,8 @@ func TestLoopbackIPv6(t *testing.T) {
 			t.Fatalf("%d datagrams, want 2: %+v", len(got), source.Counters())
 		}
 		for i, k := range got {
-			if k.Src != v6a || k.Dst != v6b || !bytes.Equal(k.Payload, payload) {
-				t.Errorf("datagram %d: %v -> %v, %d bytes", i, k.Src, k.Dst, len(k.Payload))
+			if k.Src() != v6a || k.Dst() != v6b || !bytes.Equal(k.Payload, payload) {
+				t.Errorf("datagram %d: %v -> %v, %d bytes", i, k.Src(), k.Dst(), len(k.Payload))
 			}
 		}
 	})
@@ -125,7 +125,7 @@ func answers(t *testing.T, ns namespace, s *sender) []byte {
 	})
 	defer func() { _ = unix.Close(fd) }()
 	udp := []byte{0x12, 0x34, 0x43, 0x21, 0, 8, 0, 0} // to a port where nobody listens
-	s.send(ipv4(v4a, v4b, 47, part{}, gre(30)), ipv4(v4a, v4b, 17, part{}, udp))
+	s.send(ipv4(v4a, v4b, 47, part{}, greOf(30)), ipv4(v4a, v4b, 17, part{}, udp))
 	var codes []byte
 	b := make([]byte, 2048)
 	for {
@@ -197,7 +197,7 @@ func TestKernelDropsAreCounted(t *testing.T) {
 			}
 			const sent = 500
 			for range sent {
-				s.send(ipv4(v4a, v4b, 47, part{}, gre(1000)))
+				s.send(ipv4(v4a, v4b, 47, part{}, greOf(1000)))
 			}
 			first := source.Counters()
 			if first.KernelDrops < sent/2 || first.KernelDrops > sent {
@@ -232,8 +232,8 @@ func TestRingSnapLength(t *testing.T) {
 	source := NewRing(LiveOptions{SnapLen: 100, Blocks: 4})
 	openIn(t, ns, source)
 	r, s := runIn(t, ns, source), newSender(t, ns)
-	s.send(ipv4(v4a, v4b, 47, part{}, gre(1000)))
-	s.send(split4(gre(3000), 3, 1480)...)
+	s.send(ipv4(v4a, v4b, 47, part{}, greOf(1000)))
+	s.send(split4(greOf(3000), 3, 1480)...)
 	s.send(fence4())
 	got := r.take(fence)
 	if len(got) != 2 {

@@ -18,23 +18,23 @@ type Memory struct {
 
 // MemoryOptions say what a Memory receives.
 type MemoryOptions struct {
-	// Packets yields outer IP packets, header first, each with the time it
-	// arrived at, which is also the clock of reassembly. A packet must stay as it
-	// is until its batch has ended.
-	Packets iter.Seq2[time.Time, []byte]
-	// Batch is how many packets make a batch, default 256.
-	Batch int
+	// Batches yields packets. They must stay as they are until the next batch is
+	// asked for. The time of a batch's first packet is the clock of reassembly.
+	Batches iter.Seq[[]Lying]
 	// Limits bound the reassembly.
 	Limits Limits
 	// Refused, if not nil, is told of what cannot be delivered.
 	Refused RefusedFunc
 }
 
+// Lying is an outer IP packet that lies in memory.
+type Lying struct {
+	At int64  // when it arrived, in nanoseconds since 1970
+	IP []byte // header first
+}
+
 // NewMemory returns a Memory.
 func NewMemory(o MemoryOptions) *Memory {
-	if o.Batch <= 0 {
-		o.Batch = 256
-	}
 	return &Memory{options: o, intake: steadyIntake(o.Limits, o.Refused)}
 }
 
@@ -50,46 +50,29 @@ func (m *Memory) Run(ctx context.Context, handlers func(worker int) Handler) err
 	if m.ran.Swap(true) {
 		return ErrRunOnce
 	}
-	run := memoryRun{intake: m.intake, handle: handlers(0)}
-	for at, ip := range m.options.Packets {
-		if run.left == 0 {
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
-			}
-			run.begin(at, m.options.Batch)
+	handle := handlers(0)
+	for batch := range m.options.Batches {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
 		}
-		run.take(at, ip)
+		m.take(batch, handle)
 	}
-	run.finish()
+	m.intake.finish()
 	return nil
 }
 
-// memoryRun is a Memory that runs.
-type memoryRun struct {
-	intake *intake
-	handle Handler
-	left   int // of the batch
-}
-
-func (r *memoryRun) begin(at time.Time, batch int) {
-	r.intake.begin(at, r.handle)
-	r.left = batch
-}
-
-func (r *memoryRun) take(at time.Time, ip []byte) {
-	if !r.intake.plain(at, ip, r.handle) {
-		r.intake.any(packet{at: at, now: at, ip: ip}, r.handle)
+func (m *Memory) take(batch []Lying, handle Handler) {
+	if len(batch) == 0 {
+		return
 	}
-	if r.left--; r.left == 0 {
-		r.intake.end(r.handle)
+	now := time.Unix(0, batch[0].At)
+	m.intake.begin(now, handle)
+	for i := range batch {
+		if p := &batch[i]; !m.intake.plain(p.At, p.IP, handle) {
+			m.intake.any(packet{at: p.At, now: now, ip: p.IP}, handle)
+		}
 	}
-}
-
-func (r *memoryRun) finish() {
-	if r.left > 0 {
-		r.intake.end(r.handle)
-	}
-	r.intake.finish()
+	m.intake.end(handle)
 }
 
 // Counters may be called at any time.

@@ -17,9 +17,9 @@ var (
 // greHeader is GRE with transparent bridging and no options.
 var greHeader = []byte{0, 0, 0x65, 0x58}
 
-// gre is a GRE packet with n bytes behind its header, each of them distinct
+// greOf is a GRE packet with n bytes behind its header, each of them distinct
 // from its neighbours.
-func gre(n int) []byte {
+func greOf(n int) []byte {
 	b := append([]byte(nil), greHeader...)
 	for i := range n {
 		b = append(b, byte(i)^byte(i>>8))

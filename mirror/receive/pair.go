@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // Pair joins a sender and a receiver in memory: what is injected at one end is
@@ -124,7 +126,7 @@ func (p *Pair) drain(ctx context.Context, handle Handler) error {
 func (p *Pair) deliver(in injected, handle Handler) {
 	now := time.Now()
 	p.intake.begin(now, handle)
-	p.intake.take(packet{at: in.at, now: now, ip: in.packet}, handle)
+	p.intake.take(packet{at: gre.Nanoseconds(in.at), now: now, ip: in.packet}, handle)
 	p.intake.end(handle)
 }
 

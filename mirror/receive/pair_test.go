@@ -22,7 +22,7 @@ func TestPairUnderLoad(t *testing.T) {
 		group.Go(func() {
 			src := netip.AddrFrom4([4]byte{127, 1, 0, byte(s + 1)})
 			for range each {
-				p.Inject(start, ipv4(src, v4b, 47, part{}, gre(20)))
+				p.Inject(start, ipv4(src, v4b, 47, part{}, greOf(20)))
 				_ = p.Counters()
 			}
 		})
@@ -63,7 +63,7 @@ func TestPairDropsWhenFull(t *testing.T) {
 
 // The sender may reuse its buffer.
 func TestPairCopies(t *testing.T) {
-	p, b := NewPair(PairOptions{}), ipv4(v4a, v4b, 47, part{}, gre(1))
+	p, b := NewPair(PairOptions{}), ipv4(v4a, v4b, 47, part{}, greOf(1))
 	p.Inject(start, b)
 	clear(b)
 	_ = p.Close()
@@ -80,7 +80,7 @@ func TestFragmentsTimeOutInSilence(t *testing.T) {
 		p := NewPair(PairOptions{})
 		ran := make(chan error, 1)
 		go func() { ran <- p.Run(ctx, Each(func(*Datagram) { t.Error("delivered") })) }()
-		p.Inject(start, split4(gre(100), 1, 40)[0])
+		p.Inject(start, split4(greOf(100), 1, 40)[0])
 		synctest.Wait()
 		if c := p.Counters(); c.Pending != 1 || c.PendingBytes == 0 {
 			t.Errorf("while waiting: %+v", c)

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // Raw receives by raw sockets of protocol 47, one for IPv4 and one for IPv6, in
@@ -191,7 +193,7 @@ func (r *Raw) take(s *rawSocket, got received, now time.Time, handle Handler) {
 		return
 	}
 	r.intake.whole(Datagram{
-		Time: got.at, Src: got.src, Dst: got.dst, Payload: got.data, PayloadLen: len(got.data), WireLen: ipv6HeaderLen + len(got.data),
+		At: got.at, Ends: gre.EndsOf(got.src, got.dst), Payload: got.data, PayloadLen: len(got.data), WireLen: ipv6HeaderLen + len(got.data),
 	}, handle)
 }
 

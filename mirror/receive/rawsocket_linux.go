@@ -29,7 +29,7 @@ type reader interface {
 // received is one datagram as the kernel gives it: of IPv4 with its header, of
 // IPv6 without, and then the addresses beside it.
 type received struct {
-	at       time.Time
+	at       int64 // nanoseconds since 1970
 	src, dst netip.Addr
 	data     []byte
 }
@@ -138,13 +138,13 @@ func (r *received) readControl(control []byte) error {
 		control = rest
 		switch {
 		case header.Level == unix.SOL_SOCKET && header.Type == unix.SCM_TIMESTAMPNS && len(data) >= 16:
-			r.at = time.Unix(int64(binary.NativeEndian.Uint64(data)), int64(binary.NativeEndian.Uint64(data[8:])))
+			r.at = int64(binary.NativeEndian.Uint64(data))*int64(time.Second) + int64(binary.NativeEndian.Uint64(data[8:]))
 		case header.Level == unix.IPPROTO_IPV6 && header.Type == unix.IPV6_PKTINFO && len(data) >= 16:
 			r.dst = netip.AddrFrom16([16]byte(data[:16]))
 		}
 	}
-	if r.at.IsZero() { // its layout is that of 32 bits
-		r.at = time.Now()
+	if r.at == 0 { // its layout is that of 32 bits
+		r.at = time.Now().UnixNano()
 	}
 	return nil
 }

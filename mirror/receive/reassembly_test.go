@@ -13,7 +13,7 @@ import (
 )
 
 func TestFragmentsInAnyOrder(t *testing.T) {
-	payload := gre(3000)
+	payload := greOf(3000)
 	for name, packets := range map[string][][]byte{"IPv4": split4(payload, 1, 1480), "IPv6": split6(payload, 1, 1448)} {
 		for _, order := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
 			t.Run(fmt.Sprint(name, order), func(t *testing.T) {
@@ -37,7 +37,7 @@ func TestFragmentsInAnyOrder(t *testing.T) {
 }
 
 func TestFragmentRefusals(t *testing.T) {
-	four := func(p part, n int) []byte { return ipv4(v4a, v4b, 47, p, gre(3000)[p.offset:p.offset+n]) }
+	four := func(p part, n int) []byte { return ipv4(v4a, v4b, 47, p, greOf(3000)[p.offset:p.offset+n]) }
 	other := func(p part, n int) []byte { return ipv4(v4a, v4b, 47, p, bytes.Repeat([]byte{0xEE}, n)) }
 	far := func(p part, n int) []byte { return ipv4(v4a, v4b, 47, p, make([]byte, n)) }
 	far6 := func(p part, n int) []byte { return ipv6Fragment(v6a, v6b, 47, p, make([]byte, n)) }
@@ -76,8 +76,8 @@ func TestLongestDatagrams(t *testing.T) {
 		packets [][]byte
 		want    int
 	}{
-		"IPv4": {split4(gre(65515-4), 1, 32000), 65515},
-		"IPv6": {split6(gre(65535-4), 1, 32000), 65535},
+		"IPv4": {split4(greOf(65515-4), 1, 32000), 65515},
+		"IPv6": {split6(greOf(65535-4), 1, 32000), 65535},
 	} {
 		out, c := through(t, Limits{}, test.packets...)
 		if len(out) != 1 || len(out[0].Payload) != test.want {
@@ -87,7 +87,7 @@ func TestLongestDatagrams(t *testing.T) {
 }
 
 func TestExactDuplicatesAreTolerated(t *testing.T) {
-	p := split4(gre(40), 1, 24)
+	p := split4(greOf(40), 1, 24)
 	out, c := through(t, Limits{}, p[0], p[0], p[1])
 	if len(out) != 1 || c.Duplicates != 1 || c.Refused.Total() != 0 {
 		t.Errorf("got %d datagrams, %+v", len(out), c)
@@ -100,7 +100,7 @@ func TestExactDuplicatesAreTolerated(t *testing.T) {
 
 // Nothing of one datagram ends up in another: each part of the key counts.
 func TestDatagramsAreKeptApart(t *testing.T) {
-	payload, elsewhere := gre(40), netip.MustParseAddr("127.1.0.9")
+	payload, elsewhere := greOf(40), netip.MustParseAddr("127.1.0.9")
 	first, second := part{id: 1, more: true}, part{id: 1, offset: 24}
 	for name, stranger := range map[string][]byte{
 		"id":          ipv4(v4a, v4b, 47, part{id: 2, offset: 24}, payload[24:]),
@@ -118,7 +118,7 @@ func TestDatagramsAreKeptApart(t *testing.T) {
 
 // A snap length cuts each fragment; the payload ends at the first cut.
 func TestFragmentsCutByTheCapture(t *testing.T) {
-	payload := gre(3000)
+	payload := greOf(3000)
 	p := split4(payload, 1, 1480)
 	for i := range p {
 		p[i] = p[i][:min(100, len(p[i]))]
@@ -271,7 +271,7 @@ func TestLimitsAmongWorkers(t *testing.T) {
 // A fragment that comes again with more of it copied, because the snap length has
 // changed in between, repeats what is held.
 func TestRepeatedFragmentOfOtherSnapLength(t *testing.T) {
-	whole := split4(gre(3000), 1, 1480)
+	whole := split4(greOf(3000), 1, 1480)
 	out, c := through(t, Limits{}, whole[0][:100], whole[0], whole[1][:100], whole[1], whole[2], whole[0][:100])
 	if len(out) != 1 || c.Duplicates != 2 || c.Refused.Total() != 1 || c.Refused.Of(RefusedFragmentIncomplete) != 1 {
 		t.Fatalf("%d datagrams, %+v", len(out), c)
@@ -289,14 +289,14 @@ func TestReassemblyProperty(t *testing.T) {
 		want := map[string]int{}
 		var packets [][]byte
 		for id := range uint32(rapid.IntRange(1, 4).Draw(t, "datagrams")) {
-			payload := append(gre(0), rapid.SliceOfN(rapid.Byte(), 8, 400).Draw(t, "payload")...)
+			payload := append(greOf(0), rapid.SliceOfN(rapid.Byte(), 8, 400).Draw(t, "payload")...)
 			want[string(payload)]++
 			packets = append(packets, pieces(t, payload, id, version6)...)
 		}
 		packets = rapid.Permutation(packets).Draw(t, "order")
 		in := newIntake(Limits{}, func(number uint64, why Refusal) { t.Fatalf("packet %d refused: %v", number, why) })
 		for _, b := range packets {
-			in.take(packet{at: start, now: start, ip: b}, each(func(d *Datagram) { want[string(d.Payload)]-- }))
+			in.take(packet{at: start.UnixNano(), now: start, ip: b}, each(func(d *Datagram) { want[string(d.Payload)]-- }))
 		}
 		for payload, missing := range want {
 			if missing != 0 {

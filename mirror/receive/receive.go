@@ -12,39 +12,16 @@ package receive
 import (
 	"context"
 	"net/netip"
-	"time"
+
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
-// Datagram is one whole outer IP datagram of protocol 47. It and its Payload
-// are valid only during the call of Take.
-type Datagram struct {
-	// Time is when the packet that completed the datagram arrived, as the
-	// kernel or the file says. It is zero for pcapng packets without a time.
-	Time time.Time
-	// Src and Dst are the outer addresses. They carry no IPv6 zone.
-	Src, Dst netip.Addr
-	// Ends are both addresses as they stand in an IPv4 header, source first, read
-	// as a little-endian number; 0 where nobody has read them so.
-	Ends uint64
-	// Payload starts at the GRE header. Link-layer padding is not part of it.
-	Payload []byte
-	// PayloadLen is how many bytes of payload there were on the wire: more than
-	// those in Payload where Truncated.
-	PayloadLen int
-	// WireLen is the length of the outer IP datagram in bytes, header
-	// included, as if it had never been fragmented or cut.
-	WireLen int
-	// Fragments is the number of outer fragments it was assembled from; 1
-	// means it was not fragmented, or that the kernel put it together (Raw).
-	Fragments int
-	// Truncated says that there were fewer bytes than the outer header says,
-	// which is the work of a snap length. Of a reassembled datagram the payload
-	// then ends at the first cut.
-	Truncated bool
-	// Number is the number of the packet that completed it. The first packet of
-	// a worker is 1; of a file it is the number Wireshark shows.
-	Number uint64
-}
+// Datagram is what a source delivers. It and its Payload are valid only during
+// the call of Take.
+type Datagram = gre.Datagram
+
+// MostAtOnce is how many datagrams are taken in one call at most.
+const MostAtOnce = 16
 
 // Handler takes what one worker of a source receives. All calls come from one
 // goroutine, which waits for each to return. Datagrams come in batches, so that
@@ -52,24 +29,13 @@ type Datagram struct {
 type Handler interface {
 	// Begin is called before the first datagram of a batch.
 	Begin()
-	// Take takes one datagram.
-	Take(*Datagram)
+	// Take takes the next datagrams, in the order that they arrived; at least one
+	// and at most MostAtOnce, so that the memory which counting one takes can be
+	// asked for while another is counted.
+	Take([]Datagram)
 	// End is called after the last datagram of a batch, and before the worker
 	// waits for more.
 	End()
-}
-
-// Foreseer is a Handler that is told what it will be given: it may ask for the
-// memory it will need.
-type Foreseer interface {
-	Handler
-	// Foresees reports, once a batch has begun, whether it is worth while in it.
-	Foresees() bool
-	// Foresee is told of a datagram that Take will be given in this batch, after
-	// those that it was told of before, of which there are at most seven. The
-	// datagram and its payload stay as they are until then. Not every datagram is
-	// foreseen.
-	Foresee(*Datagram)
 }
 
 // Each makes a function the handler of every worker. Of a source with several
@@ -80,9 +46,14 @@ func Each(take func(*Datagram)) func(worker int) Handler {
 
 type each func(*Datagram)
 
-func (e each) Begin()           {}
-func (e each) Take(d *Datagram) { e(d) }
-func (e each) End()             {}
+func (e each) Begin() {}
+func (e each) End()   {}
+
+func (e each) Take(list []Datagram) {
+	for i := range list {
+		e(&list[i])
+	}
+}
 
 // RefusedFunc is told of a packet that claims to be protocol 47 and cannot be
 // delivered. A datagram of several fragments is told of once, under the number

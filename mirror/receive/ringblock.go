@@ -91,9 +91,9 @@ func (b *ringBlock) fail() ringFrame {
 // ringFrame is a packet in a block: its tpacket3_hdr, and its data to the end.
 type ringFrame []byte
 
-// at is when the kernel saw it.
-func (f ringFrame) at() time.Time {
-	return time.Unix(int64(binary.NativeEndian.Uint32(f[frameSec:])), int64(binary.NativeEndian.Uint32(f[frameNsec:])))
+// at is when the kernel saw it, in nanoseconds since 1970.
+func (f ringFrame) at() int64 {
+	return int64(binary.NativeEndian.Uint32(f[frameSec:]))*int64(time.Second) + int64(binary.NativeEndian.Uint32(f[frameNsec:]))
 }
 
 // protocol is the EtherType as sockaddr_ll says it.

@@ -15,7 +15,7 @@ const walkPackets = 2000
 func walkBlocks(n int) [][]byte {
 	var packets []ringPacket
 	for i := range walkPackets {
-		b := ipv4(v4a, v4b, 47, part{}, gre(64+i*5%540))
+		b := ipv4(v4a, v4b, 47, part{}, greOf(64+i*5%540))
 		packets = append(packets, ringPacket{protocol: 0x0800, index: 3, data: b[:min(len(b), 256)]})
 	}
 	blocks := make([][]byte, n)

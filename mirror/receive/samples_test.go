@@ -55,7 +55,7 @@ func TestSamplesAsTsharkReadsThem(t *testing.T) {
 			var got []string
 			f := NewFile(FileOptions{Path: file})
 			err := f.Run(context.Background(), Each(func(d *Datagram) {
-				got = append(got, fmt.Sprintf("%d %v %v", d.Number, d.Src, d.Dst))
+				got = append(got, fmt.Sprintf("%d %v %v", d.Number, d.Src(), d.Dst()))
 			}))
 			if err != nil {
 				t.Fatal(err)

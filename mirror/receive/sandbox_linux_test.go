@@ -88,11 +88,11 @@ func TestBatchesInOrder(t *testing.T) {
 	s := newSender(t, ns)
 	const sent = 5*batchLen + 7
 	for n := range sent {
-		s.send(ipv4(v4a, v4b, 47, part{}, gre(n*3)))
+		s.send(ipv4(v4a, v4b, 47, part{}, greOf(n*3)))
 	}
 	r := runIn(t, ns, source)
 	for n, k := range r.first(sent) {
-		if string(k.Payload) != string(gre(n*3)) || k.Src != v4a || k.Dst != v4b {
+		if string(k.Payload) != string(greOf(n*3)) || k.Src() != v4a || k.Dst() != v4b {
 			t.Fatalf("datagram %d: %+v", n, k)
 		}
 	}

@@ -46,7 +46,7 @@ func runIn(t *testing.T, ns namespace, source Source) *sink {
 func (r *sink) handle(d *Datagram) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	keep(&r.got)(0).Take(d)
+	keep(&r.got)(0).Take([]Datagram{*d})
 	r.more.Broadcast()
 }
 

@@ -32,9 +32,9 @@ func TestBridgeCountsOnce(t *testing.T) {
 		openIn(t, here, rings[on])
 		sinks[on] = runIn(t, here, rings[on])
 	}
-	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(gre(100))), broadcast(0x0800, mirrorTo(fence)))
+	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(100))), broadcast(0x0800, mirrorTo(fence)))
 	for on, s := range sinks {
-		if got := s.take(fence); len(got) != 1 || !bytes.Equal(got[0].Payload, gre(100)) {
+		if got := s.take(fence); len(got) != 1 || !bytes.Equal(got[0].Payload, greOf(100)) {
 			t.Errorf("on %q: %d datagrams, want 1", on, len(got))
 		}
 	}
@@ -56,11 +56,11 @@ func TestTagsAndStrangers(t *testing.T) {
 	openIn(t, here, one)
 	openIn(t, here, all)
 	onOne, onAll := runIn(t, here, one), runIn(t, here, all)
-	behind := func(tag []byte, n int) []byte { return append(tag, mirrorTo(gre(n))...) }
+	behind := func(tag []byte, n int) []byte { return append(tag, mirrorTo(greOf(n))...) }
 	transmit(t, there, "m0",
 		broadcast(0x8100, behind([]byte{0, 5, 8, 0}, 100)),
 		broadcast(0x88A8, behind([]byte{0, 5, 0x81, 0, 0x45, 6, 8, 0}, 200)), // the second tag begins like IPv4
-		ethernet(0x0800, mirrorTo(gre(300))),                                 // to a hardware address that nobody has
+		ethernet(0x0800, mirrorTo(greOf(300))),                               // to a hardware address that nobody has
 		broadcast(0x0800, mirrorTo(fence)),
 	)
 	got := onOne.take(fence)
@@ -68,8 +68,8 @@ func TestTagsAndStrangers(t *testing.T) {
 		t.Fatalf("on m0: %d datagrams, want 3: %+v", len(got), one.Counters())
 	}
 	for i, n := range []int{100, 200, 300} {
-		if !bytes.Equal(got[i].Payload, gre(n)) || got[i].Src != thereIP {
-			t.Errorf("on m0: datagram %d from %v has %d bytes", i, got[i].Src, len(got[i].Payload))
+		if !bytes.Equal(got[i].Payload, greOf(n)) || got[i].Src() != thereIP {
+			t.Errorf("on m0: datagram %d from %v has %d bytes", i, got[i].Src(), len(got[i].Payload))
 		}
 	}
 	if got := onAll.take(fence); len(got) != 0 {

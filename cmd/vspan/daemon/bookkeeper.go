@@ -21,14 +21,19 @@ type bookkeeper struct {
 func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
 
 // Take implements receive.Handler.
-func (b *bookkeeper) Take(d *receive.Datagram) {
+func (b *bookkeeper) Take(list []receive.Datagram) {
 	if b.tap != nil {
-		b.tap(d)
+		for i := range list {
+			b.tap(&list[i])
+		}
 	}
-	a := (*evidence.Arrival)(d)
-	b.ledger.Take(a)
-	if b.feed.Wanted() {
-		b.offer(d, b.ledger.Found(a))
+	if !b.feed.Wanted() {
+		b.ledger.Take(list)
+		return
+	}
+	for i := range list { // what was found of the last one taken is all that a ledger tells
+		b.ledger.Take(list[i : i+1])
+		b.offer(&list[i], b.ledger.Found(&list[i]))
 	}
 }
 
@@ -38,16 +43,10 @@ func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
 		return
 	}
 	b.feed.Offer(&capture.Original{
-		Time: d.Time, Source: d.Src, Destination: d.Dst, Payload: d.Payload, WireLen: d.WireLen, Truncated: d.Truncated,
+		Time: d.Time(), Source: d.Src(), Destination: d.Dst(), Payload: d.Payload, WireLen: d.WireLen, Truncated: d.Truncated,
 		UID: found.UID, PortKey: found.PortKey, Host: found.Host, Direction: found.Direction, Gap: found.Gap,
 	})
 }
-
-// Foresees implements receive.Foreseer.
-func (b *bookkeeper) Foresees() bool { return b.ledger.Foresees() }
-
-// Foresee implements receive.Foreseer.
-func (b *bookkeeper) Foresee(d *receive.Datagram) { b.ledger.Foresee((*evidence.Arrival)(d)) }
 
 // End implements receive.Handler.
 func (b *bookkeeper) End() {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/gre"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/store"
 )
@@ -21,7 +22,7 @@ func TestMetricsOfAFlood(t *testing.T) {
 	payload := erspan.Packet{Type: erspan.Bridging, Frame: make([]byte, 60)}.Append(nil)
 	for i := range 25 {
 		worker.Begin()
-		worker.Take(&receive.Datagram{Src: netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), Dst: netip.AddrFrom4([4]byte{192, 0, 2, 99}), Payload: payload, Fragments: 1})
+		worker.Take([]receive.Datagram{{Ends: gre.EndsOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), netip.AddrFrom4([4]byte{192, 0, 2, 99})), Payload: payload, Fragments: 1}})
 		worker.End()
 	}
 	registry := prometheus.NewPedanticRegistry()

@@ -166,7 +166,7 @@ func TestAttributedFramesAreOffered(t *testing.T) {
 			Frame: append(inner, make([]byte, 46)...),
 		}.Append(nil)
 		worker.Begin()
-		worker.Take(&receive.Datagram{Time: time.Unix(0, int64(sequence)), Src: src, Dst: here, Payload: payload, WireLen: 20 + len(payload), Fragments: 1})
+		worker.Take([]receive.Datagram{{At: int64(sequence), Ends: gre.EndsOf(src, here), Payload: payload, WireLen: 20 + len(payload), Fragments: 1}})
 		worker.End()
 	}
 	send(1, esx, 5)

@@ -8,13 +8,15 @@ import (
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
 // packet is one GRE packet of a capture, decoded as far as it goes.
 type packet struct {
 	number    uint64
-	src, dst  netip.Addr // invalid when the outer header could not be read
+	ends      gre.Ends
+	src, dst  netip.Addr // the same; invalid when the outer header could not be read
 	fragments int        // 0 when nothing could be put together
 	truncated bool       // the capture has not all of it
 
@@ -27,7 +29,7 @@ type packet struct {
 
 // decode makes p what a datagram says. It aliases the datagram's payload.
 func (p *packet) decode(d *receive.Datagram) {
-	*p = packet{number: d.Number, src: d.Src, dst: d.Dst, fragments: d.Fragments, truncated: d.Truncated}
+	*p = packet{number: d.Number, ends: d.Ends, src: d.Src(), dst: d.Dst(), fragments: d.Fragments, truncated: d.Truncated}
 	m, err := erspan.Decapsulate(d.Payload)
 	if err != nil {
 		p.refuse(err)

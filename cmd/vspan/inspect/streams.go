@@ -1,12 +1,11 @@
 package inspect
 
 import (
-	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
-	"net/netip"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
 // maxStreams bounds the streams told apart: a file may have as many outer addresses and session ids as it has packets.
@@ -14,7 +13,7 @@ const maxStreams = 4096
 
 // stream is what tells one mirror from another, as two exporters may use one session id, and how many packets it has.
 type stream struct {
-	src, dst      netip.Addr
+	ends          gre.Ends
 	encapsulation erspan.Type
 	id            uint16
 	packets       uint64
@@ -39,9 +38,8 @@ const firstSlots = 512
 func newStreams() *streams { return &streams{slots: make([]slot, firstSlots), seed: rand.Uint64()} }
 
 // add counts a packet of a stream. It reports false if the stream is one beyond maxStreams.
-func (t *streams) add(src, dst netip.Addr, encapsulation erspan.Type, id uint16) bool {
-	// What tells streams apart goes from register to register here: in a struct it would be written and read again, for each packet.
-	hash := t.hash(src, dst, uint64(encapsulation)<<16|uint64(id))
+func (t *streams) add(ends *gre.Ends, encapsulation erspan.Type, id uint16) bool {
+	hash := t.hash(ends, uint64(encapsulation)<<16|uint64(id))
 	mask := uint32(len(t.slots) - 1)
 	at := hash & mask
 	for ; t.slots[at].number > 0; at = (at + 1) & mask {
@@ -49,7 +47,7 @@ func (t *streams) add(src, dst netip.Addr, encapsulation erspan.Type, id uint16)
 			continue
 		}
 		s := &t.list[t.slots[at].number-1]
-		if s.src == src && s.dst == dst && s.encapsulation == encapsulation && s.id == id {
+		if s.ends == *ends && s.encapsulation == encapsulation && s.id == id {
 			s.packets++
 			return true
 		}
@@ -57,7 +55,7 @@ func (t *streams) add(src, dst netip.Addr, encapsulation erspan.Type, id uint16)
 	if len(t.list) == maxStreams {
 		return false
 	}
-	t.list = append(t.list, stream{src, dst, encapsulation, id, 1})
+	t.list = append(t.list, stream{*ends, encapsulation, id, 1})
 	t.slots[at] = slot{hash, uint32(len(t.list))}
 	if 2*len(t.list) > len(t.slots) {
 		t.grow()
@@ -81,16 +79,14 @@ func (t *streams) grow() {
 	}
 }
 
-func (t *streams) hash(src, dst netip.Addr, what uint64) uint32 {
-	if src.Is4() && dst.Is4() {
-		a, b := src.As4(), dst.As4()
-		return uint32(mix(t.seed^what, uint64(binary.NativeEndian.Uint32(a[:]))<<32|uint64(binary.NativeEndian.Uint32(b[:]))))
+func (t *streams) hash(ends *gre.Ends, what uint64) uint32 {
+	h := mix(t.seed^what, ends.IPv4)
+	if ends.IsIPv6 {
+		for _, word := range ends.Words() {
+			h = mix(h, word)
+		}
 	}
-	a, b := src.As16(), dst.As16()
-	h := mix(t.seed^what, binary.NativeEndian.Uint64(a[:]))
-	h = mix(h, binary.NativeEndian.Uint64(a[8:]))
-	h = mix(h, binary.NativeEndian.Uint64(b[:]))
-	return uint32(mix(h, binary.NativeEndian.Uint64(b[8:])))
+	return uint32(h)
 }
 
 // mix makes one number of two, of which every bit depends on all of theirs.

@@ -54,7 +54,7 @@ func (t *tally) summary(c receive.Counters) Summary {
 	}
 	for i := range t.streams.list {
 		from := &t.streams.list[i]
-		one := Stream{Src: from.src, Dst: from.dst, Encapsulation: from.encapsulation.String(), Packets: from.packets}
+		one := Stream{Src: from.ends.Src(), Dst: from.ends.Dst(), Encapsulation: from.encapsulation.String(), Packets: from.packets}
 		if from.encapsulation.HasSession() {
 			one.ID = &from.id
 		}

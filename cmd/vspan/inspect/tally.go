@@ -1,10 +1,9 @@
 package inspect
 
 import (
-	"net/netip"
-
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
@@ -30,7 +29,7 @@ func (t *tally) count(p *packet) {
 		t.refused[p.refused]++
 		return
 	}
-	t.mirrored(p.src, p.dst, p.mirror.Type, p.mirror.Header.SessionID)
+	t.mirrored(&p.ends, p.mirror.Type, p.mirror.Header.SessionID)
 }
 
 // datagram counts as count does, and decodes no more than counting needs: of a mirrored frame, whether it is refused. An Ethernet
@@ -40,7 +39,7 @@ func (t *tally) datagram(d *receive.Datagram) {
 		t.reassembled++
 	}
 	if s := erspan.Skim(d.Payload); s.Frame > 0 {
-		t.mirrored(d.Src, d.Dst, s.Tag.Type(), s.Tag.SessionID())
+		t.mirrored(&d.Ends, s.Tag.Type(), s.Tag.SessionID())
 		return
 	}
 	m, err := erspan.Decapsulate(d.Payload)
@@ -51,23 +50,28 @@ func (t *tally) datagram(d *receive.Datagram) {
 		t.refused[refusalName(err)]++
 		return
 	}
-	t.mirrored(d.Src, d.Dst, m.Type, m.Header.SessionID)
+	t.mirrored(&d.Ends, m.Type, m.Header.SessionID)
 }
 
 // counting counts what a source delivers, and tells of none of it.
 type counting struct{ *tally }
 
-func (c counting) Begin()                   {}
-func (c counting) Take(d *receive.Datagram) { c.datagram(d) }
-func (c counting) End()                     {}
+func (c counting) Begin() {}
+func (c counting) End()   {}
+
+func (c counting) Take(list []receive.Datagram) {
+	for i := range list {
+		c.datagram(&list[i])
+	}
+}
 
 // undelivered counts a packet that never became a datagram.
 func (t *tally) undelivered(why receive.Refusal) { t.refused[why.String()]++ }
 
 // mirrored counts a packet that carries a mirrored frame.
-func (t *tally) mirrored(src, dst netip.Addr, encapsulation erspan.Type, id uint16) {
+func (t *tally) mirrored(ends *gre.Ends, encapsulation erspan.Type, id uint16) {
 	t.encapsulations[encapsulation]++
-	if !t.streams.add(src, dst, encapsulation, id) {
+	if !t.streams.add(ends, encapsulation, id) {
 		t.leftOut++
 	}
 }

@@ -151,7 +151,7 @@ func FuzzCounts(f *testing.F) {
 
 func TestCountingAllocatesNothing(t *testing.T) {
 	tally := newTally()
-	d := receive.Datagram{Src: netip.MustParseAddr("192.0.2.1"), Dst: netip.MustParseAddr("fd00::1"), Fragments: 1}
+	d := receive.Datagram{Ends: gre.EndsOf(netip.MustParseAddr("2001:db8::1"), netip.MustParseAddr("fd00::1")), Fragments: 1}
 	for i, b := range oddities(t) {
 		d.Payload = b
 		if n := testing.AllocsPerRun(100, func() { tally.datagram(&d) }); n != 0 {

@@ -52,7 +52,7 @@ func (r *ring) take(d *receive.Datagram) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	switch {
-	case d.Src == v4b:
+	case d.Src() == v4b:
 		close(r.last)
 	case d.Fragments == 1:
 		r.got = append(r.got, bytes.Clone(d.Payload))

@@ -1,0 +1,86 @@
+package evidence
+
+import (
+	"math/rand/v2"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
+)
+
+// Arrivals that are taken together are counted as if they had been taken one by one, whatever they do to each other's memos.
+func TestTogetherIsOneByOne(t *testing.T) {
+	together := 0
+	rapid.Check(t, func(t *rapid.T) {
+		limits := Limits{Memos: rapid.SampledFrom([]int{0, 1, 3}).Draw(t, "memos")}
+		single, many := NewLedger(Limits{}), NewLedger(limits)
+		table, talk := drawTable(t), drawTalk(t)
+		n := 0
+		for range rapid.IntRange(1, 8).Draw(t, "batches") {
+			batch := make([]Arrival, rapid.IntRange(0, 3*Together).Draw(t, "size"))
+			for i := range batch {
+				n++
+				batch[i] = drawArrival(t, talk, n)
+			}
+			single.Begin(table)
+			for i := range batch {
+				single.Take(batch[i : i+1])
+			}
+			many.Begin(table)
+			for rest := batch; len(rest) > 0; {
+				taken := rest[:rapid.IntRange(1, len(rest)).Draw(t, "taken")]
+				rest = rest[len(taken):]
+				many.Take(taken)
+				together += len(taken) - 1
+			}
+			if last := len(batch) - 1; last >= 0 {
+				if d := cmp.Diff(single.Found(&batch[last]), many.Found(&batch[last])); d != "" {
+					t.Fatalf("arrival %d (-single +many):\n%s", n, d)
+				}
+			}
+			single.End()
+			many.End()
+		}
+		if d := cmp.Diff(single.View(), many.View(), wholeViews()); d != "" {
+			t.Fatalf("views (-single +many):\n%s", d)
+		}
+	})
+	if together < 1000 {
+		t.Errorf("only %d arrivals were taken together with others", together)
+	}
+}
+
+// What the short way makes of a packet is what read makes of it; and it is the way of those that nearly all are.
+func TestExpressIsRead(t *testing.T) {
+	random, express := rand.New(rand.NewPCG(1, 2)), 0
+	for i := range 300_000 {
+		p := parcel{host: "esx-01", kind: erspan.TypeII, id: uint16(i), src: alice, dst: router, n: i}
+		a := p.arrival(random.Uint32())
+		for range random.IntN(4) { // damaged where it matters
+			a.Payload[random.IntN(min(len(a.Payload), expressLen))] ^= 1 << random.IntN(8)
+		}
+		switch random.IntN(6) {
+		case 0:
+			a.Payload = a.Payload[:random.IntN(len(a.Payload)+1)]
+			a.PayloadLen = random.IntN(2000)
+		case 1:
+			a.Payload[expressIPv4+9] = frame.ProtocolUDP
+		case 2:
+			a.At = -a.At
+		}
+		var short, long glance
+		if !short.express(&a) {
+			continue
+		}
+		express++
+		if !long.read(&a) || short != long {
+			t.Fatalf("%x became\n%+v, want\n%+v", a.Payload, short, long)
+		}
+	}
+	if express < 50_000 {
+		t.Errorf("only %d packets went the short way", express)
+	}
+}
