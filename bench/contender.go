@@ -49,7 +49,7 @@ func (silence) stop() (heard, error) { return heard{}, nil }
 
 // ours is the receiver of vspan in a process of its own.
 func (s *setting) ours() contender {
-	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, s.path) }, false}
+	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, s.path) }, true}
 }
 
 // inKernel is the same with counting in the kernel.
@@ -124,7 +124,7 @@ func (o *own) stop() (heard, error) {
 func tcpdump(buffer int) contender {
 	return contender{fmt.Sprintf("tcpdump -B %d -w /dev/null", buffer), func(ctx context.Context, l *network.Link) (listener, error) {
 		return startDump(ctx, l, buffer)
-	}, false}
+	}, true}
 }
 
 // dump is a tcpdump.

@@ -157,6 +157,7 @@ func (r *Ring) setSnapLen(n int) error {
 		if err := attachFilter(w.socket.fd, ringFilter(n, r.index == 0)); err != nil {
 			return fmt.Errorf("receive: set the snap length: %w", err)
 		}
+		w.awaited.Store(n == 0)
 	}
 	r.snapLen = n
 	return nil

@@ -2,6 +2,7 @@ package receive
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror/frame"
@@ -20,17 +21,17 @@ type ringWorker struct {
 	everywhere bool
 	index      int
 	atPort     bool
+
+	awaited atomic.Bool // somebody waits for the packets themselves, not for their number
 }
 
 // run reads until ctx ends.
 func (w *ringWorker) run(ctx context.Context, handle Handler) error {
-	nap := time.NewTimer(longestNap)
-	defer nap.Stop()
 	blocks := 0 // read since the last rest
 	for ctx.Err() == nil {
 		block := w.socket.ready()
 		if block == nil {
-			if err := w.rest(ctx, nap, blocks); err != nil {
+			if err := w.rest(blocks); err != nil {
 				return err
 			}
 			blocks = 0
@@ -52,14 +53,10 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 // rest waits as befits a ring of which so many blocks have just been read: on a
 // line that is quiet for the next packet, else a nap. To be woken for each block,
 // when the kernel retires it, costs about as much as to read it.
-func (w *ringWorker) rest(ctx context.Context, nap *time.Timer, blocks int) error {
+func (w *ringWorker) rest(blocks int) error {
 	if blocks > 0 {
-		nap.Reset(napAfter(blocks, w.socket.blocks()))
-		select {
-		case <-nap.C:
-		case <-ctx.Done():
-		}
-		return nil
+		_, err := w.wake.poll(napAfter(blocks, w.socket.blocks(), w.awaited.Load()))
+		return err
 	}
 	if err := w.socket.wait(w.wake, expireEvery); err != nil {
 		return err
@@ -68,13 +65,20 @@ func (w *ringWorker) rest(ctx context.Context, nap *time.Timer, blocks int) erro
 	return nil
 }
 
-// longestNap is as long as the kernel keeps a block that is not full, at worst.
-const longestNap = 8 * time.Millisecond
+// How long a nap is at most. Each costs as much as some hundred packets, so that it is long where packets are only counted; where somebody
+// waits for them it is about as long as the kernel keeps a block that is not full, at worst.
+const (
+	longestNap = 24 * time.Millisecond
+	shorterNap = 8 * time.Millisecond
+)
 
 // napAfter is how long to leave a ring alone of which so many blocks have come in
 // about as long a time as that: so that only a small part of it fills.
-func napAfter(blocks, of int) time.Duration {
+func napAfter(blocks, of int, awaited bool) time.Duration {
 	nap := longestNap
+	if awaited {
+		nap = shorterNap
+	}
 	for limit := of / 16; blocks > limit && nap > time.Millisecond; limit *= 2 {
 		nap /= 2
 	}

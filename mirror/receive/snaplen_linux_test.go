@@ -101,11 +101,14 @@ func TestFirstPacketOfAQuietLine(t *testing.T) {
 // A ring that fills fast is left alone for a shorter time.
 func TestNapAfter(t *testing.T) {
 	for blocks, want := range map[int]time.Duration{1: 8, 2: 8, 3: 4, 4: 4, 5: 2, 8: 2, 9: 1, 32: 1} {
-		if got := napAfter(blocks, 32); got != want*time.Millisecond {
+		if got := napAfter(blocks, 32, true); got != want*time.Millisecond {
+			t.Errorf("after %d of 32 blocks, awaited: %v", blocks, got)
+		}
+		if got := napAfter(blocks, 32, false); got < 2*want*time.Millisecond-time.Millisecond || got > 3*want*time.Millisecond {
 			t.Errorf("after %d of 32 blocks: %v", blocks, got)
 		}
 	}
-	if got := napAfter(1, 4); got != time.Millisecond {
+	if got := napAfter(1, 4, true); got != time.Millisecond {
 		t.Errorf("after 1 of 4: %v", got)
 	}
 }
