@@ -37,8 +37,10 @@ type admitted struct {
 }
 
 const (
-	// Every is how often what the kernel has counted is brought to the ledger.
-	Every = 250 * time.Millisecond
+	// Every is how often what the kernel has counted is brought to the ledger, at best, and Rarely at worst: to bring much costs more
+	// than to count it.
+	Every  = 250 * time.Millisecond
+	Rarely = time.Second
 	// idleAfter is for how long a conversation may be quiet before its place is given to another.
 	idleAfter = time.Minute
 )
@@ -55,18 +57,24 @@ func New(counter *xdp.Counter, ledger *evidence.Ledger, table *atomic.Pointer[ev
 // Run counts until ctx ends, and brings the rest.
 func (k *Counting) Run(ctx context.Context) error {
 	k.ledger.Recurring() // from now on
-	ticker := time.NewTicker(Every)
-	defer ticker.Stop()
+	timer := time.NewTimer(Every)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return errors.Join(k.retire(k.all(), time.Now()), k.counter.Close())
-		case now := <-ticker.C:
+		case now := <-timer.C:
 			if err := k.once(now); err != nil {
 				return errors.Join(fmt.Errorf("counting in the kernel: %w", err), k.counter.Close())
 			}
+			timer.Reset(restAfter(len(k.known)))
 		}
 	}
+}
+
+// restAfter is how long to wait after so many conversations were brought.
+func restAfter(conversations int) time.Duration {
+	return min(Every+Every*time.Duration(conversations)/512, Rarely)
 }
 
 // once brings what was counted, gives up what should not be counted there any more, and admits what is new.
