@@ -128,7 +128,7 @@ func (a *admitted) since(now xdp.Counts) evidence.Volume {
 	before := a.brought
 	v := evidence.Volume{
 		Alike: a.Alike, Packets: now.Packets - before.Packets, Bytes: now.Bytes - before.Bytes, OuterBytes: now.OuterBytes - before.OuterBytes,
-		Truncated: now.Truncated - before.Truncated, Early: now.Early - before.Early,
+		Truncated: now.Truncated - before.Truncated, Early: now.Early - before.Early, Missing: now.Missing - before.Missing,
 		First: now.First, Last: now.Last,
 	}
 	if before.Packets > 0 {

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"net/netip"
 	"os"
@@ -138,7 +139,7 @@ func TestKernelCountIsTheRings(t *testing.T) {
 			for i, inKernel := range []bool{false, true} {
 				link := linkFor(t, made)
 				c := collect(t, link, expected, inKernel)
-				sender, err := link.NewSender(made.Memory())
+				sender, err := link.NewSender(cutSome(made.Memory()))
 				must(t, err)
 				for round := range rounds {
 					_, err = sender.Send(t.Context(), packets, 50_000)
@@ -162,6 +163,18 @@ func TestKernelCountIsTheRings(t *testing.T) {
 			t.Logf("the kernel counted %d of %d packets", counted, rounds*packets)
 		})
 	}
+}
+
+// cutSome cuts every third packet as a mirror with a snap length does: the frame says that it was longer.
+func cutSome(packets [][]byte) [][]byte {
+	const snapped = 150
+	for i, b := range packets {
+		if i%3 == 0 && len(b) > snapped {
+			binary.BigEndian.PutUint16(b[2:], snapped)
+			packets[i] = b[:snapped]
+		}
+	}
+	return packets
 }
 
 // butTimes compares views down to the packet, but for times, which the kernel knows by its tick, and for what is followed of an

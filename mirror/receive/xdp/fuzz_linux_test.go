@@ -45,7 +45,7 @@ func (p *program) compareOf(t *testing.T, m *model, j judgement) {
 		must(t, p.kernel.counts.Lookup(p.conversations.of[j.conversation], perCPU))
 		got := sum(perCPU)
 		if got.Packets != want.Packets || got.Bytes != want.Bytes || got.OuterBytes != want.OuterBytes ||
-			got.Truncated != want.Truncated || got.Early != want.Early {
+			got.Truncated != want.Truncated || got.Early != want.Early || got.Missing != want.Missing {
 			t.Fatalf("%+v, want %+v: %+v", got, *want, j)
 		}
 	}

@@ -31,6 +31,8 @@ type Counts struct {
 	// their own length says; Early those of them that are shorter than the snap
 	// length by more than 64 bytes, or shorter at all without one.
 	Truncated, Early uint64
+	// Missing are the bytes that are missing of them, as far as their own lengths say.
+	Missing uint64
 	// First and Last are when packets arrived, to within a tick of the kernel, at
 	// most 10 ms. They are reckoned when a harvest first sees them, and off by what
 	// the clock was set by between. They are zero without packets.

@@ -68,7 +68,8 @@ func (c *Counter) reckon(clock clock, k Conversation, v countsValue) Count {
 		c.times[k] = t
 	}
 	return Count{k, Counts{
-		Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early, First: t.first, Last: t.last,
+		Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early, Missing: v.Missing,
+		First: t.first, Last: t.last,
 	}}
 }
 

@@ -32,8 +32,8 @@ type admissionValue struct {
 }
 
 type countsValue struct {
-	Packets, Bytes, OuterBytes, Truncated, Early uint64
-	First, Last                                  uint64 // in ticks of the kernel
+	Packets, Bytes, OuterBytes, Truncated, Early, Missing uint64
+	First, Last                                           uint64 // in ticks of the kernel
 }
 
 type sequenceValue struct {
@@ -110,6 +110,7 @@ func sum(perCPU []countsValue) (total countsValue) {
 		total.OuterBytes += v.OuterBytes
 		total.Truncated += v.Truncated
 		total.Early += v.Early
+		total.Missing += v.Missing
 	}
 	return total
 }

@@ -161,6 +161,7 @@ func (m *model) take(b []byte) bool {
 	c.OuterBytes += j.outer
 	if j.truncated {
 		c.Truncated++
+		c.Missing += uint64(max(int(j.bytes)-j.there, 0))
 		if snap := m.snap[j.conversation]; snap == 0 || j.there+64 < snap {
 			c.Early++
 		}

@@ -29,6 +29,8 @@ inlined void add(struct counts *c, struct packet *p, u32 snap)
 	if (likely(!p->truncated))
 		return;
 	c->truncated++;
+	if (p->frame_length > p->frame_there)
+		c->missing += p->frame_length - p->frame_there;
 	if (snap == 0 || p->frame_there + 64 < snap) // 64 is mirror/evidence's snapTolerance
 		c->early++;
 }

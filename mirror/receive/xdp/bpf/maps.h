@@ -47,6 +47,7 @@ struct counts {
 	u64 outer_bytes;
 	u64 truncated;
 	u64 early;
+	u64 missing;
 	u64 first; // in ticks of the kernel
 	u64 last;
 };
