@@ -23,6 +23,8 @@ type Switch struct {
 	Ports         []Port   // that have a connectee
 	Tagged        bool     // Port.Tags were read
 	OtherVMs      []string // names of the vCenter's VMs without a port on this switch, sorted
+	MTU           int      // the largest frame it carries, in bytes of payload; 0: not said
+	HiddenHosts   int      // hosts of the switch that the user may not see
 	Sessions      []VSPAN  // all of them, ours and others'
 	ReadAt        time.Time
 }
@@ -59,6 +61,7 @@ type Portgroup struct {
 	Key, Name   string
 	Uplink      bool // holds the hosts' physical adapters
 	Promiscuous bool // its default policy allows promiscuous mode
+	Binding     Binding
 }
 
 // Port is a dvPort with what is connected to it.
@@ -75,6 +78,8 @@ type Port struct {
 	Connected    bool   // the VM is powered on and its adapter connected
 	LinkUp       bool
 	Promiscuous  bool     // the port's policy allows promiscuous mode
+	Bypass       string   // how the adapter's frames go past the switch, e.g. "SR-IOV"; "": they do not
+	Passthrough  []string // labels of the PCI devices that are passed through to the VM
 	Folder       string   // inventory folder of the VM
 	Tags         []string // vSphere tags of the VM
 	Counters     PortCounters

@@ -91,7 +91,8 @@ func (inv *inventory) readDevices(ctx context.Context, conn *connection, batch [
 		}
 		for _, o := range objects {
 			if v := inv.vms[o.ref]; v != nil {
-				v.nics = nicsOf(get[types.ArrayOfVirtualDevice](o, "config.hardware.device").VirtualDevice)
+				devices := get[types.ArrayOfVirtualDevice](o, "config.hardware.device").VirtualDevice
+				v.nics, v.passed = nicsOf(devices), passedThrough(devices)
 			}
 		}
 		return nil

@@ -138,6 +138,7 @@ func (r *reading) configure(o object, id mirror.SwitchID, now time.Time) error {
 		Version:       config.ProductInfo.Version,
 		ConfigVersion: config.ConfigVersion,
 		Capabilities:  capabilitiesOf(get[types.DVSCapability](o, "capability")),
+		MTU:           int(config.MaxMtu),
 		ReadAt:        now,
 	}
 	for _, s := range config.VspanSession {
@@ -189,6 +190,8 @@ func (r *reading) complete(ctx context.Context, conn *connection, inv *inventory
 		// A host the user may not see is left out: nothing from it would be recognised, and nothing can be said of it.
 		if host, ok := inv.hosts[h]; ok {
 			sw.Hosts = append(sw.Hosts, host)
+		} else {
+			sw.HiddenHosts++
 		}
 	}
 	slices.SortFunc(sw.Hosts, byHostName)

@@ -92,7 +92,7 @@ func (j *joinery) attach(p *mirror.Port, ref reference, nicKey string) {
 		return
 	}
 	if n, ok := v.nic(int32(key)); ok {
-		p.NIC, p.MAC = n.label, n.mac
+		p.NIC, p.MAC, p.Bypass, p.Passthrough = n.label, n.mac, n.bypass, v.passed
 		p.Connected = v.on && n.connected
 	}
 }

@@ -32,6 +32,7 @@ func (r *reading) addGroup(o object) error {
 			Name:        name(o),
 			Uplink:      config.Uplink != nil && *config.Uplink,
 			Promiscuous: allowed,
+			Binding:     bindingOf(config.Type),
 		},
 	})
 	return nil

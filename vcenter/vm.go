@@ -16,6 +16,7 @@ type vm struct {
 	template bool
 	networks []reference
 	nics     []nic // only of VMs with an adapter on the switch
+	passed   []string
 }
 
 // nic is a network adapter that has a backing on a distributed switch.
@@ -24,6 +25,7 @@ type nic struct {
 	label     string
 	mac       string
 	connected bool
+	bypass    string // see mirror.Port.Bypass
 	backing   types.DistributedVirtualSwitchPortConnection
 }
 
@@ -58,6 +60,7 @@ func nicsOf(devices []types.BaseVirtualDevice) []nic {
 		if c.DeviceInfo != nil && c.DeviceInfo.GetDescription() != nil {
 			n.label = c.DeviceInfo.GetDescription().Label
 		}
+		n.bypass = bypassOf(d)
 		n.connected = c.Connectable != nil && c.Connectable.Connected
 		nics = append(nics, n)
 	}
