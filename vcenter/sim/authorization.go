@@ -1,15 +1,13 @@
 package sim
 
 import (
-	"strings"
-
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
 	"github.com/vmware/govmomi/vim25/soap"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
-// authorization answers for the read-only user; vcsim grants everybody everything.
+// authorization answers for those who may not do everything; vcsim grants everybody everything.
 type authorization struct {
 	*simulator.AuthorizationManager
 
@@ -23,17 +21,12 @@ func (a *authorization) HasUserPrivilegeOnEntities(req *types.HasUserPrivilegeOn
 		p := types.EntityPrivilege{Entity: e}
 		for _, id := range req.PrivId {
 			p.PrivAvailability = append(p.PrivAvailability, types.PrivilegeAvailability{
-				PrivId: id, IsGranted: a.granted(req.UserName, id),
+				PrivId: id, IsGranted: a.sim.granted(req.UserName, id, e),
 			})
 		}
 		list = append(list, p)
 	}
 	return &methods.HasUserPrivilegeOnEntitiesBody{Res: &types.HasUserPrivilegeOnEntitiesResponse{Returnval: list}}
-}
-
-// granted tells whether the user has the privilege.
-func (a *authorization) granted(user, privilege string) bool {
-	return user != a.sim.options.ReadOnlyUsername || strings.HasPrefix(privilege, "System.")
 }
 
 // validLogin is the check of name and password.
@@ -43,6 +36,8 @@ func (s *Simulator) validLogin(login *types.Login) bool {
 		return login.Password == s.options.Password
 	case s.options.ReadOnlyUsername:
 		return login.Password == s.options.ReadOnlyPassword
+	case s.options.MirrorUsername:
+		return login.Password == s.options.MirrorPassword
 	}
 	return false
 }

@@ -39,6 +39,9 @@ func (s *Simulator) controlHandler() http.Handler {
 	for pattern, act := range s.routes() {
 		mux.Handle(pattern, act)
 	}
+	for pattern, act := range s.premiseRoutes() {
+		mux.Handle(pattern, act)
+	}
 	guard := http.NewCrossOriginProtection()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := guard.Check(r); err != nil {

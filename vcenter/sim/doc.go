@@ -31,6 +31,14 @@
 //	POST   /ports/{key}/reassign           {"vm": "client-01"}
 //	POST   /portgroups/{name}/promiscuous  {"on": true}
 //	POST   /hosts/{host}/disconnect        also /reconnect, /break, /mend
+//	POST   /hosts/{host}/vmkernel          {"device": "vmk1", "address": "10.0.0.1/24", "mtu": 9000, "stack": "mirror", "remove": false}
+//	POST   /hosts/{host}/hide-network
+//	POST   /portgroups/{name}/binding      {"binding": "ephemeral"}
+//	POST   /vms/{vm}/sriov                 {"portgroup": "prod-web"}
+//	POST   /vms/{vm}/passthrough           {"label": "PCI device 0"}
+//	POST   /capability                     {"l3Source": true, "erspan": true, "netstack": false}
+//	POST   /clock                          {"ahead": "90s"}
+//	POST   /users/{user}/deny              {"privilege": "DVSwitch.Vspan", "object": "DVS0"}
 //	POST   /loss                           {"share": 0.1}
 //	GET    /sessions
 //	POST   /sessions                       a SessionSpec

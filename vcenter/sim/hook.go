@@ -45,6 +45,13 @@ func (s *Simulator) hook(ctx *simulator.Context, call *simulator.Method) (mo.Ref
 			}
 			return nil
 		})
+	case "ServiceInstance":
+		s.front(ctx, call.This, func(o mo.Reference) mo.Reference {
+			if i, ok := o.(*simulator.ServiceInstance); ok {
+				return &serviceInstance{i, &s.ahead}
+			}
+			return nil
+		})
 	case "HostSystem":
 		s.front(ctx, call.This, func(o mo.Reference) mo.Reference {
 			if h, ok := o.(*simulator.HostSystem); ok {
@@ -75,15 +82,18 @@ func (s *Simulator) front(ctx *simulator.Context, ref types.ManagedObjectReferen
 // privilege: DVSwitch.Vspan suffices for sessions, anything else on a switch
 // needs DVSwitch.Modify.
 func (s *Simulator) forbid(ctx *simulator.Context, call *simulator.Method) types.BaseMethodFault {
-	if ctx.Session.UserName != s.options.ReadOnlyUsername || !mutates(call) {
+	if !mutates(call) {
 		return nil
 	}
-	privilege := "System.Modify"
+	privilege := "Global.Settings" // whichever it is, who may only look or mirror lacks it
 	if r, ok := call.Body.(*types.ReconfigureDvs_Task); ok {
 		privilege = "DVSwitch.Modify"
 		if spec, ok := r.Spec.(*types.VMwareDVSConfigSpec); ok && len(spec.VspanConfigSpec) > 0 {
 			privilege = "DVSwitch.Vspan"
 		}
+	}
+	if s.granted(ctx.Session.UserName, privilege, call.This) {
+		return nil
 	}
 	this := call.This
 	return &types.NoPermission{

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"github.com/vspan-io/vspan/vcenter/sim/selfsigned"
 )
 
 // EmitMode says where mirror packets go.
@@ -54,6 +56,13 @@ type Options struct {
 	// ReadOnlyUsername may look but not touch: mutating calls give
 	// NoPermission. Default "reader", with ReadOnlyPassword "pass".
 	ReadOnlyUsername, ReadOnlyPassword string
+	// MirrorUsername has the least that mirroring takes: everything may be
+	// read, and the sessions of switches changed (DVSwitch.Vspan). Default
+	// "vspan", with MirrorPassword "pass".
+	MirrorUsername, MirrorPassword string
+	// CertificateLife is how long the server's certificate is valid from now;
+	// default 90 days.
+	CertificateLife time.Duration
 
 	// Emit says where mirror packets go.
 	Emit EmitMode
@@ -100,6 +109,8 @@ func (o Options) complete() (Options, error) {
 	text(&o.Password, "pass")
 	text(&o.ReadOnlyUsername, "reader")
 	text(&o.ReadOnlyPassword, "pass")
+	text(&o.MirrorUsername, "vspan")
+	text(&o.MirrorPassword, "pass")
 	number := func(field *int, value int) {
 		if *field == 0 {
 			*field = value
@@ -108,6 +119,9 @@ func (o Options) complete() (Options, error) {
 	number(&o.Hosts, 2)
 	number(&o.VMs, 4)
 	number(&o.MTU, defaultMTU)
+	if o.CertificateLife == 0 {
+		o.CertificateLife = selfsigned.Life
+	}
 	if o.Interval == 0 {
 		o.Interval = defaultInterval
 	}
@@ -134,6 +148,8 @@ func (o Options) check() error {
 		return fmt.Errorf("simulator: emitting to memory needs Options.Memory")
 	case o.Username == o.ReadOnlyUsername:
 		return fmt.Errorf("simulator: user %q cannot be both administrator and read-only", o.Username)
+	case o.MirrorUsername == o.Username || o.MirrorUsername == o.ReadOnlyUsername:
+		return fmt.Errorf("simulator: user %q cannot be both the one that mirrors and another", o.MirrorUsername)
 	}
 	if err := o.checkHostAddresses(); err != nil {
 		return err

@@ -26,6 +26,8 @@ type Simulator struct {
 	dvs     *simulator.DistributedVirtualSwitch
 	fabric  *fabric
 	trouble trouble
+	denials denials
+	ahead   atomic.Int64 // nanoseconds, of vCenter's clock
 	waiters waiters
 	cert    *selfsigned.Certificate
 	engine  *traffic.Engine // used by the step of traffic only
@@ -61,7 +63,7 @@ func New(o Options) (*Simulator, error) {
 	if s.emitter, err = chooseEmitter(o); err != nil {
 		return nil, err
 	}
-	if s.cert, err = selfsigned.New(time.Now(), "vspan simulator", hostOf(o.Listen)); err != nil {
+	if s.cert, err = selfsigned.NewFor(o.CertificateLife, time.Now(), "vspan simulator", hostOf(o.Listen)); err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
 	building.Lock()

@@ -17,9 +17,10 @@ import (
 	"time"
 )
 
-// certificateLife is long enough for any run and short enough to be useless
-// if the key of one leaks.
-const certificateLife = 30 * 24 * time.Hour
+// Life is long enough for any run, also to be no news to who looks for
+// certificates that end soon, and short enough to be useless if the key of one
+// leaks.
+const Life = 90 * 24 * time.Hour
 
 // Certificate is a server's own, self-signed: it is its own authority. It is not changed once it is made.
 type Certificate struct {
@@ -29,6 +30,12 @@ type Certificate struct {
 // New makes a certificate for localhost, both loopback addresses and the host
 // the server listens on, in the name of its owner.
 func New(now time.Time, owner, host string) (*Certificate, error) {
+	return NewFor(Life, now, owner, host)
+}
+
+// NewFor makes a certificate that is valid for so long; a negative life is that
+// of one that has expired.
+func NewFor(life time.Duration, now time.Time, owner, host string) (*Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("making the server's key: %w", err)
@@ -40,8 +47,8 @@ func New(now time.Time, owner, host string) (*Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: owner},
-		NotBefore:             now.Add(-time.Hour),
-		NotAfter:              now.Add(certificateLife),
+		NotBefore:             now.Add(min(life, 0) - time.Hour),
+		NotAfter:              now.Add(life),
 		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
 		BasicConstraintsValid: true,
