@@ -1,0 +1,26 @@
+package doctor
+
+import "github.com/vspan-io/vspan/mirror"
+
+// Standing is a session as it was placed.
+func Standing(s mirror.Session, p mirror.Placement) Session {
+	d := asked(s)
+	d.Switch, d.Sources, d.Fault = p.Switch, p.Sources, p.Fault
+	d.Destinations, d.Local = p.Destinations, p.Local && !p.Elsewhere
+	return d
+}
+
+// Planned is a session as it would stand.
+func Planned(s mirror.Session, on mirror.SwitchID, p mirror.Planned) Session {
+	d := asked(s)
+	d.Switch, d.Sources, d.Fault = on, p.Sources, p.Fault
+	d.Destinations, d.ERSPANID = p.Want.Destinations, p.Want.ERSPANID
+	return d
+}
+
+func asked(s mirror.Session) Session {
+	return Session{
+		Name: s.Name, Encapsulation: s.Spec.Encapsulation.Type, ERSPANID: s.ERSPANID,
+		Local: s.Spec.Destination.Receiver != "", Netstack: s.Spec.Netstack, SnapLength: s.Spec.SnapLength,
+	}
+}
