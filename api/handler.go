@@ -29,6 +29,7 @@ func New(o Options) http.Handler {
 	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
 	cluster{o.Cluster, o.Log}.register(a)
 	reception{o.Receivers, o.Unclaimed}.register(a)
+	examination{s, o.Facts}.register(a)
 	health{o.Ready, o.Version}.register(a)
 
 	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{Registry: o.Metrics}))

@@ -31,6 +31,7 @@ type Options struct {
 	History   History            // nil: nothing is remembered
 	Receivers func() []Receiver  // nil: none
 	Unclaimed func() []Unclaimed // nil: none
+	Facts     Facts              // nil: nothing is known of what mirrors rest on
 	Ready     func() []Check     // nil: always ready
 
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a

@@ -18,7 +18,7 @@ func (h *sessions) preview(ctx context.Context, s mirror.Session) (*sessionOutpu
 		return nil, faultProblem(f)
 	}
 	return &sessionOutput{Status: http.StatusOK, Body: wire.DryRun{
-		Plan: renderPlan(p), Session: renderSession(s, h.board.Status(s.UID)),
+		Plan: renderPlan(p), Session: renderSession(s, h.board.Status(s.UID)), Checks: examination{h, h.facts}.preflight(ctx, s, p),
 	}}, nil
 }
 

@@ -23,6 +23,7 @@ type sessions struct {
 	board   *store.Board
 	planner Planner
 	history History
+	facts   Facts
 	life    lifePolicy
 	input   *inputSchema
 	keys    *idempotency
@@ -33,7 +34,7 @@ type sessions struct {
 
 func newSessions(o Options) *sessions {
 	return &sessions{
-		store: o.Store, board: o.Board, planner: o.Planner, history: o.History,
+		store: o.Store, board: o.Board, planner: o.Planner, history: o.History, facts: o.Facts,
 		life:  lifePolicy{standard: o.DefaultLife, longest: o.MaxLife},
 		input: newInputSchema(),
 		keys:  newIdempotency(),

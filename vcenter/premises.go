@@ -2,6 +2,7 @@ package vcenter
 
 import (
 	"context"
+	"time"
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/doctor"
@@ -11,7 +12,7 @@ import (
 // user's rights, by one read each for the whole vCenter, its certificate and its clock. It never fails: what cannot be read is left
 // unsaid, with the reason. Nothing is changed.
 func (c *Client) Premises(ctx context.Context, switches []mirror.Switch) doctor.VCenter {
-	v := doctor.VCenter{Name: c.config.Name, Address: c.config.address(), User: c.config.Username, Switches: switches}
+	v := doctor.VCenter{ReadAt: time.Now(), Name: c.config.Name, Address: c.config.address(), User: c.config.Username, Switches: switches}
 	v.Certificate = c.lookAtCertificate(ctx)
 	err := c.with(ctx, c.config.object()+", what mirrors rest on", func(conn *connection) error {
 		about := conn.vim.ServiceContent.About

@@ -4,6 +4,8 @@ package wire
 type DryRun struct {
 	Plan    Plan    `json:"plan"`
 	Session Session `json:"session" doc:"As it would be stored; its uid is made anew with each dry run of a creation"`
+
+	Checks []DoctorCheck `json:"checks" doc:"What the session would rest on, as GET /v1/doctor checks it; what is worse comes first"`
 }
 
 // Plan is the change of the switch that a request would lead to.

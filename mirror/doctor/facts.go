@@ -23,6 +23,7 @@ type VCenter struct {
 	Address string // host:port
 	User    string
 	Fault   string // why it could not be asked; "" when it was
+	ReadAt  time.Time
 
 	Product     string // e.g. "VMware vCenter Server"
 	Version     string

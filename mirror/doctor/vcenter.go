@@ -95,7 +95,9 @@ func (x *examination) certificate(v VCenter) {
 	if c.Trust == TrustThumbprint {
 		renewal += " and give vspan the new thumbprint at the same time"
 	}
-	note := func(s Status, message, remedy string) { x.note(Certificate, v.Name, VCenterKind, v.Name, s, message, remedy) }
+	note := func(s Status, message, remedy string) {
+		x.note(Certificate, v.Name, VCenterKind, v.Name, s, message, remedy)
+	}
 	switch {
 	case c.Trust == TrustPlain:
 		note(Warning, "plain HTTP: the password crosses the network in clear", "give vCenter's URL with https")
