@@ -42,14 +42,15 @@ type examineOutput struct{ Body wire.Doctor }
 func (h examination) examine(ctx context.Context, in *examineInput) (*examineOutput, error) {
 	if in.Session == "" {
 		facts := h.read(ctx, in.Fresh)
-		return renderDoctor(facts, doctor.Examine(facts)), nil
+		return &examineOutput{RenderDoctor(facts, doctor.Examine(facts))}, nil
 	}
 	s, err := h.find(ctx, in.Session)
 	if err != nil {
 		return nil, err
 	}
 	facts := h.read(ctx, in.Fresh)
-	return renderDoctor(facts, doctor.Concerning(facts, doctor.Standing(s, h.board.Status(s.UID).Placement))), nil
+	checks := doctor.Concerning(facts, doctor.Standing(s, h.board.Status(s.UID).Placement))
+	return &examineOutput{RenderDoctor(facts, checks)}, nil
 }
 
 func (h examination) read(ctx context.Context, fresh bool) doctor.Facts {
@@ -68,26 +69,26 @@ func (h examination) preflight(ctx context.Context, s mirror.Session, p Preview)
 	return renderChecks(doctor.Concerning(facts, doctor.Planned(s, p.Switch.ID, p.Planned)))
 }
 
-func renderDoctor(f doctor.Facts, checks []doctor.Check) *examineOutput {
+// RenderDoctor puts checks into the words of the API, also for whoever shows some without it.
+func RenderDoctor(f doctor.Facts, checks []doctor.Check) wire.Doctor {
 	var oldest time.Time
 	for _, v := range f.VCenters {
 		if oldest.IsZero() || v.ReadAt.Before(oldest) {
 			oldest = v.ReadAt
 		}
 	}
-	return &examineOutput{wire.Doctor{Status: doctor.Worst(checks).String(), ReadAt: utc(oldest), Items: renderChecks(checks)}}
+	return wire.Doctor{Status: doctor.Worst(checks).String(), ReadAt: utc(oldest), Items: renderChecks(checks)}
 }
 
 func renderChecks(checks []doctor.Check) []wire.DoctorCheck {
 	rendered := make([]wire.DoctorCheck, len(checks))
 	for i, c := range checks {
-		rendered[i] = RenderCheck(c)
+		rendered[i] = renderCheck(c)
 	}
 	return rendered
 }
 
-// RenderCheck puts a check into the words of the API, for whoever shows one without it.
-func RenderCheck(c doctor.Check) wire.DoctorCheck {
+func renderCheck(c doctor.Check) wire.DoctorCheck {
 	return wire.DoctorCheck{
 		Code: c.Code.String(), VCenter: c.VCenter, Subject: wire.DoctorSubject{Kind: c.Subject.Kind.String(), Names: c.Subject.Names},
 		Status: c.Status.String(), Message: c.Message, Remedy: c.Remedy,

@@ -61,6 +61,7 @@ type Portgroup struct {
 	Key, Name   string
 	Uplink      bool // holds the hosts' physical adapters
 	Promiscuous bool // its default policy allows promiscuous mode
+	PolicySaid  bool // vCenter says what the policy is
 	Binding     Binding
 }
 

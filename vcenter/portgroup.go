@@ -23,7 +23,7 @@ func (r *reading) addGroup(o object) error {
 	if !ok {
 		return fmt.Errorf("portgroup %q has no configuration", name(o))
 	}
-	allowed, _ := promiscuous(config.DefaultPortConfig)
+	allowed, said := promiscuous(config.DefaultPortConfig)
 	r.groups = append(r.groups, &portgroup{
 		ref:    o.ref,
 		static: config.Type == string(types.DistributedVirtualPortgroupPortgroupTypeEarlyBinding),
@@ -32,6 +32,7 @@ func (r *reading) addGroup(o object) error {
 			Name:        name(o),
 			Uplink:      config.Uplink != nil && *config.Uplink,
 			Promiscuous: allowed,
+			PolicySaid:  said,
 			Binding:     bindingOf(config.Type),
 		},
 	})

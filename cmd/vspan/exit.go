@@ -18,6 +18,7 @@ const (
 	exitNotFound      = 3
 	exitWaitNotMet    = 6
 	exitNotDelivering = 8
+	exitChecksFailed  = 9
 )
 
 // exitCodeError is an error that wants an exit code of its own.

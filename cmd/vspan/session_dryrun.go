@@ -28,7 +28,11 @@ func printDryRun(w io.Writer, d wire.DryRun) error {
 	for _, warning := range d.Plan.Warnings {
 		p.fact("Warning", warning)
 	}
-	return p.w.Flush()
+	if err := p.w.Flush(); err != nil || len(d.Checks) == 0 {
+		return err
+	}
+	fmt.Fprintln(w)
+	return printDoctor(w, d.Checks)
 }
 
 func printOperation(p page, op wire.Operation) {

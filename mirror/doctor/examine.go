@@ -12,6 +12,9 @@ func Examine(f Facts) []Check {
 	for _, v := range f.VCenters {
 		x.vcenter(v)
 	}
+	for _, s := range f.Sessions {
+		x.stray(s)
+	}
 	x.ids()
 	x.receiver()
 	x.state()
@@ -30,6 +33,7 @@ func Concerning(f Facts, s Session) []Check {
 			x.vcenter(v)
 		}
 	}
+	x.stray(s)
 	x.ids()
 	if s.Local {
 		x.receiver()
@@ -56,6 +60,16 @@ func (x *examination) sessions(on mirror.SwitchID) []Session {
 		return []Session{*x.about}
 	}
 	return slices.DeleteFunc(slices.Clone(x.Sessions), func(s Session) bool { return s.Switch != on })
+}
+
+// stray checks a session that is on none of the switches that were read.
+func (x *examination) stray(s Session) {
+	for _, v := range x.VCenters {
+		if slices.ContainsFunc(v.Switches, func(sw mirror.Switch) bool { return sw.ID == s.Switch }) && v.Fault == "" && v.SwitchFault == "" {
+			return
+		}
+	}
+	x.placed(VCenter{Name: s.Switch.VCenter}, s)
 }
 
 // vcenter checks one vCenter and what is on it.

@@ -11,33 +11,38 @@ func (x *examination) groups(v VCenter, sw mirror.Switch) {
 	if x.about != nil {
 		return
 	}
-	promiscuous, unbound, unsaid := 0, 0, 0
+	promiscuous, unbound := 0, 0
 	for _, g := range sw.Portgroups {
 		if g.Uplink {
 			continue
 		}
-		if g.Promiscuous {
+		switch {
+		case g.Promiscuous:
 			promiscuous++
 			x.note(Promiscuous, v.Name, PortgroupKind, g.Name, Warning, "promiscuous mode is allowed: vSphere refuses to mirror its ports towards the VM", refuseRemedy)
+		case !g.PolicySaid:
+			promiscuous++
+			x.note(Promiscuous, v.Name, PortgroupKind, g.Name, Unknown, "vCenter does not say whether promiscuous mode is allowed", policyRemedy)
 		}
 		switch g.Binding {
 		case mirror.Ephemeral:
 			unbound++
 			x.note(PortBinding, v.Name, PortgroupKind, g.Name, Warning, "its ports are ephemeral: a VM gets another port key each time it is powered on", bindRemedy)
 		case mirror.BindingUnsaid:
-			unsaid++
+			unbound++
 			x.note(PortBinding, v.Name, PortgroupKind, g.Name, Unknown, "vCenter does not say how its ports are bound", "look at it in the vSphere Client: Edit settings > General > Port binding")
 		}
 	}
 	if promiscuous == 0 {
 		x.note(Promiscuous, v.Name, SwitchKind, sw.Name, OK, "no portgroup allows promiscuous mode", "")
 	}
-	if unbound+unsaid == 0 {
+	if unbound == 0 {
 		x.note(PortBinding, v.Name, SwitchKind, sw.Name, OK, "no portgroup is ephemeral", "")
 	}
 }
 
 const (
+	policyRemedy = "look at it in the vSphere Client: Edit settings > Security > Promiscuous mode"
 	refuseRemedy = "forbid it on the portgroup (Security > Promiscuous mode: Reject), or mirror with direction from-vm"
 	bindRemedy   = "name the VM as source rather than the port key, so that vspan follows it; or make the portgroup's binding static"
 )
@@ -67,7 +72,11 @@ func (x *examination) sources(v VCenter, sw mirror.Switch) {
 func (x *examination) bypasses(v VCenter, sw mirror.Switch) {
 	n := 0
 	for _, p := range sw.Ports {
-		if p.Bypass != "" {
+		switch {
+		case p.Connectee == mirror.VMNIC && p.NIC == "":
+			n++
+			x.note(DirectPath, v.Name, PortKind, p.Key, Unknown, "the VM's devices cannot be seen", "give the user Read-only on the VM")
+		case p.Bypass != "":
 			n++
 			x.note(DirectPath, v.Name, VMKind, p.VM, Warning, fmt.Sprintf("%s is %s: its frames go past the switch and cannot be mirrored", p.NIC, p.Bypass), bypassRemedy)
 		}
@@ -101,7 +110,7 @@ func (x *examination) placed(v VCenter, s Session) {
 	case len(s.Sources) == 0:
 		x.note(SourcePlaced, v.Name, SessionKind, s.Name, Unknown, "its sources were not looked for yet", "wait for the switch to be read: 'vspan session wait "+s.Name+"'")
 	default:
-		x.note(SourcePlaced, v.Name, SessionKind, s.Name, OK, fmt.Sprintf("its sources come to %d port(s), all of them connected", len(s.Sources)), "")
+		x.note(SourcePlaced, v.Name, SessionKind, s.Name, OK, fmt.Sprintf("its sources come to %d %s, connected", len(s.Sources), PortKind.words(len(s.Sources))), "")
 	}
 }
 
@@ -110,13 +119,18 @@ func portName(p mirror.Port) string { return fmt.Sprintf("port %s (%s, %s)", p.K
 // source checks the port of one source.
 func (x *examination) source(v VCenter, s Session, p mirror.PlacedSource, g mirror.Portgroup) {
 	note := func(code Code, status Status, message, remedy string) {
-		x.note(code, v.Name, PortKind, p.Port.Key, status, fmt.Sprintf("%s, of session %s: %s", portName(p.Port), s.Name, message), remedy)
+		if status != OK { // what is in order is said of all ports at once
+			message = fmt.Sprintf("%s, %s, of session %s: %s", p.Port.VM, p.Port.NIC, s.Name, message)
+		}
+		x.note(code, v.Name, PortKind, p.Port.Key, status, message, remedy)
 	}
 	switch {
 	case p.Port.Promiscuous && p.Direction.HasToVM():
 		note(Promiscuous, Failed, "promiscuous mode is allowed there, and vSphere refuses to mirror such a port towards the VM", refuseRemedy)
 	case p.Port.Promiscuous:
 		note(Promiscuous, Warning, "promiscuous mode is allowed there: it can be mirrored from the VM only, as it is asked for", "leave the direction from-vm, or forbid it on the portgroup")
+	case !g.PolicySaid:
+		note(Promiscuous, Unknown, "vCenter does not say whether promiscuous mode is allowed there", policyRemedy)
 	default:
 		note(Promiscuous, OK, "promiscuous mode is not allowed there", "")
 	}

@@ -31,8 +31,9 @@ func (x *examination) rights(v VCenter) {
 		if text == "" {
 			text = "vCenter was not asked"
 		}
-		x.note(Privilege, v.Name, VCenterKind, v.Name, Unknown, "what the user may do is not known: "+text,
-			"compare his role with what is needed: DVSwitch.Vspan on the switches, System.Read and System.View on switches, hosts, portgroups and VMs")
+		const remedy = "compare his role with what is needed: DVSwitch.Vspan on the switches, System.Read and System.View on switches, hosts, portgroups and VMs"
+		x.note(Privilege, v.Name, VCenterKind, v.Name, Unknown, "what the user may do is not known: "+text, remedy)
+		x.note(ExcessPrivilege, v.Name, VCenterKind, v.Name, Unknown, "what the user may do is not known: "+text, remedy)
 		return
 	}
 	lacking := false
@@ -40,6 +41,12 @@ func (x *examination) rights(v VCenter) {
 		for _, privilege := range o.Lacks {
 			lacking = true
 			x.note(Privilege, v.Name, o.Kind, o.Name, Failed, fmt.Sprintf("%s lacks %s there: %s", v.User, privilege, harm(privilege)), grant(privilege))
+		}
+	}
+	for _, sw := range v.Switches {
+		if !slices.ContainsFunc(v.Rights.Objects, func(o Right) bool { return o.Kind == SwitchKind && o.Name == sw.Name }) {
+			lacking = true
+			x.note(Privilege, v.Name, SwitchKind, sw.Name, Unknown, "whether "+v.User+" may mirror there was not asked", "ask again: 'vspan doctor --fresh'")
 		}
 	}
 	if !lacking {
@@ -57,7 +64,7 @@ func (r Rights) count() string {
 	var parts []string
 	for _, k := range []Kind{SwitchKind, HostKind, PortgroupKind, VMKind} {
 		if n[k] > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n[k], map[Kind]string{SwitchKind: "switch(es)", HostKind: "host(s)", PortgroupKind: "portgroup(s)", VMKind: "VM(s)"}[k]))
+			parts = append(parts, fmt.Sprintf("%d %s", n[k], k.words(n[k])))
 		}
 	}
 	text := strings.Join(parts, ", ")

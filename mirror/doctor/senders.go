@@ -50,6 +50,9 @@ func (x *examination) senders(v VCenter, sw mirror.Switch) {
 		x.note(VMKernel, v.Name, SwitchKind, sw.Name, Unknown, "the hosts' networks are not known: "+cmp.Or(v.Network.Fault, "no host of the switch is to be seen"), "give the user Read-only on the hosts")
 		return
 	}
+	if sw.HiddenHosts > 0 {
+		x.note(HostConnected, v.Name, SwitchKind, sw.Name, Unknown, fmt.Sprintf("%d of its hosts cannot be seen", sw.HiddenHosts), "give the user Read-only on the hosts")
+	}
 	running := make(map[string]bool) // hosts on which a source runs
 	for _, s := range sessions {
 		for _, p := range s.Sources {
@@ -102,14 +105,14 @@ func (x *examination) sender(v VCenter, sw mirror.Switch, h mirror.Host, network
 	w, answer := network.lookUp(j.stack, j.to)
 	switch answer {
 	case noAdapter:
-		note(failed, fmt.Sprintf("no vmkernel adapter with an %s address in TCP/IP stack %s: the host cannot send mirrors to %s%s", family(j.to), j.stack, j.to, later),
-			"add a vmkernel adapter in that stack to the host, "+otherStack(j))
+		note(failed, fmt.Sprintf("no vmkernel adapter with an %s address in %s: the host cannot send mirrors to %s%s", family(j.to), j.in(), j.to, later),
+			fmt.Sprintf("add a vmkernel adapter with an %s address in that stack to the host%s", family(j.to), otherStack(j)))
 		return
 	case noRoute:
-		note(failed, fmt.Sprintf("no route of TCP/IP stack %s leads to %s%s", j.stack, j.to, later), "set a default gateway or a static route in that stack (esxcli network ip route ipv4 add)")
+		note(failed, fmt.Sprintf("no route of %s leads to %s%s", j.in(), j.to, later), "set a default gateway or a static route in that stack (esxcli network ip route ipv4 add)")
 		return
 	case unsaid:
-		note(Unknown, fmt.Sprintf("%s is on no network of its vmkernel adapters in TCP/IP stack %s, and vCenter shows no routes", j.to, j.stack),
+		note(Unknown, fmt.Sprintf("%s is on no network of its vmkernel adapters in %s, and vCenter shows no routes of it", j.to, j.in()),
 			"look the route up on the host: esxcli network ip route ipv4 list")
 		return
 	}
@@ -117,8 +120,16 @@ func (x *examination) sender(v VCenter, sw mirror.Switch, h mirror.Host, network
 	if w.gateway.IsValid() {
 		via = " by gateway " + w.gateway.String()
 	}
-	note(OK, fmt.Sprintf("%s of TCP/IP stack %s sends to %s%s", w.adapter.Device, j.stack, j.to, via), "")
+	note(OK, fmt.Sprintf("%s in %s sends to %s%s", w.adapter.Device, j.in(), j.to, via), "")
 	x.fits(v, sw, h, w.adapter, j)
+}
+
+// in names the TCP/IP stack.
+func (j journey) in() string {
+	if j.stack == DefaultStack {
+		return "the default TCP/IP stack"
+	}
+	return fmt.Sprintf("TCP/IP stack %q", j.stack)
 }
 
 func family(a netip.Addr) string {
@@ -130,9 +141,9 @@ func family(a netip.Addr) string {
 
 func otherStack(j journey) string {
 	if j.netstack != "" {
-		return "or leave netstack out so that the default stack sends"
+		return ", or leave netstack out so that the default stack sends"
 	}
-	return "or send to an address of the other family"
+	return ""
 }
 
 const (

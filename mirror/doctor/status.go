@@ -8,7 +8,7 @@ const (
 	Unknown Status = iota
 	OK
 	Warning // mirrors work, and not as well as they could, or not in every case
-	Failed  // mirrors cannot work, or not those that the check names
+	Failed  // mirrors cannot work, or what is promised of them cannot be kept
 )
 
 func (s Status) String() string { return nameOf(statusNames, s) }

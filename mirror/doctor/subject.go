@@ -49,17 +49,26 @@ const shown = 4
 
 // String names the subject for a person, e.g. "hosts esx-01, esx-02".
 func (s Subject) String() string {
-	word := s.Kind.String()
-	if s.Kind == VCenterKind || s.Kind == VMKind {
-		word = map[Kind]string{VCenterKind: "vCenter", VMKind: "VM"}[s.Kind]
+	if s.Kind == DaemonKind {
+		return "daemon"
+	}
+	return s.Kind.words(len(s.Names)) + " " + enumerate(s.Names)
+}
+
+// words is how n things of the kind are called.
+func (k Kind) words(n int) string {
+	word := k.String()
+	if k == VCenterKind || k == VMKind {
+		word = map[Kind]string{VCenterKind: "vCenter", VMKind: "VM"}[k]
 	}
 	switch {
-	case s.Kind == SwitchKind && len(s.Names) > 1:
-		word += "es"
-	case len(s.Names) > 1:
-		word += "s"
+	case n == 1:
+		return word
+	case k == SwitchKind:
+		return word + "es"
+	default:
+		return word + "s"
 	}
-	return word + " " + enumerate(s.Names)
 }
 
 // enumerate lists the first names, and how many more there are.

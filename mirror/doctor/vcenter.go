@@ -14,6 +14,10 @@ func (x *examination) reachable(v VCenter) bool {
 			"mend the connection first: address, login and certificate are those of 'vspan serve --check'; nothing else on this vCenter can be looked at before")
 		return false
 	}
+	if v.ReadAt.IsZero() {
+		x.note(VCenterReachable, v.Name, VCenterKind, v.Name, Unknown, "it was not asked yet", "ask again in a moment")
+		return false
+	}
 	x.note(VCenterReachable, v.Name, VCenterKind, v.Name, OK, fmt.Sprintf("%s answers %s at %s", said(v.Product), said(v.User), v.Address), "")
 	return true
 }
@@ -51,8 +55,8 @@ func majorMinor(version string) (float64, bool) {
 	return n, err == nil
 }
 
-// What two clocks may differ by: below the first it is the error of asking; above the second a session lives visibly longer or
-// shorter than was asked for, and tokens are refused.
+// What two clocks may differ by: below the first it is the error of asking; the second is what Kerberos allows, beyond which a clock
+// counts as wrong.
 const (
 	skewOfNote  = 5 * time.Second
 	skewOfHarm  = 5 * time.Minute
@@ -72,9 +76,9 @@ func (x *examination) clock(v VCenter) {
 	message := fmt.Sprintf("vCenter's clock is %s %s this machine's", skew, where)
 	switch {
 	case skew > skewOfHarm:
-		x.note(ClockSkew, v.Name, VCenterKind, v.Name, Failed, message+": times of events and expiry mislead, and logins by token are refused", remedy)
+		x.note(ClockSkew, v.Name, VCenterKind, v.Name, Failed, message+": one of the two is wrong, and if it is this machine's, what was to end at a date ends that much early or late", remedy)
 	case skew > skewOfNote:
-		x.note(ClockSkew, v.Name, VCenterKind, v.Name, Warning, message+"; expiry goes by vCenter's", remedy)
+		x.note(ClockSkew, v.Name, VCenterKind, v.Name, Warning, message+": times of events there and here cannot be compared", remedy)
 	default:
 		x.note(ClockSkew, v.Name, VCenterKind, v.Name, OK, message, "")
 	}
