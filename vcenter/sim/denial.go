@@ -6,7 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/vmware/govmomi/vim25/mo"
 	"github.com/vmware/govmomi/vim25/types"
 )
 
@@ -28,8 +27,8 @@ func (s *Simulator) Deny(user, privilege, object string) error {
 	var found []types.ManagedObjectReference
 	for _, kind := range []string{"HostSystem", "DistributedVirtualPortgroup", "DistributedVirtualSwitch", "VirtualMachine"} {
 		for _, o := range s.registry().All(kind) {
-			if entity, ok := o.(mo.Entity); ok && entity.Entity().Name == object {
-				found = append(found, entity.Reference())
+			if o.Entity().Name == object {
+				found = append(found, o.Reference())
 			}
 		}
 	}

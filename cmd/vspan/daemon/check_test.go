@@ -13,7 +13,15 @@ import (
 // simulated returns the configuration of a daemon beside a running simulator, with a receiver in memory.
 func simulated(t *testing.T, username, password string) Config {
 	t.Helper()
-	s, err := sim.New(sim.Options{Emit: sim.EmitOff})
+	_, c := beside(t, sim.Options{}, username, password)
+	return c
+}
+
+// beside starts a simulator and returns it with the configuration of a daemon beside it.
+func beside(t *testing.T, o sim.Options, username, password string) (*sim.Simulator, Config) {
+	t.Helper()
+	o.Emit = sim.EmitOff
+	s, err := sim.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,7 +41,7 @@ func simulated(t *testing.T, username, password string) Config {
 	c := Defaults()
 	c.Listen, c.VCenters = "127.0.0.1:0", []vcenter.Config{vc}
 	c.Receiver = Receiver{Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, Source: receive.NewPair(receive.PairOptions{})}
-	return c
+	return s, c
 }
 
 func TestCheckSaysWhatIsInTheWay(t *testing.T) {
