@@ -109,7 +109,7 @@ func maskBits(mask string, a netip.Addr) int {
 }
 
 func stackOf(s types.HostNetStackInstance) doctor.Stack {
-	stack := doctor.Stack{Key: s.Key}
+	stack := doctor.Stack{Key: s.Key, Name: s.Name}
 	if stack.Key == "" {
 		stack.Key = doctor.DefaultStack
 	}

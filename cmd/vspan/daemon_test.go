@@ -60,7 +60,7 @@ func startDaemon() (address string, l *left, stop func()) {
 		panic(err)
 	}
 	server := httptest.NewServer(api.New(api.Options{
-		Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test", Orphans: d.store, Brake: d.store, Cluster: cluster{d.store},
+		Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test", Orphans: d.store, Brake: d.store, Cluster: cluster{d.store}, Facts: d,
 	}))
 	return server.URL, d.store, func() {
 		server.Close()

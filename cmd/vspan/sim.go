@@ -25,6 +25,7 @@ func newSimCommand() *cobra.Command {
 ERSPAN packets from addresses of their own (127.1.0.x) for every enabled mirror session.
 
 Emitting takes CAP_NET_RAW. Packets never leave this machine: other destinations than loopback are refused and counted.
+It knows three users with the password "pass": user may do everything, vspan has the least that mirroring takes, reader may only look.
 With --control a second listener makes things happen: vMotion, power, lost hosts, broken paths, sessions changed by hand.`,
 		Example:           "  vspan sim --control 127.0.0.1:8990\n  curl -s 127.0.0.1:8990/state\n  curl --json '{\"host\":\"esx-02\"}' 127.0.0.1:8990/vms/web-01/move",
 		Args:              cobra.NoArgs,

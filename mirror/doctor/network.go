@@ -27,6 +27,7 @@ type Adapter struct {
 // Stack is a TCP/IP stack of a host, with the routes that its adapters' networks do not give.
 type Stack struct {
 	Key    string
+	Name   string // "" where it has none
 	Routes []Route
 }
 

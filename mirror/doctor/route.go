@@ -27,6 +27,7 @@ func (h Host) lookUp(stack string, to netip.Addr) (way, answer) {
 	if !h.Told {
 		return way{}, unsaid
 	}
+	stack = h.key(stack)
 	adapters := h.in(stack, to.Is4())
 	if len(adapters) == 0 {
 		return way{}, noAdapter
@@ -58,6 +59,17 @@ func (h Host) lookUp(stack string, to netip.Addr) (way, answer) {
 	default:
 		return way{}, noRoute
 	}
+}
+
+// key is the key of the stack that a session's netstack means. vSphere's reference calls it a name, and the keys of stacks that are
+// made by hand are their names as far as is known: either is taken.
+func (h Host) key(netstack string) string {
+	for _, s := range h.Stacks {
+		if s.Key != netstack && s.Name == netstack && !slices.ContainsFunc(h.Stacks, func(o Stack) bool { return o.Key == netstack }) {
+			return s.Key
+		}
+	}
+	return netstack
 }
 
 // in returns the adapters of a stack that have an address of the family.

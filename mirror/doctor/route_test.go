@@ -25,7 +25,7 @@ func TestLookUp(t *testing.T) {
 				{To: prefix("192.168.0.0/16"), Device: "vmk1"},
 				{To: prefix("203.0.113.0/24"), Gateway: addr("10.77.0.1")}, // whose gateway is on no network of it
 			}},
-			{Key: "mirror"}, {Key: "bare"},
+			{Key: "mirror", Name: "Mirror stack"}, {Key: "bare"}, {Key: "other", Name: "bare"},
 		},
 	}
 	for _, c := range []struct {
@@ -43,6 +43,7 @@ func TestLookUp(t *testing.T) {
 		{DefaultStack, "fd01::5", "", "", noRoute},
 		{"mirror", "8.8.8.8", "vmk2", "10.9.0.1", found},
 		{"mirror", "10.9.0.7", "vmk2", "", found},
+		{"Mirror stack", "10.9.0.7", "vmk2", "", found},
 		{"mirror", "fd00::5", "", "", noAdapter},
 		{"quiet", "10.8.0.5", "vmk3", "", found},
 		{"quiet", "8.8.8.8", "", "", unsaid}, // it may have a route that is not shown

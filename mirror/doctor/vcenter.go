@@ -18,7 +18,7 @@ func (x *examination) reachable(v VCenter) bool {
 		x.note(VCenterReachable, v.Name, VCenterKind, v.Name, Unknown, "it was not asked yet", "ask again in a moment")
 		return false
 	}
-	x.note(VCenterReachable, v.Name, VCenterKind, v.Name, OK, fmt.Sprintf("%s answers %s at %s", said(v.Product), said(v.User), v.Address), "")
+	x.note(VCenterReachable, v.Name, VCenterKind, v.Name, OK, fmt.Sprintf("%s at %s answers, logged in as %s", said(v.Product), v.Address, said(v.User)), "")
 	return true
 }
 

@@ -94,7 +94,7 @@ func (r *reading) read(ctx context.Context, client *vcenter.Client, switches []m
 	if r.at.After(asked) || !fresh && !r.at.IsZero() && time.Since(r.at) < lasts {
 		return r.newest
 	}
-	ctx, cancel := context.WithTimeout(ctx, premisesTime)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), premisesTime) // others may wait for it
 	defer cancel()
 	r.newest, r.at = client.Premises(ctx, switches), time.Now()
 	return r.newest
