@@ -163,7 +163,9 @@ func TestPremisesMissing(t *testing.T) {
 	if wrong.Fault == "" || wrong.Certificate.NotAfter.IsZero() || len(wrong.Rights.Objects) > 0 {
 		t.Errorf("with a wrong password: %+v", wrong)
 	}
-	config.URL.Host, config.Password = "127.0.0.1:1", NewSecret("pass")
+	nobody := *config.URL
+	nobody.Host = "127.0.0.1:1"
+	config.URL, config.Password = &nobody, NewSecret("pass")
 	away := startClient(t, config).Premises(t.Context(), nil)
 	if away.Fault == "" || away.Certificate.Fault == "" || away.Skew != nil {
 		t.Errorf("of a vCenter that is away: %+v", away)
