@@ -28,28 +28,40 @@ func Worst(checks []Check) Status {
 }
 
 // findings collects checks. What is to be said alike of several things of a kind is said once.
-type findings struct{ checks []Check }
+type findings struct {
+	checks []Check
+	at     map[finding]int // in checks
+}
 
-func (f *findings) add(c Check) {
-	for i := range f.checks {
-		if o := &f.checks[i]; o.Code == c.Code && o.VCenter == c.VCenter && o.Subject.Kind == c.Subject.Kind && o.Status == c.Status &&
-			o.Message == c.Message && o.Remedy == c.Remedy {
-			for _, name := range c.Subject.Names {
-				if !slices.Contains(o.Subject.Names, name) {
-					o.Subject.Names = append(o.Subject.Names, name)
-				}
-			}
-			return
+// finding is a check but for the names of its subject.
+type finding struct {
+	code                     Code
+	kind                     Kind
+	status                   Status
+	vcenter, message, remedy string
+}
+
+func (f *findings) add(name string, what finding) {
+	at, there := f.at[what]
+	if !there {
+		if f.at == nil {
+			f.at = make(map[finding]int)
 		}
+		at = len(f.checks)
+		f.at[what] = at
+		f.checks = append(f.checks, Check{
+			Code: what.code, VCenter: what.vcenter, Subject: Subject{Kind: what.kind}, Status: what.status, Message: what.message, Remedy: what.remedy,
+		})
 	}
-	c.Subject.Names = slices.Clone(c.Subject.Names)
-	f.checks = append(f.checks, c)
+	f.checks[at].Subject.Names = append(f.checks[at].Subject.Names, name)
 }
 
 // sorted returns the checks, worst first, each status in the order of the codes.
 func (f *findings) sorted() []Check {
 	for i := range f.checks {
-		slices.Sort(f.checks[i].Subject.Names)
+		names := f.checks[i].Subject.Names
+		slices.Sort(names)
+		f.checks[i].Subject.Names = slices.Compact(names)
 	}
 	slices.SortStableFunc(f.checks, func(a, b Check) int {
 		return cmp.Or(cmp.Compare(a.Status.urgency(), b.Status.urgency()), cmp.Compare(a.Code, b.Code), strings.Compare(a.VCenter, b.VCenter),

@@ -51,7 +51,7 @@ type examination struct {
 
 // note adds a check of one thing.
 func (x *examination) note(code Code, vcenter string, kind Kind, name string, status Status, message, remedy string) {
-	x.add(Check{Code: code, VCenter: vcenter, Subject: Subject{kind, []string{name}}, Status: status, Message: message, Remedy: remedy})
+	x.add(name, finding{code: code, kind: kind, status: status, vcenter: vcenter, message: message, remedy: remedy})
 }
 
 // sessions are those whose like is looked at on a switch.

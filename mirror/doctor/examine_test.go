@@ -185,6 +185,7 @@ var ailments = []ailment{
 	{"id of a stranger", foreign(mirror.VSPAN{Name: "theirs", Key: "7", ERSPANID: 5}), doctor.ERSPANID, doctor.Failed, []string{`"theirs" (key 7)`, "10.2.1.110", "session web-01"}},
 	{"other id of a stranger", foreign(mirror.VSPAN{Name: "theirs", ERSPANID: 6}), doctor.ERSPANID, doctor.OK, nil},
 	{"our own on the switch", foreign(mirror.VSPAN{Name: "web-01", Description: "vspan/1 o=" + owner + " s=u g=1 x=0", ERSPANID: 5}), doctor.ERSPANID, doctor.OK, nil},
+	{"id of an orphan", foreign(mirror.VSPAN{Name: "old", Description: "vspan/1 o=" + owner + " s=unknown g=1 x=0", ERSPANID: 5}), doctor.ERSPANID, doctor.Failed, []string{`"old"`}},
 	{"id twice of ours", func(f *doctor.Facts) { f.Sessions = append(f.Sessions, aSession("web-02", 5)) }, doctor.ERSPANID, doctor.Failed, []string{"web-02", "session web-01"}},
 	{"no id yet", session(func(s *doctor.Session) { s.ERSPANID = 0 }), doctor.ERSPANID, doctor.Unknown, nil},
 	{"another vCenter unread", func(f *doctor.Facts) { f.VCenters = append(f.VCenters, doctor.VCenter{Name: "far", Fault: "away"}) }, doctor.ERSPANID, doctor.Unknown, []string{"far"}},

@@ -127,6 +127,7 @@ type Orphan struct{ Switch, Name string }
 // Session is one mirror of ours, as it stands or would.
 type Session struct {
 	Name          string
+	UID           string // in the marker it bears on the switch
 	Switch        mirror.SwitchID
 	Encapsulation mirror.EncapsulationType
 	ERSPANID      uint16 // 0 where there is none yet

@@ -64,7 +64,7 @@ func aHost(id, prefix string) doctor.Host {
 
 func aSession(name string, id uint16, ports ...mirror.Port) doctor.Session {
 	s := doctor.Session{
-		Name: name, Switch: dvs0, Encapsulation: mirror.ERSPAN2, ERSPANID: id, Destinations: []netip.Addr{ours}, Local: true,
+		Name: name, UID: "u", Switch: dvs0, Encapsulation: mirror.ERSPAN2, ERSPANID: id, Destinations: []netip.Addr{ours}, Local: true,
 	}
 	for _, p := range ports {
 		s.Sources = append(s.Sources, mirror.PlacedSource{Source: mirror.Source{VM: p.VM}, Port: p})

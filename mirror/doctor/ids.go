@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/vspan-io/vspan/mirror"
 )
@@ -19,14 +18,53 @@ func (x *examination) ids() {
 			unread = v.Name
 		}
 	}
+	used := x.usedIDs()
 	for _, s := range sessions {
 		if s.Encapsulation.HasID() {
-			x.id(s, unread)
+			x.id(s, used, unread)
 		}
 	}
 }
 
-func (x *examination) id(s Session, unread string) {
+// user is who sends an ERSPAN id to an address.
+type user struct {
+	session string // of ours; "": somebody else's
+	text    string
+}
+
+// usedIDs lists who sends which id where: our sessions, and those on the switches that are no session's of ours.
+func (x *examination) usedIDs() map[mirror.IDUse][]user {
+	used := make(map[mirror.IDUse][]user)
+	ours := make(map[string]bool) // by UID
+	if x.about != nil {
+		ours[x.about.UID] = true
+	}
+	for _, s := range x.Sessions {
+		ours[s.UID] = true
+		if !s.Encapsulation.HasID() || s.ERSPANID == 0 {
+			continue
+		}
+		for _, to := range s.Destinations {
+			use := mirror.IDUse{Address: to, ID: s.ERSPANID}
+			used[use] = append(used[use], user{s.Name, fmt.Sprintf("session %q", s.Name)})
+		}
+	}
+	for _, v := range x.VCenters {
+		for _, sw := range v.Switches {
+			for _, on := range sw.Sessions {
+				if m, ok := on.Marker(); ok && m.Owner == x.State.Owner && ours[m.UID] {
+					continue
+				}
+				for _, use := range on.IDUses() {
+					used[use] = append(used[use], user{text: fmt.Sprintf("another session, %q (key %s) on switch %s,", on.Name, on.Key, sw.Name)})
+				}
+			}
+		}
+	}
+	return used
+}
+
+func (x *examination) id(s Session, used map[mirror.IDUse][]user, unread string) {
 	note := func(status Status, message, remedy string) {
 		x.note(ERSPANID, s.Switch.VCenter, SessionKind, s.Name, status, message, remedy)
 	}
@@ -38,9 +76,12 @@ func (x *examination) id(s Session, unread string) {
 	clash := false
 	for _, to := range s.Destinations {
 		use := mirror.IDUse{Address: to, ID: s.ERSPANID}
-		for _, other := range x.rivals(s, use) {
+		for _, other := range used[use] {
+			if other.session == s.Name {
+				continue
+			}
 			clash = true
-			note(Failed, fmt.Sprintf("%s sends ERSPAN id %d to %s as well: the packets of both look alike", other, use.ID, use.Address), remedy)
+			note(Failed, fmt.Sprintf("%s sends ERSPAN id %d to %s as well: the packets of both look alike", other.text, use.ID, use.Address), remedy)
 		}
 	}
 	switch {
@@ -50,29 +91,6 @@ func (x *examination) id(s Session, unread string) {
 	default:
 		note(OK, fmt.Sprintf("nobody else sends ERSPAN id %d to %s", s.ERSPANID, enumerate(texts(s.Destinations))), "")
 	}
-}
-
-// rivals names the sessions other than s that use an id at an address: ours, and those on the switches that are no session's of ours.
-func (x *examination) rivals(s Session, use mirror.IDUse) []string {
-	var names []string
-	for _, o := range x.Sessions {
-		if o.Name != s.Name && o.Encapsulation.HasID() && o.ERSPANID == use.ID && slices.Contains(o.Destinations, use.Address) {
-			names = append(names, fmt.Sprintf("session %q", o.Name))
-		}
-	}
-	for _, v := range x.VCenters {
-		for _, sw := range v.Switches {
-			for _, on := range sw.Sessions {
-				if m, ok := on.Marker(); ok && m.Owner == x.State.Owner {
-					continue
-				}
-				if slices.Contains(on.IDUses(), use) {
-					names = append(names, fmt.Sprintf("foreign session %q (key %s) on switch %s", on.Name, on.Key, sw.Name))
-				}
-			}
-		}
-	}
-	return names
 }
 
 func texts[T fmt.Stringer](list []T) []string {

@@ -24,7 +24,7 @@ func Planned(s mirror.Session, on mirror.SwitchID, p mirror.Planned) Session {
 
 func asked(s mirror.Session) Session {
 	return Session{
-		Name: s.Name, Encapsulation: s.Spec.Encapsulation.Type, ERSPANID: s.ERSPANID,
+		Name: s.Name, UID: s.UID, Encapsulation: s.Spec.Encapsulation.Type, ERSPANID: s.ERSPANID,
 		Local: s.Spec.Destination.Receiver != "", Netstack: s.Spec.Netstack, SnapLength: s.Spec.SnapLength,
 	}
 }
