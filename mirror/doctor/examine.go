@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/vspan-io/vspan/mirror"
 )
@@ -51,6 +52,7 @@ type examination struct {
 
 // note adds a check of one thing.
 func (x *examination) note(code Code, vcenter string, kind Kind, name string, status Status, message, remedy string) {
+	message = strings.ReplaceAll(message, "\n", "; ") // of errors that were joined
 	x.add(name, finding{code: code, kind: kind, status: status, vcenter: vcenter, message: message, remedy: remedy})
 }
 

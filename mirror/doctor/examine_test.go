@@ -190,7 +190,7 @@ var ailments = []ailment{
 	{"no id yet", session(func(s *doctor.Session) { s.ERSPANID = 0 }), doctor.ERSPANID, doctor.Unknown, nil},
 	{"another vCenter unread", func(f *doctor.Facts) { f.VCenters = append(f.VCenters, doctor.VCenter{Name: "far", Fault: "away"}) }, doctor.ERSPANID, doctor.Unknown, []string{"far"}},
 
-	{"closed", func(f *doctor.Facts) { f.Receiver.Up, f.Receiver.Reason = false, "operation not permitted" }, doctor.ReceiverListening, doctor.Failed, []string{"not permitted", "setcap"}},
+	{"closed", func(f *doctor.Facts) { f.Receiver.Up, f.Receiver.Reason = false, "no ring\nnot permitted" }, doctor.ReceiverListening, doctor.Failed, []string{"no ring; not permitted", "setcap"}},
 	{"off and wanted", func(f *doctor.Facts) { f.Receiver.Off = true }, doctor.ReceiverListening, doctor.Failed, []string{"--no-receiver"}},
 	{"off", alone(func(f *doctor.Facts) { f.Receiver.Off = true }), doctor.ReceiverListening, doctor.Warning, nil},
 	{"not looked at", func(f *doctor.Facts) { f.Receiver = doctor.Receiver{} }, doctor.ReceiverListening, doctor.Unknown, nil},

@@ -11,7 +11,7 @@ import (
 func (x *examination) reachable(v VCenter) bool {
 	if v.Fault != "" {
 		x.note(VCenterReachable, v.Name, VCenterKind, v.Name, Failed, v.Fault,
-			"mend the connection first: address, login and certificate are those of 'vspan serve --check'; nothing else on this vCenter can be looked at before")
+			"mend this first, because nothing else on this vCenter can be looked at before: its address, the user and his password, and how its certificate is trusted")
 		return false
 	}
 	if v.ReadAt.IsZero() {
