@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,8 +25,8 @@ type examination struct {
 	fresh      bool
 	standalone bool
 	output     format
-	serve      serveFlags // for looking without a daemon
-	own        map[string]bool
+	serve      serveFlags      // for looking without a daemon
+	own        map[string]bool // flags that do not say what to look at
 }
 
 func newDoctorCommand() *cobra.Command {
@@ -37,9 +39,9 @@ func newDoctorCommand() *cobra.Command {
 send (vmkernel adapter, TCP/IP stack, route, MTU); ports that cannot be mirrored; ERSPAN ids; the receiver; where the state is kept.
 Each check is ok, warning, failed or unknown, and what is not ok says what to do. Nothing is changed.
 
-The daemon is asked. When none answers, or settings of vCenter or receiver are given (the flags and the environment of 'vspan serve',
---config), the command looks by itself, before anything runs: it logs in to vCenter, opens the receiver for a moment, and knows of
-no session.
+The daemon is asked. When flags of 'vspan serve' are given, e.g. --config, or when no daemon answers and the environment says which
+vCenter, the command looks by itself, before anything runs: it logs in to vCenter, opens the receiver for a moment, and knows of no
+session.
 
 The exit code is 0 when nothing failed, 9 when something did.`,
 		Example:           "  vspan doctor\n  vspan doctor --session web-01\n  vspan doctor --config /etc/vspan/vspan.yaml\n  vspan doctor -o json | jq '.items[] | select(.status != \"ok\")'",
@@ -53,16 +55,24 @@ The exit code is 0 when nothing failed, 9 when something did.`,
 	mustComplete(cmd, "session", completeSession)
 	flags.BoolVar(&e.fresh, "fresh", false, "have the daemon read vCenter now, rather than within the last minute")
 	flags.BoolVar(&e.standalone, "standalone", false, "ask no daemon")
-	e.own = make(map[string]bool)
-	flags.VisitAll(func(f *pflag.Flag) { e.own[f.Name] = true })
+	asked := make(map[string]bool) // by this command alone
+	flags.VisitAll(func(f *pflag.Flag) { asked[f.Name] = true })
 	e.serve.register(flags)
-	for _, name := range []string{"check", "verbose"} {
-		e.own[name] = true
-		if err := flags.MarkHidden(name); err != nil {
-			panic(err) // there is no such flag
+	e.own = maps.Clone(asked)
+	e.own["check"], e.own["verbose"] = true, true
+	flags.VisitAll(func(f *pflag.Flag) { f.Hidden = !asked[f.Name] && !matters(f.Name) })
+	return cmd
+}
+
+// matters reports whether a flag of vspan serve has a part in what is looked at. The others are taken too, so that the command line
+// of a daemon can be given as it is, and not shown.
+func matters(flag string) bool {
+	for _, start := range []string{"config", "vcenter-", "receiver-address", "receiver-interface", "receiver-mode", "no-receiver", "data-dir", "etcd-endpoints"} {
+		if strings.HasPrefix(flag, start) {
+			return true
 		}
 	}
-	return cmd
+	return false
 }
 
 // settings reports whether the command line says how to look without a daemon.
