@@ -35,7 +35,8 @@ type Options struct {
 	Ready     func() []Check     // nil: always ready
 
 	// Payload lets what was mirrored be shown, not only counted: packets, followed bodies, first bytes.
-	Payload bool
+	Payload     bool
+	Transcripts Transcripts // nil: nothing is kept
 
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
 	// registry with the API's series alone. One registry serves one handler.
@@ -85,6 +86,9 @@ type Check struct {
 func (o Options) withDefaults() Options {
 	if o.History == nil {
 		o.History = noHistory{}
+	}
+	if o.Transcripts == nil {
+		o.Transcripts = noTranscripts{}
 	}
 	if o.Writer == nil {
 		o.Writer = func(context.Context, mirror.SwitchID) string { return "" }

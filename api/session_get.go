@@ -48,24 +48,3 @@ func (h *sessions) get(ctx context.Context, in *getInput) (*getOutput, error) {
 	}
 	return &getOutput{ETag: etag(s), Body: renderSession(s, h.board.Status(s.UID))}, nil
 }
-
-type evidenceInput struct{ SessionPath }
-
-type evidenceOutput struct{ Body wire.EvidenceReport }
-
-func (h *sessions) evidence(ctx context.Context, in *evidenceInput) (*evidenceOutput, error) {
-	s, err := h.find(ctx, in.Name)
-	if err != nil {
-		return nil, err
-	}
-	status := h.board.Status(s.UID)
-	e := status.Evidence
-	return &evidenceOutput{wire.EvidenceReport{
-		Session: s.Name, UID: s.UID,
-		Verdict:  renderVerdict(status.Verdict),
-		Evidence: renderEvidence(e),
-		Sequence: wire.Sequence{Usable: e.SequenceUsable, Resets: e.Resets},
-		Doubts:   wire.Doubts{Ambiguous: e.Ambiguous, Unlisted: e.Unlisted},
-		Sources:  renderSources(status),
-	}}, nil
-}

@@ -30,6 +30,10 @@ type sessions struct {
 	now     func() time.Time
 	newUID  func() string
 	log     *slog.Logger
+
+	transcripts Transcripts
+	payload     payload
+	version     string
 }
 
 func newSessions(o Options) *sessions {
@@ -39,6 +43,7 @@ func newSessions(o Options) *sessions {
 		input: newInputSchema(),
 		keys:  newIdempotency(),
 		now:   func() time.Time { return o.Now().UTC().Round(0) }, newUID: o.NewUID, log: o.Log,
+		transcripts: o.Transcripts, payload: newPayload(o), version: o.Version,
 	}
 }
 
@@ -48,7 +53,7 @@ func (h *sessions) register(a huma.API) {
 	}
 	huma.Register(a, op("list-sessions", http.MethodGet, "", "List sessions", listText), h.list)
 	huma.Register(a, op("get-session", http.MethodGet, "/{name}", "Get a session", getText), h.get)
-	huma.Register(a, op("get-evidence", http.MethodGet, "/{name}/evidence", "Get what the verdict rests on", ""), h.evidence)
+	huma.Register(a, op("get-evidence", http.MethodGet, "/{name}/evidence", "Get what the verdict rests on", evidenceText), h.evidence)
 	huma.Register(a, op("list-session-events", http.MethodGet, "/{name}/events", "List what happened to a session", sessionEventsText), h.events)
 	huma.Register(a, op("extend-session", http.MethodPost, "/{name}:extend", "Give a session more time", extendText), h.extend)
 	huma.Register(a, op("enable-session", http.MethodPost, "/{name}:enable", "Enable a session", enableText), h.enable)

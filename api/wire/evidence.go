@@ -43,6 +43,14 @@ type EvidenceReport struct {
 	Sequence Sequence     `json:"sequence"`
 	Doubts   Doubts       `json:"doubts"`
 	Sources  []SourceSeen `json:"sources"`
+
+	Version         string        `json:"version" doc:"Of vspan"`
+	At              time.Time     `json:"at" doc:"When this was answered"`
+	History         []VerdictTurn `json:"history" doc:"Verdicts on the session, then on each source, each the oldest first. Bounded; failures are kept longer"`
+	Expected        *Expected     `json:"expected,omitempty" doc:"Absent when nothing of it can arrive here"`
+	LastPackets     []PacketSeen  `json:"lastPackets" doc:"Some of the last packets of the session, the oldest first: all of them where few come"`
+	DoubtfulPackets []PacketSeen  `json:"doubtfulPackets" doc:"The last packets that look like the session's and prove nothing: other senders, other ids, or those that fit two sessions"`
+	FirstPackets    []FirstPacket `json:"firstPackets" doc:"The first packets of each address that sent for the session"`
 }
 
 // Sequence says how far the counts by GRE sequence can be trusted.

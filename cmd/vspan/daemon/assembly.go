@@ -10,6 +10,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store"
+	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
 func (d *Daemon) newCounting() *counting {
@@ -40,7 +41,7 @@ func (d *Daemon) assemble(st *state) (*assembly, error) {
 		Before: st.history.before, After: st.history.after, Tell: st.history.tell, At: d.config.At,
 	})}
 	a.judging = d.newJudging(st, board, outputs)
-	a.handler = d.newHandler(st, board, a.reconciler, outputs)
+	a.handler = d.newHandler(st, board, a, outputs)
 	return a, nil
 }
 
@@ -59,10 +60,12 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging 
 	return &judging{
 		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
+		verdicts: new(transcript.Verdicts),
 	}
 }
 
-func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler, o *outputs) http.Handler {
+func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outputs) http.Handler {
+	r := a.reconciler
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newCollector(st.store, board, d.reception), newOutputsCollector(o))
 	return api.New(api.Options{
@@ -72,6 +75,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		Payload:     d.config.Payload,
+		Transcripts: transcripts{a.judging.verdicts, &d.reception.kept},
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})

@@ -6,6 +6,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
 // bookkeeper counts what one worker of the receiver takes in, in that worker's ledger, and offers what was attributed to those who
@@ -15,6 +16,7 @@ type bookkeeper struct {
 	ledger *evidence.Ledger
 	feed   *capture.Feed
 	tap    func(*receive.Datagram) // nil where nobody looks
+	kept   *transcript.Packets
 }
 
 // Begin implements receive.Handler.
@@ -27,13 +29,20 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 			b.tap(&list[i])
 		}
 	}
-	if !b.feed.Wanted() {
+	wanted, due := b.feed.Wanted(), b.kept.Due()
+	if !wanted && !due {
 		b.ledger.Take(list)
 		return
 	}
 	for i := range list { // what was found of the last one taken is all that a ledger tells
 		b.ledger.Take(list[i : i+1])
-		b.offer(&list[i], b.ledger.Found(&list[i]))
+		found := b.ledger.Found(&list[i])
+		if due {
+			b.kept.Look(&list[i], found.Whose, found.Gap)
+		}
+		if wanted {
+			b.offer(&list[i], found)
+		}
 	}
 }
 

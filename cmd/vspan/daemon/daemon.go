@@ -51,6 +51,7 @@ func New(c Config) (*Daemon, error) {
 		}
 	}
 	d.reception = newReception(c.Receiver, addresses, c.Log)
+	d.reception.kept.payload = c.Payload
 	d.counting = d.newCounting()
 	return d, nil
 }

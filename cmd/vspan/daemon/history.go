@@ -9,6 +9,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/journal"
 	"github.com/vspan-io/vspan/mirror/reconcile"
+	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
 // history writes what happens into the journal: what is about to be changed before it is, the rest as soon as it can.
@@ -91,17 +92,7 @@ func eventOf(a reconcile.Attempt, c mirror.Change, kind mirror.EventKind, text s
 // verdict tells of a verdict that changed.
 func (h *history) verdict(s mirror.Session, on string, v mirror.Verdict) {
 	h.tell(mirror.Event{
-		At: v.At, UID: s.UID, Session: s.Name, Kind: mirror.Judged, Failure: bad(v.State), Who: mirror.Vspan, Switch: on,
-		Text: fmt.Sprintf("%s (%s): %s", v.State, v.Reason, v.Message),
+		At: v.At, UID: s.UID, Session: s.Name, Kind: mirror.Judged, Failure: transcript.Failing(v.State), Who: mirror.Vspan, Switch: on,
+		Text: transcript.Text(v),
 	})
-}
-
-// bad reports whether a person would want to know.
-func bad(s mirror.State) bool {
-	switch s {
-	case mirror.Degraded, mirror.Lost, mirror.Unknown, mirror.Failed:
-		return true
-	default:
-		return false
-	}
 }

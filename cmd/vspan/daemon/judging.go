@@ -8,6 +8,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/store"
+	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
 // judging is the task that turns evidence into verdicts: once a second, and at once when a session is placed.
@@ -20,6 +21,7 @@ type judging struct {
 	outputs   *outputs
 	vcenters  map[string]vcenterHealth
 	judge     *evidence.Judge
+	verdicts  *transcript.Verdicts
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -74,7 +76,9 @@ func (j *judging) once(ctx context.Context) error {
 		})
 		j.announce(s, statuses[s.UID], result.Verdict)
 		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
+		j.verdicts.Note(s.UID, placement, result.Evidence, j.board.Status(s.UID).Verdict)
 	}
+	j.reception.kept.renew()
 	j.forget(known)
 	return nil
 }
@@ -84,6 +88,8 @@ func (j *judging) forget(known map[string]bool) {
 		if !known[uid] {
 			j.judge.Forget(uid)
 			j.board.Forget(uid)
+			j.verdicts.Forget(uid)
+			j.reception.kept.forget(uid)
 		}
 	}
 	j.known = known
