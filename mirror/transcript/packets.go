@@ -18,9 +18,9 @@ const (
 	maxExporters   = 16 // of each session
 	maxStrangers   = 64 // exporters of packets that are no session's
 	maxSessions    = 1024
-	notesOfSession = 8 // of each session in each round, so that a loud session does not hide a quiet one
+	notesOfSession = LastPackets // of each session in each round, so that a loud session does not hide a quiet one
 	notesOfNobody  = 16
-	notesPerRound  = 256
+	notesPerRound  = 1024
 	looksPerRound  = 4096
 )
 

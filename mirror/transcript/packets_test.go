@@ -137,7 +137,7 @@ func TestPacketsAreBounded(t *testing.T) {
 	p := NewPackets(true)
 	for round := range 100 {
 		p.Renew()
-		for i := range looksPerRound / 16 { // then the round is not over
+		for i := range looksPerRound / 16 { // so that the round is not over
 			a := arrival(byte(i+notesOfNobody*round), time.Duration(round)*time.Second, tcp(nil))
 			look(p, "loud", a)
 			look(p, "", a)
