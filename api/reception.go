@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror/evidence"
 )
 
 // Receiver is what takes mirrored packets in, with its counters since it was started.
@@ -73,7 +74,10 @@ type Unclaimed struct {
 	Reason        string // why it belongs to no session
 	Packets       uint64
 	Bytes         uint64
+	PerSecond     float64 // packets, now
 	First, Last   time.Time
+	MACs          []string // a few of the inner addresses
+	Guess         evidence.Guess
 }
 
 // reception answers what takes the mirrors in, and what it takes in that nobody asked for.
@@ -87,7 +91,7 @@ func (h reception) register(a huma.API) {
 		return operation(a, "reception", id, http.MethodGet, path, summary, "")
 	}
 	huma.Register(a, op("list-receivers", "/v1/receivers", "List receivers"), h.listReceivers)
-	huma.Register(a, op("list-unclaimed", "/v1/unclaimed", "List mirror traffic that belongs to no session"), h.listUnclaimed)
+	huma.Register(a, op("list-unclaimed", "/v1/unclaimed", "List mirror traffic that belongs to no session, with a guess whose it is"), h.listUnclaimed)
 }
 
 type receptionInput struct{ PageQuery }
@@ -148,6 +152,10 @@ func (h reception) listUnclaimed(_ context.Context, in *receptionInput) (*unclai
 			Exporter: u.Exporter.String(), Receiver: u.Receiver.String(), Encapsulation: u.Encapsulation,
 			ERSPANID: int(u.ERSPANID), Reason: u.Reason, Packets: u.Packets, Bytes: u.Bytes,
 			FirstPacketAt: utc(u.First), LastPacketAt: utc(u.Last),
+			PacketsPerSecond: finite(u.PerSecond), MACs: append([]string{}, u.MACs...), Guess: wire.UnclaimedGuess{
+				Kind: string(u.Guess.Kind), Session: u.Guess.Session, Switch: u.Guess.Switch, Host: u.Guess.Host,
+				VMs: append([]string{}, u.Guess.VMs...), Message: u.Guess.Why,
+			},
 		}
 	}
 	return &unclaimedOutput{wire.UnclaimedList{Items: list, NextPageToken: next}}, nil

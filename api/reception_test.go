@@ -7,6 +7,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror/evidence"
 )
 
 func TestReceiversAndUnclaimed(t *testing.T) {
@@ -21,7 +22,8 @@ func TestReceiversAndUnclaimed(t *testing.T) {
 		}
 		o.Unclaimed = func() []Unclaimed {
 			return []Unclaimed{
-				{Exporter: addr("10.0.0.12"), Receiver: addr("10.2.1.110"), Encapsulation: "erspan2", ERSPANID: 7, Reason: "no_session", Packets: 5, Bytes: 500, First: begin, Last: begin},
+				{Exporter: addr("10.0.0.12"), Receiver: addr("10.2.1.110"), Encapsulation: "erspan2", ERSPANID: 7, Reason: "no_session", Packets: 5, Bytes: 500, First: begin, Last: begin,
+					PerSecond: 2.5, MACs: []string{"00:50:56:00:00:01"}, Guess: evidence.Guess{Kind: evidence.GuessForeign, Session: "s", Switch: "DVS0", Host: "esx-02", VMs: []string{"db-01"}, Why: "because"}},
 				{Exporter: addr("10.0.0.11"), Receiver: addr("10.2.1.110"), Encapsulation: "gre", Reason: "no_session"},
 			}
 		}
@@ -38,8 +40,9 @@ func TestReceiversAndUnclaimed(t *testing.T) {
 	unclaimed := decoded[wire.UnclaimedList](f.call("GET", "/v1/unclaimed?pageSize=1", "").want(200))
 	next := decoded[wire.UnclaimedList](f.call("GET", "/v1/unclaimed?pageToken="+unclaimed.NextPageToken, "").want(200))
 	wantUnclaimed := []wire.Unclaimed{
-		{Exporter: "10.0.0.11", Receiver: "10.2.1.110", Encapsulation: "gre", Reason: "no_session"},
-		{Exporter: "10.0.0.12", Receiver: "10.2.1.110", Encapsulation: "erspan2", ERSPANID: 7, Reason: "no_session", Packets: 5, Bytes: 500, FirstPacketAt: begin, LastPacketAt: begin},
+		{Exporter: "10.0.0.11", Receiver: "10.2.1.110", Encapsulation: "gre", Reason: "no_session", MACs: []string{}, Guess: wire.UnclaimedGuess{VMs: []string{}}},
+		{Exporter: "10.0.0.12", Receiver: "10.2.1.110", Encapsulation: "erspan2", ERSPANID: 7, Reason: "no_session", Packets: 5, Bytes: 500, FirstPacketAt: begin, LastPacketAt: begin,
+			PacketsPerSecond: 2.5, MACs: []string{"00:50:56:00:00:01"}, Guess: wire.UnclaimedGuess{Kind: "foreign_session", Session: "s", Switch: "DVS0", Host: "esx-02", VMs: []string{"db-01"}, Message: "because"}},
 	}
 	if diff := cmp.Diff(wantUnclaimed, append(unclaimed.Items, next.Items...)); diff != "" {
 		t.Error(diff)

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vspan-io/vspan/api/wire"
 	"github.com/vspan-io/vspan/mirror"

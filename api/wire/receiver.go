@@ -67,6 +67,20 @@ type Unclaimed struct {
 	Bytes         uint64    `json:"bytes"`
 	FirstPacketAt time.Time `json:"firstPacketAt,omitzero"`
 	LastPacketAt  time.Time `json:"lastPacketAt,omitzero"`
+
+	PacketsPerSecond float64        `json:"packetsPerSecond"`
+	MACs             []string       `json:"macs" doc:"A few of the inner addresses"`
+	Guess            UnclaimedGuess `json:"guess"`
+}
+
+// UnclaimedGuess says what unclaimed traffic may be, and why. It is a guess: nothing is done because of it.
+type UnclaimedGuess struct {
+	Kind    string   `json:"kind" doc:"foreign_session, orphan, own_session, old_session, not_for_us, known_vm, known_host, other_device or unknown"`
+	Session string   `json:"session" doc:"The session it may be of, as it is called on the switch, or by us where it is ours"`
+	Switch  string   `json:"switch" doc:"Where that stands"`
+	Host    string   `json:"host" doc:"Whose vmkernel address the exporter has; empty: no host's that is known"`
+	VMs     []string `json:"vms" doc:"Whose the inner addresses are"`
+	Message string   `json:"message" doc:"Why, one sentence for a person"`
 }
 
 // UnclaimedList is a page of unclaimed traffic, ordered by exporter, receiver and id.

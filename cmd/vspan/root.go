@@ -29,7 +29,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 	}
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
 	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
-	root.AddCommand(newExplainCommand())
+	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
 	addServerFlag(root)
 	return root
 }

@@ -108,3 +108,11 @@ func (t *Table) addDestination(d netip.Addr, index int32, r row) {
 		}
 	}
 }
+
+// Expectations returns what the table was made of. It must not be changed.
+func (t *Table) Expectations() []Expectation {
+	if t == nil {
+		return nil
+	}
+	return t.of
+}

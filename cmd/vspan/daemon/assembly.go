@@ -60,7 +60,7 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging 
 	return &judging{
 		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
-		verdicts: new(transcript.Verdicts),
+		verdicts: new(transcript.Verdicts), strange: newStrangers(),
 	}
 }
 
@@ -71,7 +71,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outpu
 	return api.New(api.Options{
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
 		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,
-		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
+		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: a.strangers(st, board), Metrics: registry, Now: d.config.Now,
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		Payload:     d.config.Payload,

@@ -22,6 +22,7 @@ type judging struct {
 	vcenters  map[string]vcenterHealth
 	judge     *evidence.Judge
 	verdicts  *transcript.Verdicts
+	strange   *strangers
 	now       func() time.Time
 	log       *slog.Logger
 
@@ -79,6 +80,7 @@ func (j *judging) once(ctx context.Context) error {
 		j.verdicts.Note(s.UID, placement, result.Evidence, j.board.Status(s.UID).Verdict)
 	}
 	j.reception.kept.renew()
+	j.strange.note(view, sessions, j.reception.table.Load(), now)
 	j.forget(known)
 	return nil
 }
