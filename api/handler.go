@@ -33,6 +33,7 @@ func New(o Options) http.Handler {
 	health{o.Ready, o.Version}.register(a)
 
 	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Metrics, promhttp.HandlerOpts{Registry: o.Metrics}))
+	r.Method(http.MethodGet, "/probe", blackbox{o.Store, o.Board, o.Log})
 	mountDocs(r, a.OpenAPI())
 	return r
 }

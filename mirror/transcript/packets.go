@@ -21,7 +21,7 @@ const (
 	notesOfSession = LastPackets // of each session in each round, so that a loud session does not hide a quiet one
 	notesOfNobody  = 16
 	notesPerRound  = 1024
-	looksPerRound  = 4096
+	looksPerRound  = 2048
 )
 
 // Packets keeps some of the packets of one worker of the receiver. One goroutine calls Due, Look; any may call the other methods.

@@ -16,7 +16,7 @@ import (
 func (d *Daemon) newCounting() *counting {
 	read := make(map[string]readCounters, len(d.clients))
 	for name, client := range d.clients {
-		read[name] = client.Counters
+		read[name] = d.asked.counters(name, client.Counters)
 	}
 	return &counting{read: read, log: d.config.Log}
 }
@@ -38,7 +38,7 @@ func (d *Daemon) assemble(st *state) (*assembly, error) {
 	a := &assembly{outputs: outputs, reconciler: reconcile.New(reconcile.Options{
 		Store: st.store, Writers: st.writers, Board: board, VCenters: d.reconciled(), Owner: st.owner,
 		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
-		Before: st.history.before, After: st.history.after, Tell: st.history.tell, At: d.config.At,
+		Before: st.history.before, After: d.asked.after(st.history.after), Tell: st.history.tell, At: d.config.At,
 	})}
 	a.judging = d.newJudging(st, board, outputs)
 	a.handler = d.newHandler(st, board, a, outputs)
@@ -60,14 +60,15 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging 
 	return &judging{
 		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
-		verdicts: new(transcript.Verdicts), strange: newStrangers(),
+		verdicts: new(transcript.Verdicts), strange: newStrangers(), took: newTickDuration(),
 	}
 }
 
 func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outputs) http.Handler {
 	r := a.reconciler
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(newCollector(st.store, board, d.reception), newOutputsCollector(o))
+	registry.MustRegister(newCollector(st.store, board, d.reception), newOutputsCollector(o), newSessionCollector(st.store, board, d.config.SessionSeries),
+		newStateCollector(d, st, a), d.asked, newBuildInfo(d.config.Version), a.judging.took)
 	return api.New(api.Options{
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
 		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,

@@ -35,6 +35,8 @@ type Config struct {
 	DefaultLife, MaxLife time.Duration
 	// Payload lets the API show what was mirrored. What is counted it shows in any case.
 	Payload bool
+	// SessionSeries is how many sessions have metrics of their own; 0: 1,000. The others are counted together.
+	SessionSeries int
 	// Resync is how often each switch is read although nothing seems to have changed.
 	Resync time.Duration
 	// Version is what the API says of itself.
@@ -90,6 +92,16 @@ func (c Config) checkLife() error {
 	}
 	if c.MaxLife != 0 && c.MaxLife < time.Second {
 		return fmt.Errorf("the maximum expiry is %s: want at least 1s, or 0 for no limit", c.MaxLife)
+	}
+	return nil
+}
+
+// mostSessionSeries bounds how many sessions have metrics of their own: each has ten series.
+const mostSessionSeries = 100_000
+
+func (c Config) checkMetrics() error {
+	if c.SessionSeries < 0 || c.SessionSeries > mostSessionSeries {
+		return fmt.Errorf("metrics.sessions is %d: want 1 to %d, or 0 for %d", c.SessionSeries, mostSessionSeries, defaultSessionSeries)
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ type Daemon struct {
 	clients   map[string]*vcenter.Client
 	reception *reception
 	counting  *counting
+	asked     *vcenterMetrics
 
 	ready chan struct{} // closed when the API answers
 	url   string        // of the API, from then on
@@ -33,7 +34,7 @@ func New(c Config) (*Daemon, error) {
 	if len(c.VCenters) == 0 {
 		return nil, errors.New("no vCenter is given: set --vcenter-url or VSPAN_VCENTER_URL")
 	}
-	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.Receiver.checkOutputs()); err != nil {
+	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.checkMetrics(), c.Receiver.checkOutputs()); err != nil {
 		return nil, err
 	}
 	addresses, err := c.receiverAddresses()
@@ -52,6 +53,7 @@ func New(c Config) (*Daemon, error) {
 	}
 	d.reception = newReception(c.Receiver, addresses, c.Log)
 	d.reception.kept.payload = c.Payload
+	d.asked = newVCenterMetrics(d.clients)
 	d.counting = d.newCounting()
 	return d, nil
 }
@@ -119,7 +121,7 @@ func (d *Daemon) leave(ctx context.Context, r *reconcile.Reconciler) error {
 func (d *Daemon) reconciled() map[string]reconcile.VCenter {
 	views := make(map[string]reconcile.VCenter, len(d.clients))
 	for name, client := range d.clients {
-		views[name] = switchIDs{client}
+		views[name] = metered{switchIDs{client}, d.asked}
 	}
 	return views
 }

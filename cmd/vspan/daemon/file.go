@@ -36,6 +36,9 @@ type File struct {
 		Default time.Duration `yaml:"default"`
 		Maximum time.Duration `yaml:"maximum"`
 	} `yaml:"expiry"`
+	Metrics struct {
+		Sessions int `yaml:"sessions"`
+	} `yaml:"metrics"`
 	Resync       time.Duration `yaml:"resync"`
 	Installation string        `yaml:"installation"`
 	OnStop       string        `yaml:"onStop"`
@@ -99,6 +102,7 @@ func (f File) Over(c Config) (Config, error) {
 	if f.Resync != 0 {
 		c.Resync = f.Resync
 	}
+	c.SessionSeries = f.Metrics.Sessions
 	c.Receiver.Off = f.Receiver.Off
 	c.Receiver.Interface = f.Receiver.Interface
 	c.Receiver.Addresses = f.Receiver.Addresses

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/store"
@@ -26,6 +28,7 @@ type judging struct {
 	now       func() time.Time
 	log       *slog.Logger
 
+	took  prometheus.Histogram
 	known map[string]bool // UIDs judged at the last tick
 }
 
@@ -40,10 +43,11 @@ func (j *judging) run(ctx context.Context) error {
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
-		placed := j.board.Placed()
+		placed, begun := j.board.Placed(), time.Now()
 		if err := j.once(ctx); err != nil && ctx.Err() == nil {
 			j.log.Error("judging", "error", err)
 		}
+		j.took.Observe(time.Since(begun).Seconds())
 		select {
 		case <-ctx.Done():
 			return nil

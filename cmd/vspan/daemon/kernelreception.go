@@ -81,3 +81,10 @@ func (k *inKernel) show(shown *api.Receiver) {
 		shown.Reason = k.reason
 	}
 }
+
+// kernelCounted is how many packets the kernel has counted without handing them over.
+func (r *reception) kernelCounted() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.kernel.counted()
+}

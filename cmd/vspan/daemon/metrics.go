@@ -6,6 +6,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
@@ -17,6 +18,7 @@ type collector struct {
 	reception *reception
 
 	sessions, receiverUp, datagrams, kernelDrops, mirrorPackets, refused, evicted *prometheus.Desc
+	packets, fragments, truncated, counted, dropped, pending, unclaimedKinds      *prometheus.Desc
 }
 
 func newCollector(st store.Store, board *store.Board, r *reception) *collector {
@@ -25,19 +27,29 @@ func newCollector(st store.Store, board *store.Board, r *reception) *collector {
 	}
 	return &collector{
 		store: st, board: board, reception: r,
-		sessions:      desc("sessions", "Sessions by the state of their verdict.", "state"),
-		receiverUp:    desc("receiver_up", "1 if the receiver receives, 0 if not."),
-		datagrams:     desc("receiver_datagrams_total", "Whole GRE datagrams received."),
-		kernelDrops:   desc("receiver_kernel_dropped_packets_total", "Packets the kernel, the ring or the queue dropped before they could be read."),
-		mirrorPackets: desc("mirror_packets_total", "Received GRE datagrams by what they turned out to be.", "attribution"),
-		refused:       desc("receiver_refused_packets_total", "Packets that could not be used, by reason.", "reason"),
-		evicted:       desc("mirror_evicted_entries_total", "Entries of the bounded tables of what arrives that made room for newer ones."),
+		sessions:       desc("sessions", "Sessions by the state of their verdict.", "state"),
+		receiverUp:     desc("receiver_up", "1 if the receiver receives, 0 if not."),
+		datagrams:      desc("receiver_datagrams_total", "Whole GRE datagrams received."),
+		kernelDrops:    desc("receiver_kernel_dropped_packets_total", "Packets the kernel, the ring or the queue dropped before they could be read."),
+		mirrorPackets:  desc("mirror_packets_total", "Received GRE datagrams by what they turned out to be.", "attribution"),
+		refused:        desc("receiver_refused_packets_total", "Packets that could not be used, by reason.", "reason"),
+		packets:        desc("receiver_packets_total", "Packets the kernel handed over; several may make one datagram."),
+		fragments:      desc("receiver_fragments_total", "Packets that were outer fragments."),
+		truncated:      desc("receiver_truncated_datagrams_total", "Datagrams of which less was copied than they had."),
+		counted:        desc("receiver_kernel_counted_packets_total", "Packets that the kernel counted without handing them over."),
+		dropped:        desc("receiver_dropped_packets_total", "Packets lost on this machine, by where: ring, buffer, or reassembly, whose memory or time was used up.", "stage"),
+		pending:        desc("receiver_pending_fragments", "Fragments that wait for the rest."),
+		unclaimedKinds: desc("unclaimed_kinds", "Kinds of mirror packets, by sender, encapsulation and id, that belong to no session."),
+		evicted:        desc("mirror_evicted_entries_total", "Entries of the bounded tables of what arrives that made room for newer ones."),
 	}
 }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.sessions, c.receiverUp, c.datagrams, c.kernelDrops, c.mirrorPackets, c.refused, c.evicted} {
+	for _, d := range []*prometheus.Desc{
+		c.sessions, c.receiverUp, c.datagrams, c.kernelDrops, c.mirrorPackets, c.refused, c.evicted,
+		c.packets, c.fragments, c.truncated, c.counted, c.dropped, c.pending, c.unclaimedKinds,
+	} {
 		ch <- d
 	}
 }
@@ -54,9 +66,20 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, n uint64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
-	count(c.datagrams, counters.Datagrams)
+	counted := c.reception.kernelCounted()
+	count(c.datagrams, counters.Datagrams+counted)
+	count(c.packets, counters.Packets+counted)
+	count(c.counted, counted)
+	count(c.fragments, counters.Fragments)
+	count(c.truncated, counters.Truncated)
 	count(c.kernelDrops, counters.KernelDrops)
-	totals := c.reception.view().Totals
+	count(c.dropped, counters.RingDrops, "ring")
+	count(c.dropped, counters.BufferDrops, "buffer")
+	count(c.dropped, reassemblyDrops(counters), "reassembly")
+	ch <- prometheus.MustNewConstMetric(c.pending, prometheus.GaugeValue, float64(counters.Pending))
+	view := c.reception.view()
+	ch <- prometheus.MustNewConstMetric(c.unclaimedKinds, prometheus.GaugeValue, float64(len(view.Unclaimed)))
+	totals := view.Totals
 	count(c.mirrorPackets, totals.Confirmed, "confirmed")
 	count(c.mirrorPackets, totals.Ambiguous, "ambiguous")
 	count(c.mirrorPackets, totals.Unlisted, "unlisted")
@@ -81,4 +104,9 @@ func (c *collector) collectSessions(ch chan<- prometheus.Metric) {
 	for _, state := range mirror.States() {
 		ch <- prometheus.MustNewConstMetric(c.sessions, prometheus.GaugeValue, float64(byState[state]), state.String())
 	}
+}
+
+// reassemblyDrops are the fragments that were dropped for want of memory or of the rest.
+func reassemblyDrops(c receive.Counters) uint64 {
+	return c.Refused.Of(receive.RefusedFragmentTimeout) + c.Refused.Of(receive.RefusedFragmentShare) + c.Refused.Of(receive.RefusedFragmentOverflow)
 }
