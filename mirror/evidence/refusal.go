@@ -48,3 +48,18 @@ func addCount(counts map[string]uint64, name string, n uint64) {
 		counts[name] += n
 	}
 }
+
+// RefusalNames lists every name that View.Refused may have.
+func RefusalNames() []string {
+	names := []string{"other"}
+	for _, reason := range gre.Refusals() {
+		names = append(names, reason.String())
+	}
+	for _, reason := range erspan.Refusals() {
+		names = append(names, reason.String())
+	}
+	for _, reason := range frame.Refusals() {
+		names = append(names, reason.String())
+	}
+	return names
+}

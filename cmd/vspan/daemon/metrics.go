@@ -2,10 +2,12 @@ package daemon
 
 import (
 	"context"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/store"
 )
@@ -85,8 +87,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	count(c.mirrorPackets, totals.Unlisted, "unlisted")
 	count(c.mirrorPackets, totals.Unclaimed, "unclaimed")
 	count(c.evicted, totals.Evicted)
-	for reason, n := range c.reception.refused(counters) {
-		count(c.refused, n, reason)
+	count(c.mirrorPackets, totals.Refused, "refused")
+	refused := c.reception.refused(counters)
+	for _, reason := range refusalNames() {
+		count(c.refused, refused[reason], reason)
 	}
 }
 
@@ -109,4 +113,14 @@ func (c *collector) collectSessions(ch chan<- prometheus.Metric) {
 // reassemblyDrops are the fragments that were dropped for want of memory or of the rest.
 func reassemblyDrops(c receive.Counters) uint64 {
 	return c.Refused.Of(receive.RefusedFragmentTimeout) + c.Refused.Of(receive.RefusedFragmentShare) + c.Refused.Of(receive.RefusedFragmentOverflow)
+}
+
+// refusalNames are all reasons for which a packet may be refused, each once.
+func refusalNames() []string {
+	names := evidence.RefusalNames()
+	for reason := range (receive.RefusalCounts{}).All() {
+		names = append(names, reason.String())
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
 }
