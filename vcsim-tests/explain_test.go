@@ -209,3 +209,24 @@ func TestHistoryOutlivesTheDaemon(t *testing.T) {
 		t.Errorf("the page does not tell it:\n%s", page)
 	}
 }
+
+// TestExplainEscapesNames: a VM may be called anything, and its name stands on the page many times.
+func TestExplainEscapesNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	name := "evil\u202e|<img src=x>`id`\u00a0@all"
+	w.act(w.sim.RenameVM("db-01", name))
+	await(t, soon, "the switch is read with the new name", func() (bool, string) {
+		a := w.do("PUT", "/v1/sessions/evil", wire.SessionInput{Spec: mirrorOf(name)})
+		s := w.until("evil", soon, "is placed", func(s wire.Session) bool { return len(s.Status.Conditions) > 0 && s.Status.ObservedGeneration > 0 })
+		return a.status < 300 && len(s.Status.Sources) == 1 && s.Status.Sources[0].MAC != "", describe(s)
+	})
+	page := w.explain("evil", "--bytes")
+	checkPage(t, page)
+	if !strings.Contains(page, `evil\u202e|`) {
+		t.Errorf("the name is not on the page, escaped:\n%s", page)
+	}
+	if markdown := w.explain("evil", "-o", "markdown"); strings.Contains(markdown, "<img") || strings.ContainsRune(markdown, '\u202e') {
+		t.Errorf("the name is markup:\n%s", markdown)
+	}
+}

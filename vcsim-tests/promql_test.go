@@ -63,7 +63,6 @@ func (r refusedQuery) Error() string { return string(r) }
 type queryParser struct {
 	tokens []string
 	at     int
-	depth  int
 	called []string // functions whose parentheses are open
 	query  query
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/netip"
+	"sync"
 	"testing"
 	"time"
 
@@ -252,4 +253,30 @@ func FuzzRead(f *testing.F) {
 			}
 		}
 	})
+}
+
+// A worker looks while others read and forget: for the race detector.
+func TestPacketsConcurrently(t *testing.T) {
+	p, a := NewPackets(true), arrival(11, 0, tcp(body))
+	var others sync.WaitGroup
+	done := make(chan struct{})
+	for range 3 {
+		others.Go(func() {
+			for {
+				select {
+				case <-done:
+					return
+				default:
+					p.Renew()
+					_ = Of("u", p)
+					p.Forget("u")
+				}
+			}
+		})
+	}
+	for range 20_000 {
+		look(p, "u", a)
+	}
+	close(done)
+	others.Wait()
 }
