@@ -34,6 +34,9 @@ type Options struct {
 	Facts     Facts              // nil: nothing is known of what mirrors rest on
 	Ready     func() []Check     // nil: always ready
 
+	// Payload lets what was mirrored be shown, not only counted: packets, followed bodies, first bytes.
+	Payload bool
+
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
 	// registry with the API's series alone. One registry serves one handler.
 	Metrics *prometheus.Registry

@@ -20,6 +20,7 @@ type kind struct {
 var (
 	malformed          = kind{"malformed", http.StatusBadRequest, "The request cannot be read"}
 	crossOrigin        = kind{"cross_origin", http.StatusForbidden, "Requests from other web sites are refused"}
+	payloadNotAllowed  = kind{"payload_not_allowed", http.StatusForbidden, "What was mirrored is not shown"}
 	noRoute            = kind{"not_found", http.StatusNotFound, "There is nothing here"}
 	sessionNotFound    = kind{"session_not_found", http.StatusNotFound, "There is no such session"}
 	orphanNotFound     = kind{"orphan_not_found", http.StatusNotFound, "There is no such orphan"}
@@ -49,6 +50,7 @@ var (
 	invalid            = kind{"invalid", http.StatusUnprocessableEntity, "The request is not valid"}
 	internal           = kind{"internal", http.StatusInternalServerError, "Something is wrong inside vspan"}
 	notReady           = kind{"not_ready", http.StatusServiceUnavailable, "vspan cannot do its work"}
+	notRecorded        = kind{"not_recorded", http.StatusServiceUnavailable, "What must be recorded cannot be"}
 	storeUnavailable   = kind{"store_unavailable", http.StatusServiceUnavailable, "The desired state cannot be read or written"}
 	storeFull          = kind{"store_full", http.StatusInsufficientStorage, "The store is full"}
 	tooManyStreams     = kind{"too_many_streams", http.StatusServiceUnavailable, "Too many are listening"}

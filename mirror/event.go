@@ -39,6 +39,8 @@ const (
 	DamagedEvent              // its record cannot be read
 	WriterChanged             // this daemon became, or ceased to be, the writer of the switch
 	Held                      // changes are held back until a person has looked
+	PayloadOpened             // somebody began to be shown what was mirrored
+	PayloadClosed             // he is shown no more of it
 )
 
 func (k EventKind) String() string { return nameOf(eventNames, k) }
@@ -46,7 +48,7 @@ func (k EventKind) String() string { return nameOf(eventNames, k) }
 var eventNames = []string{
 	NoEvent: "", Asked: "created", Revised: "changed", DeletionAsked: "deleted", Closed: "closed", Applying: "applying", AppliedEvent: "applied",
 	NotAppliedEvent: "not_applied", Standing: "standing", Drifted: "drifted", Judged: "verdict", Adopted: "adopted", DamagedEvent: "damaged",
-	WriterChanged: "writer_changed", Held: "held",
+	WriterChanged: "writer_changed", Held: "held", PayloadOpened: "payload_opened", PayloadClosed: "payload_closed",
 }
 
 // EventKinds lists every kind but NoEvent.

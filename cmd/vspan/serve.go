@@ -31,6 +31,7 @@ type serveFlags struct {
 	receiverOff       bool
 	outputs           outputFlags
 	expiry            time.Duration
+	payload           string
 	check             bool
 	verbose           bool
 }
@@ -76,6 +77,7 @@ func (f *serveFlags) register(flags *pflag.FlagSet) {
 	f.outputs.register(flags)
 	flags.BoolVar(&f.receiverOff, "no-receiver", false, "receive nothing: sessions are kept, and not judged")
 	flags.DurationVar(&f.expiry, "default-expiry", defaults.DefaultLife, "life of a session that does not say one")
+	flags.StringVar(&f.payload, "payload", "", "whether the API shows what was mirrored, not only counts it: allow (the default) or deny")
 	flags.BoolVar(&f.check, "check", false, "build everything, reach vCenter and open the receiver, say so, and exit")
 	flags.BoolVarP(&f.verbose, "verbose", "v", false, "log more")
 }
@@ -151,6 +153,9 @@ func (f serveFlags) configuration(cmd *cobra.Command) (daemon.Config, error) {
 	}
 	if cmd.Flags().Changed("default-expiry") {
 		config.DefaultLife = f.expiry
+	}
+	if err := config.SetPayload(f.payload); err != nil {
+		return config, err
 	}
 	if cmd.Flags().Changed("receiver-mode") {
 		config.Receiver.Mode = f.receiverMode

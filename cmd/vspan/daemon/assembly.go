@@ -71,6 +71,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },
+		Payload:     d.config.Payload,
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})

@@ -33,6 +33,8 @@ type Config struct {
 	Receiver Receiver
 	// DefaultLife is the life of a session that does not say one, MaxLife the longest that may be asked for; 0: no limit.
 	DefaultLife, MaxLife time.Duration
+	// Payload lets the API show what was mirrored. What is counted it shows in any case.
+	Payload bool
 	// Resync is how often each switch is read although nothing seems to have changed.
 	Resync time.Duration
 	// Version is what the API says of itself.
@@ -74,6 +76,7 @@ func Defaults() Config {
 	return Config{
 		Listen:      "127.0.0.1:8080",
 		DefaultLife: 8 * time.Hour,
+		Payload:     true,
 		Resync:      time.Minute,
 		Receiver:    Receiver{Workers: 1, SnapLen: 256},
 		Log:         slog.New(slog.DiscardHandler),

@@ -39,6 +39,7 @@ type File struct {
 	Resync       time.Duration `yaml:"resync"`
 	Installation string        `yaml:"installation"`
 	OnStop       string        `yaml:"onStop"`
+	Payload      string        `yaml:"payload"`
 	Cluster      FileCluster   `yaml:"cluster"`
 	Etcd         FileEtcd      `yaml:"etcd"`
 }
@@ -113,5 +114,5 @@ func (f File) Over(c Config) (Config, error) {
 		c.Receiver.SnapLen = *f.Receiver.SnapLen
 	}
 	c.Installation, c.Cluster, c.Etcd = f.Installation, f.Cluster.Cluster(), f.Etcd.External()
-	return c, c.SetOnStop(f.OnStop)
+	return c, errors.Join(c.SetOnStop(f.OnStop), c.SetPayload(f.Payload))
 }
