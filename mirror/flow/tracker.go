@@ -275,7 +275,9 @@ func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
 func (t *Tracker) turnTo(g *sighting, s *sighted) *sighting {
 	m := &t.points.streams[t.points.list[g.point].stream]
 	m.last = max(m.last, s.ns)
-	m.numbered = m.numbered && s.p.Numbered
+	if !s.p.Numbered {
+		m.unnumbered = max(m.unnumbered, s.ns)
+	}
 	s.lossy = uint32(m.lost) != g.lost
 	g.lost = uint32(m.lost)
 	return g

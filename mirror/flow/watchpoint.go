@@ -36,9 +36,9 @@ func (w *watchpoint) complements(o *watchpoint) bool {
 
 // stream is the mirror of one host: whose losses concern whatever it shows.
 type stream struct {
-	lost     uint64
-	last     int64 // ns: its newest packet
-	numbered bool  // all of its packets bear sequence numbers
+	lost       uint64
+	last       int64 // ns: its newest packet
+	unnumbered int64 // ns: its newest packet without a sequence number; 0: all have one
 }
 
 type watchpointKey struct {
@@ -113,7 +113,7 @@ func (ws *watchpoints) stream(p *Packet) uint16 {
 		return n
 	}
 	n = uint16(len(ws.streams))
-	ws.streams = append(ws.streams, stream{numbered: true, last: p.Time.UnixNano()})
+	ws.streams = append(ws.streams, stream{last: p.Time.UnixNano()})
 	ws.byHost[k] = n
 	return n
 }
