@@ -37,6 +37,9 @@ type Options struct {
 	// Payload lets what was mirrored be shown, not only counted: packets, followed bodies, first bytes.
 	Payload bool
 
+	// Conversations looks at what sessions mirror; nil: nothing does.
+	Conversations Conversations
+
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
 	// registry with the API's series alone. One registry serves one handler.
 	Metrics *prometheus.Registry
@@ -85,6 +88,9 @@ type Check struct {
 func (o Options) withDefaults() Options {
 	if o.History == nil {
 		o.History = noHistory{}
+	}
+	if o.Conversations == nil {
+		o.Conversations = noConversations{}
 	}
 	if o.Writer == nil {
 		o.Writer = func(context.Context, mirror.SwitchID) string { return "" }
