@@ -25,6 +25,7 @@ type assembly struct {
 	reconciler *reconcile.Reconciler
 	judging    *judging
 	outputs    *outputs
+	flows      *flows
 	handler    http.Handler
 }
 
@@ -39,12 +40,13 @@ func (d *Daemon) assemble(st *state) (*assembly, error) {
 		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
 		Before: st.history.before, After: st.history.after, Tell: st.history.tell, At: d.config.At,
 	})}
-	a.judging = d.newJudging(st, board, outputs)
-	a.handler = d.newHandler(st, board, a.reconciler, outputs)
+	a.flows = d.newFlows(board, a.reconciler.Switches)
+	a.judging = d.newJudging(st, board, outputs, a.flows)
+	a.handler = d.newHandler(st, board, a.reconciler, outputs, a.flows)
 	return a, nil
 }
 
-func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging {
+func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs, f *flows) *judging {
 	healths := make(map[string]vcenterHealth, len(d.clients))
 	for name, client := range d.clients {
 		healths[name] = func() evidence.VCenter {
@@ -57,12 +59,12 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging 
 		}
 	}
 	return &judging{
-		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
+		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, flows: f, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
 	}
 }
 
-func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler, o *outputs) http.Handler {
+func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconciler, o *outputs, f *flows) http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(newCollector(st.store, board, d.reception), newOutputsCollector(o))
 	return api.New(api.Options{
@@ -71,7 +73,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },
-		Payload:     d.config.Payload,
+		Payload:     d.config.Payload, Conversations: f,
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})
