@@ -29,6 +29,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 	}
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
 	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
+	root.AddCommand(newFlowsCommand(), newFollowCommand(), newTalkersCommand())
 	addServerFlag(root)
 	return root
 }

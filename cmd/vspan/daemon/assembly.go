@@ -71,9 +71,9 @@ func (d *Daemon) newHandler(st *state, board *store.Board, r *reconcile.Reconcil
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
 		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,
 		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: d.reception.unclaimed, Metrics: registry, Now: d.config.Now,
-		Facts:       d.newPremises(st, board, r),
-		Ready:       func() []api.Check { return d.readiness(st, r) },
-		Payload:     d.config.Payload, Conversations: f,
+		Facts:   d.newPremises(st, board, r),
+		Ready:   func() []api.Check { return d.readiness(st, r) },
+		Payload: d.config.Payload, Conversations: f,
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})
