@@ -1,0 +1,226 @@
+package daemon
+
+import (
+	"encoding/binary"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
+	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/store"
+)
+
+// The load that the cost of flows is measured under.
+const (
+	costSessions      = 64
+	costConversations = 10_000
+	costPackets       = 1 << 16 // in an order without locality, over and over
+	costBatch         = 64      // that a receiver hands over at a time
+)
+
+// costly is one direction of a conversation: its sequence numbers go on.
+type costly struct{ seq, ack *uint32 }
+
+// costLoad are mirror packets of TCP conversations that move data.
+type costLoad struct {
+	expected  []evidence.Expectation
+	datagrams []receive.Datagram
+	of        []costly
+	numbers   [costSessions]uint32
+	session   []int
+	length    []uint32
+	now       time.Time
+}
+
+// Where numbers stand in a packet: in the GRE header, and in TCP behind GRE, ERSPAN II, Ethernet and IPv4.
+const (
+	numberAt = 4
+	seqAt    = 8 + 8 + 14 + 20 + 4
+)
+
+func newCostLoad() *costLoad {
+	l := &costLoad{now: time.Now()}
+	exporters := map[netip.Addr]string{}
+	for h := range 4 {
+		exporters[netip.AddrFrom4([4]byte{10, 1, 0, byte(h)})] = fmt.Sprintf("esx-%02d.example", h)
+	}
+	destination := netip.MustParseAddr("10.2.1.110")
+	for i := range costSessions {
+		l.expected = append(l.expected, evidence.Expectation{
+			UID: fmt.Sprintf("uid-%d", i), Type: erspan.TypeII, ID: uint16(i + 1), Sampling: 1, Destinations: []netip.Addr{destination}, Exporters: exporters,
+			Sources: []evidence.ExpectedSource{{PortKey: fmt.Sprint(100 + i), MAC: costMAC(i), Direction: mirror.Both, Host: fmt.Sprintf("esx-%02d.example", i%4)}},
+		})
+	}
+	random := rand.New(rand.NewPCG(1, 2))
+	seqs := make([][2]uint32, costConversations)
+	sides := make([]int, costConversations)
+	for range costPackets {
+		c := random.IntN(costConversations)
+		sides[c] = 1 - sides[c]
+		l.add(c, sides[c], random.IntN(1200), &seqs[c], destination)
+	}
+	return l
+}
+
+func costMAC(session int) frame.MAC { return frame.MAC{0, 0x50, 0x56, 0, 0, byte(session)} }
+
+// add adds a packet of a conversation, from the VM (0) or to it, with so many bytes of data.
+func (l *costLoad) add(c, side, data int, seqs *[2]uint32, destination netip.Addr) {
+	session := c % costSessions
+	vm := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 10, byte(c >> 8), byte(c)}), uint16(1024+c))
+	peer := netip.AddrPortFrom(netip.AddrFrom4([4]byte{10, 20, 0, byte(c % 50)}), 443)
+	router := frame.MAC{2, 0, 0, 0, 0, 9}
+	src, dst, macs := vm, peer, [2]frame.MAC{costMAC(session), router}
+	if side == 1 {
+		src, dst, macs = peer, vm, [2]frame.MAC{router, costMAC(session)}
+	}
+	tcp := make([]byte, 32+data)
+	binary.BigEndian.PutUint16(tcp, src.Port())
+	binary.BigEndian.PutUint16(tcp[2:], dst.Port())
+	tcp[12], tcp[13], tcp[14], tcp[15] = 8<<4, 0x10, 0xFF, 0xFF
+	copy(tcp[20:], []byte{1, 1, 8, 10}) // timestamps
+	ip := frame.IP{Version: 4, Src: src.Addr(), Dst: dst.Addr(), Protocol: frame.ProtocolTCP, TTL: 64, ID: 1, HeaderLen: 20, TotalLen: 20 + len(tcp)}
+	inner := append(ip.AppendHeader(frame.Ethernet{Src: macs[0], Dst: macs[1], EtherType: frame.EtherTypeIPv4}.AppendHeader(nil)), tcp...)
+	p := erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Header: erspan.Header{SessionID: uint16(session + 1)}, Frame: inner}
+	exporter := netip.AddrFrom4([4]byte{10, 1, 0, byte(session % 4)})
+	payload := p.Append(nil)
+	d := receive.Datagram{Src: exporter, Dst: destination, Payload: payload, PayloadLen: len(payload), WireLen: 20 + len(payload), Fragments: 1}
+	a, b := exporter.As4(), destination.As4()
+	d.Ends = uint64(binary.LittleEndian.Uint32(a[:])) | uint64(binary.LittleEndian.Uint32(b[:]))<<32
+	l.datagrams = append(l.datagrams, d)
+	l.of = append(l.of, costly{seq: &seqs[side], ack: &seqs[1-side]})
+	l.session = append(l.session, session)
+	l.length = append(l.length, uint32(data))
+}
+
+// next makes packet i the next of its conversation.
+func (l *costLoad) next(i int) *receive.Datagram {
+	d := &l.datagrams[i]
+	s := l.session[i]
+	l.numbers[s]++
+	binary.BigEndian.PutUint32(d.Payload[numberAt:], l.numbers[s])
+	w := l.of[i]
+	binary.BigEndian.PutUint32(d.Payload[seqAt:], *w.seq)
+	binary.BigEndian.PutUint32(d.Payload[seqAt+4:], *w.ack)
+	binary.BigEndian.PutUint32(d.Payload[seqAt+20:], uint32(l.now.UnixMilli()))
+	*w.seq += l.length[i]
+	l.now = l.now.Add(time.Microsecond)
+	d.Time = l.now
+	return d
+}
+
+// costStage is the packet path of a daemon, with what looks at all of its sessions or nothing that does.
+type costStage struct {
+	load   *costLoad
+	keeper *bookkeeper
+	lenses []*lens
+	at     int
+}
+
+func newCostStage(looking bool) *costStage {
+	s := &costStage{load: newCostLoad()}
+	broker := capture.NewBroker()
+	table := new(atomic.Pointer[evidence.Table])
+	table.Store(evidence.NewTable(s.load.expected))
+	s.keeper = &bookkeeper{table: table, ledger: evidence.NewLedger(evidence.Limits{}), feed: broker.Feed(0)}
+	if looking {
+		f := &flows{broker: broker, board: store.NewBoard(), drops: func() uint64 { return 0 }, living: map[string]mirror.Session{}}
+		for _, e := range s.load.expected {
+			s.lenses = append(s.lenses, f.newLens(lensKey{uid: e.UID}))
+		}
+	}
+	return s
+}
+
+// batch is one batch of the receiver, and what the lenses make of it.
+func (s *costStage) batch() {
+	var held [costBatch]*receive.Datagram
+	for i := range held {
+		held[i] = s.load.next(s.at)
+		s.at = (s.at + 1) % costPackets
+	}
+	const ahead = 7 // held back by the receiver
+	s.keeper.Begin()
+	foresees := s.keeper.Foresees()
+	for i := range costBatch + ahead {
+		if foresees && i < costBatch {
+			s.keeper.Foresee(held[i])
+		}
+		if i >= ahead {
+			s.keeper.Take(held[i-ahead])
+		}
+	}
+	s.keeper.End()
+}
+
+func (s *costStage) look() {
+	for _, l := range s.lenses {
+		l.read()
+	}
+}
+
+// run takes so many packets. The lenses look once in 16 batches, as they do that wait for two milliseconds.
+func (s *costStage) run(packets int) {
+	for n, i := 0, 0; n < packets; n, i = n+costBatch, i+1 {
+		s.batch()
+		if i%16 == 15 {
+			s.look()
+		}
+	}
+	s.look()
+}
+
+// BenchmarkFlows measures the packet path with evidence alone, and with flows on for all sessions beside it; the making of the packets is
+// in both, and alone.
+func BenchmarkFlows(b *testing.B) {
+	b.Run("making", func(b *testing.B) {
+		l := newCostLoad()
+		b.ResetTimer()
+		for i := range b.N {
+			l.next(i % costPackets)
+		}
+	})
+	for _, c := range []struct {
+		name    string
+		looking bool
+	}{{"evidence", false}, {"flows", true}} {
+		b.Run(c.name, func(b *testing.B) {
+			s := newCostStage(c.looking)
+			s.run(4 * costPackets)
+			b.ReportAllocs()
+			b.ResetTimer()
+			s.run(b.N)
+		})
+	}
+}
+
+// Looking at all sessions allocates nothing for a packet, and sees every one of them, and nothing wrong.
+func TestLookingAllocatesNothing(t *testing.T) {
+	s := newCostStage(true)
+	s.run(2 * costPackets)
+	if n := testing.AllocsPerRun(5, func() { s.run(1 << 12) }); n != 0 {
+		t.Errorf("%v allocations for %d packets", n, 1<<12)
+	}
+	var packets, conversations uint64
+	for _, l := range s.lenses {
+		c := l.tracker.Totals()
+		packets, conversations = packets+c.Packets, conversations+c.Flows
+		for _, f := range l.tracker.Flows(s.load.now.Add(time.Hour), nil) {
+			if len(f.Problems) > 0 || f.AToB.Retransmissions+f.BToA.Retransmissions > 0 {
+				t.Fatalf("%+v", f)
+			}
+		}
+	}
+	if want := s.keeper.ledger.View().Totals.Confirmed; packets != want || conversations < costConversations*99/100 {
+		t.Errorf("looked at %d packets of %d, %d conversations", packets, want, conversations)
+	}
+}
