@@ -34,7 +34,7 @@ var importRules = []importRule{
 	{folder: "mirror/receive/savefile", stdlibOnly: true},
 	{folder: "mirror/evidence", ours: []string{"mirror", "mirror/prefetch", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/kernelcount", ours: []string{"mirror", "mirror/evidence", "mirror/capture", "mirror/receive/xdp"}},
-	{folder: "mirror/flow", stdlibOnly: true, ours: []string{"mirror", "mirror/flow/...", "mirror/gre", "mirror/erspan", "mirror/frame"}},
+	{folder: "mirror/flow", stdlibOnly: true, ours: []string{"mirror", "mirror/flow/...", "mirror/prefetch", "mirror/gre", "mirror/erspan", "mirror/frame"}},
 	{folder: "mirror/capture", ours: []string{"mirror", "mirror/gre", "mirror/erspan", "mirror/frame", "mirror/capture/..."}},
 	{folder: "mirror/capture/filter", stdlibOnly: true, ours: []string{"mirror/frame"}},
 	{folder: "mirror/capture/pcapng", stdlibOnly: true},
