@@ -14,6 +14,7 @@ type bookkeeper struct {
 	table  *atomic.Pointer[evidence.Table]
 	ledger *evidence.Ledger
 	feed   *capture.Feed
+	relay  *relay
 	tap    func(*receive.Datagram) // nil where nobody looks
 }
 
@@ -27,13 +28,20 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 			b.tap(&list[i])
 		}
 	}
-	if !b.feed.Wanted() {
+	capturing, tracking := b.feed.Wanted(), b.relay.tracked.Load() != nil
+	if !capturing && !tracking {
 		b.ledger.Take(list)
 		return
 	}
 	for i := range list { // what was found of the last one taken is all that a ledger tells
 		b.ledger.Take(list[i : i+1])
-		b.offer(&list[i], b.ledger.Found(&list[i]))
+		found := b.ledger.Found(&list[i])
+		if tracking {
+			b.relay.offer(&list[i], found)
+		}
+		if capturing {
+			b.offer(&list[i], found)
+		}
 	}
 }
 
@@ -52,4 +60,5 @@ func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
 func (b *bookkeeper) End() {
 	b.ledger.End()
 	b.feed.Flush()
+	b.relay.flush()
 }

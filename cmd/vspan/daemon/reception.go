@@ -31,6 +31,7 @@ type reception struct {
 	table  atomic.Pointer[evidence.Table] // what is expected; swapped by the judging
 	books  books
 	broker *capture.Broker // of what was attributed
+	relays relays          // of digests of it
 
 	mu     sync.Mutex
 	demand capture.Demand // that the source copies for
@@ -140,7 +141,7 @@ func (r *reception) receive(ctx context.Context) error {
 
 // worker returns what one worker of the source hands its datagrams to.
 func (r *reception) worker(i int) receive.Handler {
-	return &bookkeeper{table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), tap: r.tap}
+	return &bookkeeper{table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), relay: r.relays.of(i), tap: r.tap}
 }
 
 // view is what all ledgers hold together.
