@@ -114,6 +114,9 @@ func (t *Tracker) observe(p *Packet) {
 
 // take counts a packet in its conversation. hash is that of its key.
 func (t *Tracker) take(d *Digest, hash uint64) {
+	if t.flowing(d, hash) {
+		return
+	}
 	t.totals.Packets++
 	t.newest = max(t.newest, d.Time)
 	if d.Gap > 0 {

@@ -19,7 +19,10 @@ type bookkeeper struct {
 }
 
 // Begin implements receive.Handler.
-func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
+func (b *bookkeeper) Begin() {
+	b.ledger.Begin(b.table.Load())
+	b.relay.begin()
+}
 
 // Take implements receive.Handler.
 func (b *bookkeeper) Take(list []receive.Datagram) {

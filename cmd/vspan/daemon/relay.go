@@ -24,7 +24,8 @@ type relay struct {
 	released  uint64   // what the reader was done with, when the worker looked last
 	losses    uint64
 	places    map[placeKey]*place
-	recent    [recentPlaces]*place
+	recent    [1 << recentBits]*place
+	began     atomic.Uint64 // slots before this one that were not filled yet are skipped
 	published atomic.Uint64 // slots that the reader may read
 	lost      atomic.Uint64
 
@@ -34,9 +35,10 @@ type relay struct {
 }
 
 const (
-	relayLen     = 1 << 14 // digests: a power of two; about 2 MB
-	recentPlaces = 1 << 9  // a power of two
-	mostPlaces   = 1 << 16
+	relayLen   = 1 << 14 // digests: a power of two; about 2 MB
+	relayUsed  = 1 << 11 // of them, where the reader keeps up
+	recentBits = 11
+	mostPlaces = 1 << 16
 )
 
 // relayed is the digest of one packet, and where it was seen.
@@ -61,6 +63,16 @@ type place struct {
 	tracker *flow.Tracker // nil: it is not tracked any more
 	point   flow.Point
 	usable  *bool // the mirror's sequence numbers can be used
+}
+
+// begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
+func (r *relay) begin() {
+	if r.head%relayLen < relayUsed || r.done.Load() != r.head {
+		return
+	}
+	r.head = (r.head/relayLen + 1) * relayLen
+	r.released = r.head
+	r.began.Store(r.head)
 }
 
 // offer hands on the digest of a packet, if its session is tracked.
@@ -90,9 +102,9 @@ func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
 
 // placeOf is the place where a packet was seen. Places are few, and their strings the same for each packet.
 func (r *relay) placeOf(exporter netip.Addr, w *evidence.Whose) *place {
-	at := uintptr(unsafe.Pointer(unsafe.StringData(w.PortKey)))>>4 ^ uintptr(unsafe.Pointer(unsafe.StringData(w.UID)))>>3 ^
-		uintptr(unsafe.Pointer(unsafe.StringData(w.Host)))>>5 ^ uintptr(w.Direction)
-	recent := &r.recent[(at^at>>9)%recentPlaces]
+	at := uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.PortKey)))) ^ uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.UID))))<<20 ^
+		uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.Host))))<<40 ^ uint64(w.Direction)<<60
+	recent := &r.recent[at*0x9E3779B97F4A7C15>>(64-recentBits)]
 	if p := *recent; p != nil && p.Direction == w.Direction && p.Source == w.PortKey && p.uid == w.UID && p.Host == w.Host && p.Exporter == exporter {
 		return p
 	}
@@ -150,7 +162,9 @@ func (r *relay) flush() {
 
 // read gives what was offered to f, at most n digests, which are good until release.
 func (r *relay) read(n uint64, f func(*relayed)) (read uint64) {
-	end := min(r.published.Load(), r.next+n)
+	end := r.published.Load()
+	r.next = max(r.next, r.began.Load())
+	end = min(end, r.next+n)
 	for ; r.next < end; r.next++ {
 		f(&r.slots[r.next%relayLen])
 		read++
