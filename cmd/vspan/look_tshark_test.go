@@ -63,8 +63,8 @@ func unwrapped(t *testing.T, file string) string {
 	return name
 }
 
-// command runs vspan in this process and returns what it prints, as values of JSON one a line.
-func command[T any](t *testing.T, args ...string) (all []T) {
+// printedJSON runs vspan in this process and returns what it prints, as values of JSON one a line.
+func printedJSON[T any](t *testing.T, args ...string) (all []T) {
 	t.Helper()
 	root := newRootCommand()
 	var out, notes bytes.Buffer
@@ -106,10 +106,10 @@ func TestLookingAsTshark(t *testing.T) {
 			inner := unwrapped(t, sample)
 			want := theirFlows(t, inner)
 			for _, file := range []string{sample, inner} {
-				if diff := cmp.Diff(want, ourFlows(command[wire.Flow](t, "flows", "-r", file, "--protocol", "tcp", "-o", "json"))); diff != "" {
+				if diff := cmp.Diff(want, ourFlows(printedJSON[wire.Flow](t, "flows", "-r", file, "--protocol", "tcp", "-o", "json"))); diff != "" {
 					t.Errorf("flows: tshark (-) and vspan (+) differ:\n%s", diff)
 				}
-				compareSaid(t, inner, command[wire.Stream](t, "follow", "-r", file, "-o", "json"), file)
+				compareSaid(t, inner, printedJSON[wire.Stream](t, "follow", "-r", file, "-o", "json"), file)
 			}
 		})
 	}
@@ -202,7 +202,7 @@ func compareSaid(t *testing.T, inner string, streams []wire.Stream, file string)
 		return
 	}
 	for i, s := range tcp[:min(len(tcp), 2)] { // each is a run of tshark
-		whole := command[wire.Stream](t, "follow", "-r", file, count(s.ID), "-o", "json")[0]
+		whole := printedJSON[wire.Stream](t, "follow", "-r", file, count(s.ID), "-o", "json")[0]
 		compareBytes(t, inner, i, whole)
 	}
 }

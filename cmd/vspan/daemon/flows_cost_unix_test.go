@@ -40,10 +40,8 @@ type costLoad struct {
 	now      time.Time
 
 	// What is received lies in a ring that is used over and over, and what was copied of it in the caches.
-	ring [costBatch]struct {
-		bytes [costCopied]byte
-		receive.Datagram
-	}
+	bytes [costBatch][costCopied]byte
+	ring  [costBatch]receive.Datagram
 }
 
 // costPacket is what a packet is made of.
@@ -110,30 +108,26 @@ func (l *costLoad) add(c, side, data int, destination netip.Addr) {
 	p := erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Header: erspan.Header{SessionID: uint16(session + 1)}, Frame: inner}
 	exporter := netip.AddrFrom4([4]byte{10, 1, 0, byte(session % 4)})
 	payload := p.Append(nil)
-	d := receive.Datagram{Src: exporter, Dst: destination, PayloadLen: len(payload), WireLen: 20 + len(payload), Fragments: 1, Truncated: true}
-	a, b := exporter.As4(), destination.As4()
-	d.Ends = uint64(binary.LittleEndian.Uint32(a[:])) | uint64(binary.LittleEndian.Uint32(b[:]))<<32
+	d := receive.Datagram{Ends: gre.EndsOf(exporter, destination), PayloadLen: len(payload), WireLen: 20 + len(payload), Fragments: 1, Truncated: true}
 	made := costPacket{datagram: d, conversation: int32(c), side: int8(side), session: uint8(session), data: uint16(data)}
 	copy(made.bytes[:], payload)
 	l.packets = append(l.packets, made)
 }
 
 // next makes packet i the next of its conversation, in the ring.
-func (l *costLoad) next(i int) *receive.Datagram {
+func (l *costLoad) next(i int) {
 	made := &l.packets[i]
-	r := &l.ring[i%costBatch]
-	r.bytes = made.bytes
-	r.Datagram = made.datagram
-	r.Payload = r.bytes[:min(costCopied, made.datagram.PayloadLen)]
+	b, d := &l.bytes[i%costBatch], &l.ring[i%costBatch]
+	*b, *d = made.bytes, made.datagram
+	d.Payload = b[:min(costCopied, made.datagram.PayloadLen)]
 	l.numbers[made.session]++
-	binary.BigEndian.PutUint32(r.bytes[numberAt:], l.numbers[made.session])
+	binary.BigEndian.PutUint32(b[numberAt:], l.numbers[made.session])
 	seqs := &l.seqs[made.conversation]
-	binary.BigEndian.PutUint32(r.bytes[seqAt:], seqs[made.side])
-	binary.BigEndian.PutUint32(r.bytes[seqAt+4:], seqs[1-made.side])
+	binary.BigEndian.PutUint32(b[seqAt:], seqs[made.side])
+	binary.BigEndian.PutUint32(b[seqAt+4:], seqs[1-made.side])
 	seqs[made.side] += uint32(made.data)
 	l.now = l.now.Add(time.Microsecond)
-	r.Time = l.now
-	return &r.Datagram
+	d.At = l.now.UnixNano()
 }
 
 // costStage is the packet path of a daemon, with what tracks all of its sessions or nothing that does.
@@ -160,23 +154,15 @@ func newCostStage(looking bool) *costStage {
 	return s
 }
 
-// batch is one batch of the receiver, and what the lenses make of it.
+// batch is one batch of the receiver.
 func (s *costStage) batch() {
-	var held [costBatch]*receive.Datagram
-	for i := range held {
-		held[i] = s.load.next(s.at)
+	for range costBatch {
+		s.load.next(s.at)
 		s.at = (s.at + 1) % costPackets
 	}
-	const ahead = 7 // held back by the receiver
 	s.keeper.Begin()
-	foresees := s.keeper.Foresees()
-	for i := range costBatch + ahead {
-		if foresees && i < costBatch {
-			s.keeper.Foresee(held[i])
-		}
-		if i >= ahead {
-			s.keeper.Take(held[i-ahead])
-		}
+	for i := 0; i < costBatch; i += receive.MostAtOnce {
+		s.keeper.Take(s.load.ring[i : i+receive.MostAtOnce])
 	}
 	s.keeper.End()
 }

@@ -81,7 +81,7 @@ func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
 	if tracked == nil || found.UID == "" || found.Frame == nil {
 		return
 	}
-	p := r.placeOf(d.Src, found.Whose)
+	p := r.placeOf(d.Src(), found.Whose)
 	if p.tracked != tracked {
 		p.tracked, p.wanted = tracked, (*tracked)[p.uid]
 	}
@@ -95,7 +95,7 @@ func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
 		}
 	}
 	s := &r.slots[r.head%relayLen]
-	s.place, s.Time, s.Gap = p, d.Time.UnixNano(), found.Gap
+	s.place, s.Time, s.Gap = p, max(d.At, 0), found.Gap
 	s.Read(found.Frame, len(found.Frame)+max(d.PayloadLen-len(d.Payload), 0), found.Bare, headerVLAN(d.Payload))
 	r.head++
 }

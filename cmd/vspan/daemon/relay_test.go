@@ -29,7 +29,7 @@ func udpOf(n int) []byte {
 func offered(r *relay, uid string, inner []byte, gap uint32) {
 	p := erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Frame: inner}
 	payload := p.Append(nil)
-	d := receive.Datagram{Time: time.Unix(1_800_000_000, 0), Src: netip.MustParseAddr("10.1.0.1"), Payload: payload, PayloadLen: len(payload)}
+	d := receive.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
 	whose := &evidence.Whose{Attribution: evidence.IsConfirmed, UID: uid, PortKey: "7", Host: "esx-01", Direction: mirror.FromVM}
 	r.offer(&d, evidence.Finding{Whose: whose, Gap: gap, Frame: payload[len(payload)-len(inner):]})
 }

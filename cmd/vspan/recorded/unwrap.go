@@ -63,13 +63,13 @@ func (u *unwrapper) datagram(d *receive.Datagram) {
 	if err != nil {
 		return
 	}
-	w := flow.Packet{Time: d.Time, Frame: p.Frame, Parsed: &parsed, Exporter: d.Src}
+	w := flow.Packet{Time: d.Time(), Frame: p.Frame, Parsed: &parsed, Exporter: d.Src()}
 	tag, tagged := parsed.VLAN()
 	if vlan, ok := p.Header.VLANOf(p.Type, tag, tagged); ok {
 		w.VLAN = vlan
 	}
 	if p.GRE.HasSequence {
-		w.Gap, w.Numbered = u.follow(source{d.Src, d.Dst, p.Type, p.Header.SessionID}, p.GRE.Sequence)
+		w.Gap, w.Numbered = u.follow(source{d.Src(), d.Dst(), p.Type, p.Header.SessionID}, p.GRE.Sequence)
 	}
 	u.take(&w)
 }
