@@ -36,15 +36,18 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 		b.ledger.Take(list)
 		return
 	}
-	for i := range list { // what was found of the last one taken is all that a ledger tells
-		b.ledger.Take(list[i : i+1])
-		found := b.ledger.Found(&list[i])
-		if tracking {
-			b.relay.offer(&list[i], found)
-		}
-		if capturing {
-			b.offer(&list[i], found)
-		}
+	for len(list) > evidence.Together {
+		b.ledger.TakeBefore(b, list[:evidence.Together])
+		list = list[evidence.Together:]
+	}
+	b.ledger.TakeBefore(b, list)
+}
+
+// Found implements evidence.Witness: it hands on what was found to be a session's.
+func (b *bookkeeper) Found(d *receive.Datagram, found evidence.Finding) {
+	b.relay.offer(d, found)
+	if b.feed.Wanted() {
+		b.offer(d, found)
 	}
 }
 
