@@ -32,7 +32,8 @@ func TestTheDocumentIsValidOpenAPI(t *testing.T) {
 		"GET /v1/switches", "GET /v1/switches/{name}/ports", "GET /v1/switches/{name}/foreign-sessions", "GET /v1/receivers", "GET /v1/unclaimed",
 		"GET /v1/switches/{name}/held", "POST /v1/switches/{name}:release", "GET /v1/orphans", "POST /v1/orphans/{uid}:adopt",
 		"POST /v1/orphans/{uid}:remove", "GET /v1/cluster/members", "POST /v1/cluster/members", "DELETE /v1/cluster/members/{name}",
-		"GET /healthz", "GET /readyz",
+		"GET /v1/sessions/{name}/flows", "GET /v1/sessions/{name}/streams", "GET /v1/sessions/{name}/streams/{id}",
+		"GET /v1/sessions/{name}/talkers", "GET /healthz", "GET /readyz",
 	} {
 		if !strings.Contains(text.String(), want+"\n") {
 			t.Errorf("%s is not described; there is\n%s", want, &text)

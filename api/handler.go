@@ -25,6 +25,7 @@ func New(o Options) http.Handler {
 	s := newSessions(o)
 	s.register(a)
 	newEvents(s).register(a)
+	newConversations(s, o).register(a)
 	switches{o.Inventory, o.Store, o.Owner, o.Brake, o.Writer}.register(a)
 	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
 	cluster{o.Cluster, o.Log}.register(a)
@@ -72,6 +73,7 @@ func document(version string) huma.Config {
 			},
 			Tags: []*huma.Tag{
 				{Name: "sessions", Description: "Mirrors: what is asked for and what is known about it"},
+				{Name: "conversations", Description: "What is said in the mirrors: flows, what is wrong with them, streams, talkers"},
 				{Name: "events", Description: "What happened"},
 				{Name: "switches", Description: "What can be mirrored, and who else mirrors"},
 				{Name: "orphans", Description: "What stands on the switches and belongs to no session"},

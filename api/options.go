@@ -38,6 +38,9 @@ type Options struct {
 	Payload     bool
 	Transcripts Transcripts // nil: nothing is kept
 
+	// Conversations looks at what sessions mirror; nil: nothing does.
+	Conversations Conversations
+
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
 	// registry with the API's series alone. One registry serves one handler.
 	Metrics *prometheus.Registry
@@ -89,6 +92,9 @@ func (o Options) withDefaults() Options {
 	}
 	if o.Transcripts == nil {
 		o.Transcripts = noTranscripts{}
+	}
+	if o.Conversations == nil {
+		o.Conversations = noConversations{}
 	}
 	if o.Writer == nil {
 		o.Writer = func(context.Context, mirror.SwitchID) string { return "" }

@@ -52,6 +52,7 @@ type Capabilities struct {
 type Host struct {
 	ID        string // managed object reference value
 	Name      string
+	Cluster   string // "": it stands alone, or its cluster may not be seen
 	Connected bool
 	Addresses []netip.Addr // of its vmkernel adapters
 }

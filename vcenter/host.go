@@ -9,7 +9,10 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-var hostProperties = kind("HostSystem", "name", "runtime.connectionState", "config.network.vnic")
+// clusterProperties are those of what hosts are members of.
+var clusterProperties = kind("ClusterComputeResource", "name")
+
+var hostProperties = kind("HostSystem", "name", "parent", "runtime.connectionState", "config.network.vnic")
 
 func hostOf(o object) mirror.Host {
 	return mirror.Host{

@@ -22,22 +22,30 @@ type inventory struct {
 // takeInventory reads all VMs, hosts and folders that the user may see, without the VMs' devices: those are many and large, and only
 // the VMs on a switch need theirs.
 func takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
-	objects, err := conn.survey(ctx, vmProperties, hostProperties, kind("Folder", "name"))
+	objects, err := conn.survey(ctx, vmProperties, hostProperties, clusterProperties, kind("Folder", "name"))
 	if err != nil {
 		return nil, err
 	}
 	inv := &inventory{
 		vms: make(map[reference]*vm), hosts: make(map[reference]mirror.Host), folders: make(map[reference]string),
 	}
+	parents, clusters := make(map[reference]reference), make(map[reference]string)
 	for _, o := range objects {
 		switch o.ref.Type {
+		case "ClusterComputeResource":
+			clusters[o.ref] = name(o)
 		case "VirtualMachine":
 			inv.vms[o.ref] = vmOf(o)
 		case "HostSystem":
 			inv.hosts[o.ref] = hostOf(o)
+			parents[o.ref] = get[types.ManagedObjectReference](o, "parent")
 		case "Folder":
 			inv.folders[o.ref] = name(o)
 		}
+	}
+	for ref, h := range inv.hosts {
+		h.Cluster = clusters[parents[ref]]
+		inv.hosts[ref] = h
 	}
 	return inv, nil
 }

@@ -104,6 +104,29 @@ func (l *Ledger) takeTogether(list []Arrival) {
 	}
 }
 
+// Witness is told of each arrival what it was found to be, before the next one is taken.
+type Witness interface {
+	Found(a *Arrival, f Finding)
+}
+
+// TakeBefore is Take of at most Together arrivals, before a witness.
+func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
+	if l.memos.overdue {
+		l.settle()
+		l.memos.forget()
+		l.memos.renewed++
+	}
+	l.totals.Packets += uint64(len(list))
+	l.totals.Bytes += l.glances.foresee(list, &l.memos)
+	for i := range list {
+		a := &list[i]
+		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
+			l.weigh(a)
+		}
+		w.Found(a, l.Found(a))
+	}
+}
+
 // weigh reads an arrival and counts it.
 func (l *Ledger) weigh(a *Arrival) {
 	l.whose = Whose{}

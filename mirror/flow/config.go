@@ -3,6 +3,7 @@ package flow
 import (
 	"crypto/rand"
 	"encoding/binary"
+	"sync"
 
 	"github.com/vspan-io/vspan/mirror"
 )
@@ -16,6 +17,8 @@ type Config struct {
 	// Direction is what the session mirrors. With FromVM or ToVM half of each conversation is missing on purpose, and nothing is
 	// concluded from its absence.
 	Direction mirror.Direction
+	// Lock guards the Tracker, and others that the same worker gives packets: see Batch. nil: one of its own.
+	Lock *sync.Mutex
 	// Site names the site of a host, "" when it belongs to none; nil: there are no sites. It is called once for each host and must not
 	// call the Tracker.
 	Site func(host string) string
@@ -37,6 +40,9 @@ func (c Config) complete() Config {
 	}
 	c.Flows = min(max(c.Flows, minFlows), maxFlows)
 	c.Sampling = max(c.Sampling, 1)
+	if c.Lock == nil {
+		c.Lock = new(sync.Mutex)
+	}
 	return c
 }
 

@@ -34,7 +34,7 @@ type side struct {
 const noScale = 255
 
 // seen are the things that a side was seen to send.
-type seen uint8
+type seen uint16
 
 const (
 	sawSequence seen = 1 << iota
@@ -43,8 +43,9 @@ const (
 	sawFIN
 	sawRST
 	sawData
-	sawEdge // edge is known
-	sawZero // its window is closed
+	sawEdge   // edge is known
+	sawZero   // its window is closed
+	sawUnseen // the other end acknowledged what was not seen of it, at some time
 )
 
 // worthlessness weighs idleness when an entry must go: attempts that came to nothing go first, then what is over.

@@ -112,7 +112,7 @@ func (v *firewall) weigh(t *Tracker, e *entry, d *details, g *sighting, s *sight
 	known, high := false, uint32(0)
 	for i := range maxSightings {
 		o := e.sighting(d, 1-s.side, i)
-		if o.packets > 0 && o.flags&followed != 0 && t.points.list[o.point].site == v.site && (!known || after(o.next, high)) {
+		if o.packets > 0 && o.flags&followed != 0 && t.points.hot[o.point].site == v.site && (!known || after(o.next, high)) {
 			known, high = true, o.next
 		}
 	}

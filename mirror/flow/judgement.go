@@ -174,7 +174,7 @@ func (v *verdict) unbroken(from, to int64) Doubt {
 				continue
 			}
 			switch m := &v.streams[v.points[g.point].stream]; {
-			case !m.numbered:
+			case m.unnumbered >= from-int64(time.Second):
 				return NotNumbered
 			case m.last < min(to, from+int64(time.Second)):
 				return NotYet // a loss shows by the numbers of later packets only

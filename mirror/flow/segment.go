@@ -44,14 +44,19 @@ func (s *segment) read(f *frame.Frame, b []byte) (ok bool) {
 	}
 	s.seq, s.ack, s.length = binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint32(h[8:]), uint32(length)
 	s.window, s.flags, s.unsure = binary.BigEndian.Uint16(h[14:]), h[13], lengthless(f, b)
-	const nopNopTimestamp = 0x0101_080A
-	if offset >= 32 && len(h) >= 28 && binary.BigEndian.Uint32(h[20:]) == nopNopTimestamp {
-		s.ts, s.timed = binary.BigEndian.Uint32(h[24:]), true
-	}
+	s.stamp(h, offset)
 	if f.IP.Version == 4 {
 		s.id = uint16(f.IP.ID)
 	}
 	return true
+}
+
+// stamp reads the timestamp of a header of so many bytes, where senders put it.
+func (s *segment) stamp(h []byte, offset int) {
+	const nopNopTimestamp = 0x0101_080A
+	if offset >= 32 && len(h) >= 28 && binary.BigEndian.Uint32(h[20:]) == nopNopTimestamp {
+		s.ts, s.timed = binary.BigEndian.Uint32(h[24:]), true
+	}
 }
 
 // lengthless reports whether the IP header says no length, as of a packet that is yet to be segmented.

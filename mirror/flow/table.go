@@ -33,6 +33,9 @@ func (t *table) at(i int) (*entry, *details) {
 	return &s.hot[i%slabLen], &s.cold[i%slabLen]
 }
 
+// slot is where looking for an entry begins.
+func (t *table) slot(hash uint64) *slot { return &t.index[int(hash)&(len(t.index)-1)] }
+
 // find returns the number of the entry with key k, -1 when there is none.
 func (t *table) find(k *key, hash uint64) int {
 	mask := len(t.index) - 1

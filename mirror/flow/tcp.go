@@ -23,8 +23,8 @@ func (t *Tracker) judge(e *entry, d *details, g *sighting, s *sighted, seg *segm
 			e.closeWhenAcknowledged()
 		}
 	}
-	if w := &t.points.list[g.point]; w.site != 0 && w.site != e.settled {
-		t.look(e, d, w.site, g, s, seg)
+	if site := t.points.hot[g.point].site; site != 0 && site != e.settled {
+		t.look(e, d, site, g, s, seg)
 	}
 }
 
@@ -52,12 +52,20 @@ func (t *Tracker) sequence(e *entry, d *details, g *sighting, s *sighted, seg *s
 	}
 	if after(end, me.next) {
 		me.next = end
-		if u := &d.unseen[s.side]; u.set && !after(u.ack, end) {
-			u.set = false
+		if me.seen&sawUnseen != 0 {
+			me.filled(&d.unseen[s.side], end)
 		}
 	}
 	if seg.length > 0 {
 		me.seen |= sawData
+	}
+}
+
+// filled notes that what was acknowledged unseen was sent after all, if end is behind it.
+func (s *side) filled(u *unseen, end uint32) {
+	if !u.set || !after(u.ack, end) {
+		u.set = false
+		s.seen &^= sawUnseen
 	}
 }
 
@@ -125,9 +133,10 @@ func (t *Tracker) acknowledgeUnseen(e *entry, d *details, s *sighted, seg *segme
 	lost := s.lossy
 	for i := range maxSightings {
 		g := e.sighting(d, 1-s.side, i)
-		lost = lost || g.packets > 0 && (g.flags&loose != 0 || g.lost != uint32(t.points.streams[t.points.list[g.point].stream].lost))
+		lost = lost || g.packets > 0 && (g.flags&loose != 0 || g.lost != uint32(t.streamAt(g).lost))
 	}
 	*u = unseen{ack: seg.ack, at: s.ns, shown: s.ref(seg), set: !lost, pardoned: lost}
+	e.sides[1-s.side].seen |= sawUnseen
 }
 
 // step takes a segment that may change the state.
@@ -173,7 +182,7 @@ func (t *Tracker) open(e *entry, d *details, s *sighted, seg *segment) {
 	if first {
 		me.seen |= sawSYN
 		me.isn = seg.seq
-		me.mss, me.scale = synOptions(s.f.Payload)
+		me.mss, me.scale = s.d.mss, s.d.scale
 	}
 	if seg.flags&ACK == 0 {
 		if first {

@@ -25,7 +25,7 @@ type Totals struct {
 type Tracker struct {
 	config Config
 
-	mu       sync.Mutex // the worker and whoever takes a snapshot take it: hardly ever contended
+	mu       *sync.Mutex // the worker and whoever takes a snapshot take it: hardly ever contended
 	table    table
 	points   watchpoints
 	losses   losses
@@ -34,14 +34,16 @@ type Tracker struct {
 	totals   Totals
 	newest   int64       // ns: the time of the newest packet
 	scratch  frame.Frame // where Observe parses what was not parsed
-	asked    int64       // ns: when Lost was last called
+	digest   Digest      // what Observe makes of a packet
+	recent   recentPoints
+	asked    int64 // ns: when Lost was last called
 	gone     func(*entry, *details)
 }
 
 // NewTracker returns an empty tracker.
 func NewTracker(c Config) *Tracker {
 	c = c.complete()
-	t := &Tracker{config: c, table: newTable(c.Flows), points: newWatchpoints(c.Site), scanners: newScanners(), talkers: talkers.NewLedger(talkers.Limits{})}
+	t := &Tracker{config: c, mu: c.Lock, table: newTable(c.Flows), points: newWatchpoints(c.Site), scanners: newScanners(), talkers: talkers.NewLedger(talkers.Limits{})}
 	t.gone = t.retire
 	return t
 }
@@ -79,10 +81,9 @@ func (t *Tracker) Lost(n uint64, now time.Time) {
 	}
 }
 
-// sighted is a packet on its way through observe.
+// sighted is a packet on its way through take.
 type sighted struct {
-	p      *Packet
-	f      *frame.Frame
+	d      *Digest
 	number uint64 // of the packet, among all
 	ns     int64
 	stamp  uint32
@@ -92,52 +93,67 @@ type sighted struct {
 	length uint64
 }
 
+// observe digests a packet and takes it.
 func (t *Tracker) observe(p *Packet) {
-	t.totals.Packets++
-	s := sighted{p: p, f: p.Parsed, number: t.totals.Packets, ns: p.Time.UnixNano()}
-	s.stamp = stampOf(s.ns)
-	t.newest = max(t.newest, s.ns)
-	if p.Gap > 0 {
-		t.lose(p, s.ns)
-	}
-	if s.f == nil {
+	d := &t.digest
+	d.Time, d.Gap, d.Numbered = p.Time.UnixNano(), uint32(min(p.Gap, 1<<32-1)), p.Numbered
+	d.Point = t.pointOf(p)
+	f := p.Parsed
+	if f == nil {
 		var err error
 		if t.scratch, err = frame.Parse(p.Frame); err != nil {
-			t.totals.Refused++
+			d.kind = noFrame
+			t.take(d, 0)
 			return
 		}
-		s.f = &t.scratch
+		f = &t.scratch
 	}
-	s.length = p.length(s.f)
-	t.totals.Bytes += s.length
-	if !s.f.HasIP {
-		t.totals.NotIP++
-		t.talkers.AddOther(s.f.EtherType, s.length)
+	d.of(f, p.Frame, int(p.length(f)), p.VLAN)
+	t.take(d, t.table.seed.hash(&d.key))
+}
+
+// take counts a packet in its conversation. hash is that of its key.
+func (t *Tracker) take(d *Digest, hash uint64) {
+	if t.flowing(d, hash) {
 		return
 	}
-	var k key
-	s.side = k.of(s.f, p.Frame, p.VLAN)
-	t.converse(&s, &k)
+	t.totals.Packets++
+	t.newest = max(t.newest, d.Time)
+	if d.Gap > 0 {
+		t.lose(d)
+	}
+	switch d.kind {
+	case noFrame:
+		t.totals.Refused++
+		return
+	case notIP:
+		t.totals.Bytes += uint64(d.length)
+		t.totals.NotIP++
+		t.talkers.AddOther(d.etherType, uint64(d.length))
+		return
+	case someIP, blindTCP, readTCP:
+	}
+	t.totals.Bytes += uint64(d.length)
+	s := sighted{d: d, number: t.totals.Packets, ns: d.Time, stamp: stampOf(d.Time), side: int(d.side), length: uint64(d.length)}
+	t.converse(&s, hash)
 }
 
 // lose notes what was lost between the packet of the same mirror before and this one.
-func (t *Tracker) lose(p *Packet, ns int64) {
-	m := &t.points.streams[t.points.stream(p)]
-	from := ns
+func (t *Tracker) lose(d *Digest) {
+	m := &t.points.streams[t.points.hot[d.Point].stream]
+	from := d.Time
 	if m.last != 0 {
-		from = min(m.last, ns)
+		from = min(m.last, d.Time)
 	}
-	t.losses.add(from, ns, p.Gap)
-	t.totals.MirrorLost += p.Gap
-	m.lost += p.Gap
+	t.losses.add(from, d.Time, uint64(d.Gap))
+	t.totals.MirrorLost += uint64(d.Gap)
+	m.lost += uint64(d.Gap)
 }
 
 // converse counts s in its conversation.
-func (t *Tracker) converse(s *sighted, k *key) {
-	tcp := s.f.Protocol == frame.ProtocolTCP
-	var seg segment
-	readable := tcp && seg.read(s.f, s.p.Frame)
-	hash := t.table.seed.hash(k)
+func (t *Tracker) converse(s *sighted, hash uint64) {
+	k, seg := &s.d.key, &s.d.seg
+	readable := s.d.kind == readTCP
 	n := t.table.find(k, hash)
 	if n >= 0 && readable && seg.flags&(SYN|ACK) == SYN {
 		if e, _ := t.table.at(n); e.isAnother(s.side, seg.seq) {
@@ -155,18 +171,23 @@ func (t *Tracker) converse(s *sighted, k *key) {
 	g.packets++
 	g.bytes += s.length
 	g.last = s.stamp
-	switch {
-	case readable:
-		t.judge(e, d, g, s, &seg)
-	case tcp:
+	switch s.d.kind {
+	case readTCP:
+		t.judge(e, d, g, s, seg)
+	case blindTCP:
 		t.totals.Blind++
 		d.blind = true
 		g.flags |= loose
-		g.lost = uint32(t.points.streams[t.points.list[g.point].stream].lost)
+		g.lost = uint32(t.streamAt(g).lost)
 	default:
-		g.lost = uint32(t.points.streams[t.points.list[g.point].stream].lost)
+		g.lost = uint32(t.streamAt(g).lost)
 		d.show(firstOther, s, nil)
 	}
+}
+
+// streamAt is the mirror that g is seen by.
+func (t *Tracker) streamAt(g *sighting) *stream {
+	return &t.points.streams[t.points.hot[g.point].stream]
 }
 
 // isAnother reports whether a SYN with this sequence number begins another connection between the same ports.
@@ -212,7 +233,7 @@ func (e *entry) servicePort() uint16 {
 
 // sighting is where s is counted: the sighting of its side at its watchpoint.
 func (t *Tracker) sighting(e *entry, d *details, s *sighted) *sighting {
-	if g := &e.near[s.side]; g.packets > 0 && g.point != 0 && t.points.list[g.point].is(s.p) {
+	if g := &e.near[s.side]; g.packets > 0 && g.point == uint16(s.d.Point) && g.point != 0 {
 		s.point = g.point
 		return t.turnTo(g, s)
 	}
@@ -227,7 +248,7 @@ func (t *Tracker) elsewhere(e *entry, d *details, s *sighted) *sighting {
 		if g.packets == 0 {
 			return t.newSighting(g, s)
 		}
-		if g.point != 0 && t.points.list[g.point].is(s.p) {
+		if g.point == uint16(s.d.Point) && g.point != 0 {
 			s.point = g.point
 			return t.turnTo(g, s)
 		}
@@ -246,7 +267,7 @@ func (t *Tracker) elsewhere(e *entry, d *details, s *sighted) *sighting {
 
 // crowded is the sighting of all places that are too many to be told apart, nil when s is of none of them.
 func (t *Tracker) crowded(e *entry, d *details, s *sighted) *sighting {
-	if t.points.number(s.p) != 0 {
+	if s.d.Point != 0 {
 		return nil
 	}
 	for i := range maxSightings {
@@ -260,7 +281,7 @@ func (t *Tracker) crowded(e *entry, d *details, s *sighted) *sighting {
 
 // newSighting makes g the sighting of a place where the side was not seen before.
 func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
-	s.point = t.points.number(s.p)
+	s.point = uint16(s.d.Point)
 	if s.point == 0 {
 		t.totals.Crowded++
 	}
@@ -273,9 +294,11 @@ func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
 
 // turnTo brings the mirror that s came with up to date.
 func (t *Tracker) turnTo(g *sighting, s *sighted) *sighting {
-	m := &t.points.streams[t.points.list[g.point].stream]
+	m := t.streamAt(g)
 	m.last = max(m.last, s.ns)
-	m.numbered = m.numbered && s.p.Numbered
+	if !s.d.Numbered {
+		m.unnumbered = max(m.unnumbered, s.ns)
+	}
 	s.lossy = uint32(m.lost) != g.lost
 	g.lost = uint32(m.lost)
 	return g

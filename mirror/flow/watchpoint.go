@@ -17,16 +17,10 @@ type Watchpoint struct {
 
 type watchpoint struct {
 	Watchpoint
-	named  string // Packet.Host as it was given
-	site   uint8  // 0: none
+	site   uint8 // 0: none
 	stream uint16
 	// other is the watchpoint of the same source for the other direction, plus one; 0: none was seen yet.
 	other uint16
-}
-
-// is reports whether p was seen at w.
-func (w *watchpoint) is(p *Packet) bool {
-	return w.Direction == p.Direction && w.Exporter == p.Exporter && w.Source == p.Source && w.named == p.Host
 }
 
 // complements reports whether a mirror that shows one direction of a conversation at w shows the other at o, or may.
@@ -34,11 +28,59 @@ func (w *watchpoint) complements(o *watchpoint) bool {
 	return w.Direction == mirror.Both || o.Direction == mirror.Both || w.Direction != o.Direction
 }
 
+// hotPoint is what every packet needs of a watchpoint.
+type hotPoint struct {
+	stream uint16
+	site   uint8
+}
+
+// Point numbers the places of a Tracker; 0 stands for all that are too many.
+type Point uint16
+
+// Place is where a packet was seen: see Packet.
+type Place struct {
+	Host      string
+	Exporter  netip.Addr
+	Source    string
+	Direction mirror.Direction
+}
+
+// Point returns the number of a place, for the digests of packets that are seen there from now on.
+func (t *Tracker) Point(p Place, now int64) Point {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return Point(t.points.number(p, now))
+}
+
+// recentPoints are the places of the newest packets.
+type recentPoints struct {
+	list [8]struct {
+		place Place
+		point Point
+	}
+	next int
+}
+
+// pointOf is the number of the place that p was seen at.
+func (t *Tracker) pointOf(p *Packet) Point {
+	place := Place{Host: p.Host, Exporter: p.Exporter, Source: p.Source, Direction: p.Direction}
+	r := &t.recent
+	for i := range r.list {
+		if r.list[i].point != 0 && r.list[i].place == place {
+			return r.list[i].point
+		}
+	}
+	n := Point(t.points.number(place, p.Time.UnixNano()))
+	r.list[r.next%len(r.list)].place, r.list[r.next%len(r.list)].point = place, n
+	r.next++
+	return n
+}
+
 // stream is the mirror of one host: whose losses concern whatever it shows.
 type stream struct {
-	lost     uint64
-	last     int64 // ns: its newest packet
-	numbered bool  // all of its packets bear sequence numbers
+	lost       uint64
+	last       int64 // ns: its newest packet
+	unnumbered int64 // ns: its newest packet without a sequence number; 0: all have one
 }
 
 type watchpointKey struct {
@@ -55,6 +97,7 @@ type streamKey struct {
 // watchpoints numbers the places and the mirrors that packets come from. Number 0 of each stands for all that are too many.
 type watchpoints struct {
 	list    []watchpoint
+	hot     []hotPoint // the same, as far as every packet needs it
 	streams []stream
 	sites   []string
 
@@ -67,13 +110,13 @@ type watchpoints struct {
 
 func newWatchpoints(siteOf func(string) string) watchpoints {
 	return watchpoints{
-		list: make([]watchpoint, 1), streams: make([]stream, 1), sites: make([]string, 1),
+		list: make([]watchpoint, 1), hot: make([]hotPoint, 1), streams: make([]stream, 1), sites: make([]string, 1),
 		byKey: map[watchpointKey]uint16{}, byHost: map[streamKey]uint16{}, bySite: map[string]uint8{}, siteOf: siteOf,
 	}
 }
 
-// number is the number of the place that p was seen at.
-func (ws *watchpoints) number(p *Packet) uint16 {
+// number is the number of a place.
+func (ws *watchpoints) number(p Place, now int64) uint16 {
 	k := watchpointKey{host: p.Host, source: p.Source, exporter: p.Exporter, direction: p.Direction}
 	if n, ok := ws.byKey[k]; ok {
 		return n
@@ -84,7 +127,7 @@ func (ws *watchpoints) number(p *Packet) uint16 {
 	}
 	w := watchpoint{
 		Watchpoint: Watchpoint{Host: p.Host, Exporter: p.Exporter, Source: p.Source, Direction: p.Direction},
-		named:      p.Host, stream: ws.stream(p),
+		stream:     ws.stream(p, now),
 	}
 	if w.Host == "" && p.Exporter.IsValid() {
 		w.Host = p.Exporter.String()
@@ -101,19 +144,20 @@ func (ws *watchpoints) number(p *Packet) uint16 {
 		k.direction = p.Direction
 	}
 	ws.list = append(ws.list, w)
+	ws.hot = append(ws.hot, hotPoint{w.stream, w.site})
 	ws.byKey[k] = n
 	return n
 }
 
-// stream is the number of the mirror that p came with.
-func (ws *watchpoints) stream(p *Packet) uint16 {
+// stream is the number of the mirror that shows a place.
+func (ws *watchpoints) stream(p Place, now int64) uint16 {
 	k := streamKey{p.Host, p.Exporter}
 	n, ok := ws.byHost[k]
 	if ok || len(ws.streams) == maxWatchpoints {
 		return n
 	}
 	n = uint16(len(ws.streams))
-	ws.streams = append(ws.streams, stream{numbered: true, last: p.Time.UnixNano()})
+	ws.streams = append(ws.streams, stream{last: now})
 	ws.byHost[k] = n
 	return n
 }

@@ -37,7 +37,7 @@ func match(copies []copied, mirrors []*mirror, p *port, frame []byte, fromVM boo
 // copy appends one copy for each destination. They share one sequence number,
 // so that none of them sees gaps.
 func (m *mirror) copy(copies []copied, p *port, frame []byte, fromVM bool) []copied {
-	h := p.machine.host
+	h := p.mirroring(fromVM)
 	carried := frame
 	if snap := int(m.session.MirroredPacketLength); snap > 0 && snap < len(frame) {
 		carried = frame[:snap]

@@ -57,6 +57,7 @@ type machine struct {
 	host    *host
 	powered bool
 	quiet   bool
+	detour  *host // mirrors what the machine is sent; nil: its own host does
 	nics    []*nic
 }
 

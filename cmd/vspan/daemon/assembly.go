@@ -26,6 +26,7 @@ type assembly struct {
 	reconciler *reconcile.Reconciler
 	judging    *judging
 	outputs    *outputs
+	flows      *flows
 	handler    http.Handler
 }
 
@@ -40,12 +41,13 @@ func (d *Daemon) assemble(st *state) (*assembly, error) {
 		Receivers: d.addresses, ReceiverMACs: d.macs, Resync: d.config.Resync, Now: d.config.Now, Log: d.config.Log,
 		Before: st.history.before, After: d.asked.after(st.history.after), Tell: st.history.tell, At: d.config.At,
 	})}
-	a.judging = d.newJudging(st, board, outputs)
+	a.flows = d.newFlows(board, a.reconciler.Switches)
+	a.judging = d.newJudging(st, board, outputs, a.flows)
 	a.handler = d.newHandler(st, board, a, outputs)
 	return a, nil
 }
 
-func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging {
+func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs, f *flows) *judging {
 	healths := make(map[string]vcenterHealth, len(d.clients))
 	for name, client := range d.clients {
 		healths[name] = func() evidence.VCenter {
@@ -58,7 +60,7 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs) *judging 
 		}
 	}
 	return &judging{
-		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, vcenters: healths,
+		store: st.store, board: board, history: st.history, reception: d.reception, counting: d.counting, outputs: o, flows: f, vcenters: healths,
 		judge: evidence.NewJudge(evidence.Options{}), now: d.config.now(), log: d.config.Log,
 		verdicts: new(transcript.Verdicts), strange: newStrangers(), took: newTickDuration(),
 	}
@@ -76,7 +78,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outpu
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		Payload:     d.config.Payload,
-		Transcripts: transcripts{a.judging.verdicts, &d.reception.kept},
+		Transcripts: transcripts{a.judging.verdicts, &d.reception.kept}, Conversations: a.flows,
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})

@@ -15,12 +15,17 @@ type bookkeeper struct {
 	table  *atomic.Pointer[evidence.Table]
 	ledger *evidence.Ledger
 	feed   *capture.Feed
+	relay  *relay
 	tap    func(*receive.Datagram) // nil where nobody looks
 	kept   *transcript.Packets
+	due    bool // it wants to look at the datagrams in hand
 }
 
 // Begin implements receive.Handler.
-func (b *bookkeeper) Begin() { b.ledger.Begin(b.table.Load()) }
+func (b *bookkeeper) Begin() {
+	b.ledger.Begin(b.table.Load())
+	b.relay.begin()
+}
 
 // Take implements receive.Handler.
 func (b *bookkeeper) Take(list []receive.Datagram) {
@@ -29,20 +34,26 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 			b.tap(&list[i])
 		}
 	}
-	wanted, due := b.feed.Wanted(), b.kept.Due()
-	if !wanted && !due {
+	b.due = b.kept.Due()
+	if !b.due && !b.feed.Wanted() && b.relay.tracked.Load() == nil {
 		b.ledger.Take(list)
 		return
 	}
-	for i := range list { // what was found of the last one taken is all that a ledger tells
-		b.ledger.Take(list[i : i+1])
-		found := b.ledger.Found(&list[i])
-		if due {
-			b.kept.Look(&list[i], found.Whose, found.Gap)
-		}
-		if wanted {
-			b.offer(&list[i], found)
-		}
+	for len(list) > evidence.Together {
+		b.ledger.TakeBefore(b, list[:evidence.Together])
+		list = list[evidence.Together:]
+	}
+	b.ledger.TakeBefore(b, list)
+}
+
+// Found implements evidence.Witness: it hands on what was found to be a session's.
+func (b *bookkeeper) Found(d *receive.Datagram, found evidence.Finding) {
+	if b.due {
+		b.kept.Look(d, found.Whose, found.Gap)
+	}
+	b.relay.offer(d, found)
+	if b.feed.Wanted() {
+		b.offer(d, found)
 	}
 }
 
@@ -61,4 +72,5 @@ func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
 func (b *bookkeeper) End() {
 	b.ledger.End()
 	b.feed.Flush()
+	b.relay.flush()
 }

@@ -33,6 +33,8 @@ type Config struct {
 	Receiver Receiver
 	// DefaultLife is the life of a session that does not say one, MaxLife the longest that may be asked for; 0: no limit.
 	DefaultLife, MaxLife time.Duration
+	// Flows says which conversations are looked at.
+	Flows Flows
 	// Payload lets the API show what was mirrored. What is counted it shows in any case.
 	Payload bool
 	// SessionSeries is how many sessions have metrics of their own; 0: 1,000. The others are counted together.

@@ -34,7 +34,7 @@ func New(c Config) (*Daemon, error) {
 	if len(c.VCenters) == 0 {
 		return nil, errors.New("no vCenter is given: set --vcenter-url or VSPAN_VCENTER_URL")
 	}
-	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.checkMetrics(), c.Receiver.checkOutputs()); err != nil {
+	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.checkMetrics(), c.Receiver.checkOutputs(), c.Flows.check()); err != nil {
 		return nil, err
 	}
 	addresses, err := c.receiverAddresses()
@@ -87,7 +87,7 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 	for _, client := range d.clients {
 		group.Go(func() error { return client.Run(lasting) })
 	}
-	for _, task := range []func(context.Context) error{state.run, a.reconciler.Run, d.reception.run, d.counting.run, a.outputs.run, a.judging.run} {
+	for _, task := range []func(context.Context) error{state.run, a.reconciler.Run, d.reception.run, d.counting.run, a.outputs.run, a.flows.run, a.judging.run} {
 		group.Go(func() error { return task(lasting) })
 	}
 	serving, stop := context.WithCancel(lasting)

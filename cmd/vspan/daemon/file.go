@@ -43,6 +43,9 @@ type File struct {
 	Installation string        `yaml:"installation"`
 	OnStop       string        `yaml:"onStop"`
 	Payload      string        `yaml:"payload"`
+	Flows        string        `yaml:"flows"`
+	FlowsKept    int           `yaml:"flowsKept"`
+	Sites        []FileSite    `yaml:"sites"`
 	Cluster      FileCluster   `yaml:"cluster"`
 	Etcd         FileEtcd      `yaml:"etcd"`
 }
@@ -118,5 +121,6 @@ func (f File) Over(c Config) (Config, error) {
 		c.Receiver.SnapLen = *f.Receiver.SnapLen
 	}
 	c.Installation, c.Cluster, c.Etcd = f.Installation, f.Cluster.Cluster(), f.Etcd.External()
-	return c, errors.Join(c.SetOnStop(f.OnStop), c.SetPayload(f.Payload))
+	c.Flows.Conversations, c.Flows.Sites = f.FlowsKept, sitesOf(f.Sites)
+	return c, errors.Join(c.SetOnStop(f.OnStop), c.SetPayload(f.Payload), c.Flows.SetMode(f.Flows))
 }

@@ -21,6 +21,7 @@ type judging struct {
 	reception *reception
 	counting  *counting
 	outputs   *outputs
+	flows     *flows
 	vcenters  map[string]vcenterHealth
 	judge     *evidence.Judge
 	verdicts  *transcript.Verdicts
@@ -65,6 +66,7 @@ func (j *judging) once(ctx context.Context) error {
 	}
 	statuses := j.board.Statuses()
 	j.outputs.follow(sessions, j.now()) // before the first frame of a new session can be attributed
+	j.flows.follow(sessions, j.now())
 	j.reception.table.Store(j.reception.table.Load().Renew(expectations(sessions, statuses)))
 	j.counting.want(portsOf(sessions, statuses))
 

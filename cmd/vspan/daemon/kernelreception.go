@@ -3,6 +3,7 @@ package daemon
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror/capture"
@@ -45,12 +46,17 @@ func (r *reception) countInKernel(ctx context.Context) {
 	r.kernelCounts(nil, "", reason)
 }
 
-// wants is what frames are wanted; whoever looks at datagrams wants all of them.
+// wants is what frames are wanted, to capture or to track; whoever looks at datagrams wants all of them.
 func (r *reception) wants() capture.Demand {
 	if r.tap != nil {
 		return capture.Demand{All: true}
 	}
 	demand, _ := r.broker.Demand()
+	if tracked := r.relays.wanted(); len(tracked) > 0 && !demand.All {
+		demand.Sessions = append(demand.Sessions, tracked...)
+		slices.Sort(demand.Sessions)
+		demand.Sessions = slices.Compact(demand.Sessions)
+	}
 	return demand
 }
 

@@ -73,7 +73,9 @@ func collect(t *testing.T, link *network.Link, expected []evidence.Expectation, 
 	must(t, link.Receiver.Do(ring.Open))
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
-	books := &bookkeeper{table: table, ledger: c.ledger, feed: capture.NewBroker().Feed(0), kept: transcript.NewPackets(false)}
+	books := &bookkeeper{
+		table: table, ledger: c.ledger, feed: capture.NewBroker().Feed(0), kept: transcript.NewPackets(false), relay: new(relays).of(0),
+	}
 	go func() {
 		done <- link.Receiver.Do(func() error { return ring.Run(ctx, func(int) receive.Handler { return books }) })
 	}()

@@ -32,6 +32,7 @@ type reception struct {
 	books  books
 	broker *capture.Broker // of what was attributed
 	kept   keptPackets
+	relays relays // of digests of it
 
 	mu     sync.Mutex
 	demand capture.Demand // that the source copies for
@@ -141,7 +142,9 @@ func (r *reception) receive(ctx context.Context) error {
 
 // worker returns what one worker of the source hands its datagrams to.
 func (r *reception) worker(i int) receive.Handler {
-	return &bookkeeper{table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), tap: r.tap, kept: r.kept.of(i)}
+	return &bookkeeper{
+		table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), relay: r.relays.of(i), tap: r.tap, kept: r.kept.of(i),
+	}
 }
 
 // view is what all ledgers hold together.

@@ -38,6 +38,7 @@ type Engine struct {
 	first  int           // member whose turn comes first
 	ipID   map[int]uint16
 	rounds map[int]int
+	calls  []*call
 }
 
 // talk is what is left of one conversation.
@@ -68,7 +69,7 @@ func (e *Engine) Step(members []Endpoint) []Frame {
 			e.forget(id)
 		}
 	}
-	var out []Frame
+	out := e.advanceCalls(members, present)
 	for i := range members {
 		if len(out) >= framesPerStep {
 			e.first = (e.first + i) % len(members)

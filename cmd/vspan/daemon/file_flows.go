@@ -1,0 +1,16 @@
+package daemon
+
+// FileSite is one site in the configuration file.
+type FileSite struct {
+	Name     string   `yaml:"name"`
+	Hosts    []string `yaml:"hosts"`
+	Clusters []string `yaml:"clusters"`
+}
+
+func sitesOf(list []FileSite) []Site {
+	var sites []Site
+	for _, s := range list {
+		sites = append(sites, Site(s))
+	}
+	return sites
+}

@@ -1,0 +1,172 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/capture"
+)
+
+func TestFlowsInTheFile(t *testing.T) {
+	file, err := ReadFile(write(t, `
+flows: all
+flowsKept: 4096
+sites:
+  - {name: east, hosts: ["esx-0[1-4]*", "old-host"]}
+  - {name: west, clusters: ["West-*"]}
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := file.Over(Defaults())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := Flows{All: true, Conversations: 4096, Sites: []Site{{Name: "east", Hosts: []string{"esx-0[1-4]*", "old-host"}}, {Name: "west", Clusters: []string{"West-*"}}}}
+	if d := cmp.Diff(want, c.Flows); d != "" || c.Flows.check() != nil {
+		t.Errorf("%v (-want +got)\n%s", c.Flows.check(), d)
+	}
+	site := c.Flows.placing(func(host string) string {
+		return clusterOf([]mirror.Switch{{Hosts: []mirror.Host{{Name: "esx-07.example", Cluster: "West-1"}}}}, host)
+	})
+	for host, want := range map[string]string{"esx-01.example": "east", "old-host": "east", "esx-07.example": "west", "esx-05": "", "": ""} {
+		if got := site(host); got != want {
+			t.Errorf("%q is at %q, want %q", host, got, want)
+		}
+	}
+	if (Flows{}).placing(nil) != nil {
+		t.Error("without sites every host is asked for")
+	}
+}
+
+func TestFlowsRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		f    Flows
+		want string
+	}{
+		"nothing":        {Flows{}, ""},
+		"few":            {Flows{Conversations: 127}, "128"},
+		"many":           {Flows{Conversations: 1<<20 + 1}, "128"},
+		"no name":        {Flows{Sites: []Site{{Hosts: []string{"a"}}}}, "name"},
+		"twice":          {Flows{Sites: []Site{{Name: "a", Hosts: []string{"a"}}, {Name: "a", Hosts: []string{"b"}}}}, "name"},
+		"nothing in":     {Flows{Sites: []Site{{Name: "a"}}}, "which hosts"},
+		"odd":            {Flows{Sites: []Site{{Name: "a", Hosts: []string{"[a"}}}}, "pattern"},
+		"empty":          {Flows{Sites: []Site{{Name: "a", Clusters: []string{""}}}}, "pattern"},
+		"hosts a plenty": {Flows{Sites: make([]Site, 65)}, "at most 64"},
+	} {
+		if err := c.f.check(); (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want %q", name, err, c.want)
+		}
+	}
+	if err := new(Flows).SetMode("some"); err == nil || !strings.Contains(err.Error(), "asked or all") {
+		t.Errorf("some: %v", err)
+	}
+}
+
+func newTestFlows(all bool) *flows {
+	return &flows{
+		config: Flows{All: all}, broker: capture.NewBroker(), tracking: newTracking(new(relays), func() uint64 { return 0 }, usable),
+		tracks: map[string]*track{}, lenses: map[string]*lens{}, living: map[string]mirror.Session{},
+	}
+}
+
+// Looking begins with a question and ends ten minutes after the last one, or with the session.
+func TestLookingIsLetGo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newTestFlows(false)
+		if _, err := f.Track("one"); !errors.Is(err, api.ErrNotLooking) {
+			t.Errorf("before it runs: %v", err)
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- f.run(ctx) }()
+		synctest.Wait()
+		f.follow([]mirror.Session{living("one", "web-01", time.Time{}), living("two", "web-02", time.Time{})}, time.Now())
+		began := time.Now()
+		first, err := f.Track("one")
+		if err != nil || !first.Since.Equal(began) || !first.Until.Equal(began.Add(10*time.Minute)) {
+			t.Fatalf("%+v, %v", first.Looking, err)
+		}
+		if _, err := f.Track("two"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.Follow("one"); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(9 * time.Minute)
+		if again, _ := f.Track("one"); again.Tracker != first.Tracker {
+			t.Error("another question has begun anew")
+		}
+		time.Sleep(2 * time.Minute) // since the questions about the rest it is eleven
+		f.mu.Lock()
+		tracks, lenses := len(f.tracks), len(f.lenses)
+		f.mu.Unlock()
+		if tracks != 1 || lenses != 0 {
+			t.Errorf("%d sessions are tracked and %d followed, want one and none", tracks, lenses)
+		}
+		f.follow(nil, time.Now())
+		if f.mu.Lock(); len(f.tracks) != 0 {
+			t.Error("a session that is no more is tracked")
+		}
+		f.mu.Unlock()
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+		if _, err := f.Follow("one"); !errors.Is(err, api.ErrNotLooking) {
+			t.Errorf("after it has ended: %v", err)
+		}
+	})
+}
+
+// With flows: all the sessions that are received here are looked at without a question, and for as long as they live.
+func TestLookingAtAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newTestFlows(true)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- f.run(ctx) }()
+		synctest.Wait()
+		ours, away := living("one", "web-01", time.Time{}), living("two", "web-02", time.Time{})
+		ours.Spec.Enabled, ours.Spec.Destination.Receiver, away.Spec.Enabled = true, mirror.LocalReceiver, true
+		f.follow([]mirror.Session{ours, away}, time.Now())
+		time.Sleep(time.Hour)
+		if f.mu.Lock(); len(f.tracks) != 1 || f.tracks["one"] == nil {
+			t.Errorf("%d sessions are tracked", len(f.tracks))
+		}
+		f.mu.Unlock()
+		if w, err := f.Track("one"); err != nil || !w.Until.IsZero() {
+			t.Errorf("%+v, %v", w.Looking, err)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// No more sessions are followed at a time than memory is meant for.
+func TestFollowingIsBounded(t *testing.T) {
+	f := newTestFlows(false)
+	ctx, cancel := context.WithCancel(t.Context())
+	f.ctx = ctx
+	for i := range mostFollowed {
+		if _, err := f.Follow(string(rune('a' + i))); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := f.Follow("z"); !errors.Is(err, api.ErrNotLooking) {
+		t.Errorf("one more: %v", err)
+	}
+	if _, err := f.Follow("a"); err != nil {
+		t.Errorf("one of them: %v", err)
+	}
+	cancel()
+	f.tasks.Wait()
+}

@@ -1,0 +1,157 @@
+package daemon
+
+import (
+	"encoding/binary"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/evidence"
+	"github.com/vspan-io/vspan/mirror/flow"
+	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/gre"
+	"github.com/vspan-io/vspan/mirror/receive"
+)
+
+// udpOf is a mirrored UDP packet of conversation n.
+func udpOf(n int) []byte {
+	udp := make([]byte, 8)
+	binary.BigEndian.PutUint16(udp, uint16(1000+n))
+	binary.BigEndian.PutUint16(udp[2:], 53)
+	ip := frame.IP{Version: 4, Src: netip.MustParseAddr("10.0.0.1"), Dst: netip.MustParseAddr("10.0.0.2"), Protocol: frame.ProtocolUDP, TTL: 64, HeaderLen: 20, TotalLen: 28}
+	return append(ip.AppendHeader(frame.Ethernet{Dst: frame.MAC{2, 0, 0, 0, 0, 1}, EtherType: frame.EtherTypeIPv4}.AppendHeader(nil)), udp...)
+}
+
+// offered offers a packet of a session to a relay.
+func offered(r *relay, uid string, inner []byte, gap uint32) {
+	p := erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Frame: inner}
+	payload := p.Append(nil)
+	d := receive.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
+	whose := &evidence.Whose{Attribution: evidence.IsConfirmed, UID: uid, PortKey: "7", Host: "esx-01", Direction: mirror.FromVM}
+	r.offer(&d, evidence.Finding{Whose: whose, Gap: gap, Frame: payload[len(payload)-len(inner):]})
+}
+
+func usable(string) bool { return true }
+
+// What a worker offers while the tracking reads is counted once, each packet by the tracker of its session, or told as missed.
+func TestRelayCountsEveryPacket(t *testing.T) {
+	rs := new(relays)
+	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
+	one, other := tracking.add("one", flow.Config{}), tracking.add("other", flow.Config{})
+	const packets = 3 * relayLen
+	var workers sync.WaitGroup
+	for w := range 2 {
+		r := rs.of(w)
+		workers.Go(func() {
+			for i := range packets {
+				if i%7 == 0 {
+					r.begin()
+				}
+				offered(r, []string{"one", "other", "nobody's"}[i%3], udpOf(i%100), 0)
+				if i%7 == 6 {
+					r.flush()
+				}
+			}
+			r.flush()
+		})
+	}
+	ended := make(chan struct{})
+	go func() { workers.Wait(); close(ended) }()
+	for done := false; !done; {
+		select {
+		case <-ended:
+			done = true
+		default:
+		}
+		tracking.read()
+	}
+	tracking.tick(time.Unix(1_800_000_001, 0))
+	a, b, missed := one.Totals(), other.Totals(), one.missed.Load()
+	if a.Packets+b.Packets+missed != 2*2*packets/3 || a.Packets == 0 || b.Packets == 0 || a.Refused+b.Refused > 0 {
+		t.Errorf("%d and %d packets, %d missed, of %d", a.Packets, b.Packets, missed, 2*2*packets/3)
+	}
+	if missed > 0 && a.MirrorLost < missed {
+		t.Errorf("%d were missed, and the tracker knows of %d", missed, a.MirrorLost)
+	}
+}
+
+// What does not fit is lost, counted, and told to the trackers.
+func TestRelayLosesWhatIsNotRead(t *testing.T) {
+	rs := new(relays)
+	tracking := newTracking(rs, func() uint64 { return 5 }, usable)
+	s := tracking.add("one", flow.Config{})
+	r := rs.of(0)
+	for i := range relayLen + 10 {
+		offered(r, "one", udpOf(i%100), 0)
+	}
+	r.flush()
+	if n := tracking.read(); n != relayLen {
+		t.Errorf("read %d, want %d", n, relayLen)
+	}
+	tracking.tick(time.Unix(1_800_000_001, 0))
+	if c := s.Totals(); s.missed.Load() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
+		t.Errorf("missed %d: %+v", s.missed.Load(), c)
+	}
+}
+
+// A session that is tracked no more costs nothing, and one that is tracked anew begins anew.
+func TestTrackingBeginsAndEnds(t *testing.T) {
+	rs := new(relays)
+	dropped := uint64(0)
+	tracking := newTracking(rs, func() uint64 { return dropped }, usable)
+	r := rs.of(0)
+	send := func(gap uint32) {
+		offered(r, "one", udpOf(1), gap)
+		r.flush()
+		tracking.read()
+	}
+	send(0)
+	if r.head != 0 || rs.wanted() != nil {
+		t.Error("a packet that nobody tracks was handed on")
+	}
+	first := tracking.add("one", flow.Config{})
+	if w := rs.wanted(); len(w) != 1 || w[0] != "one" {
+		t.Errorf("wanted %v", w)
+	}
+	send(0)
+	send(3)
+	tracking.remove("one")
+	send(0)
+	second := tracking.add("one", flow.Config{})
+	send(0)
+	dropped = 4
+	tracking.tick(time.Unix(1_800_000_001, 0))
+	if a, b := first.Totals(), second.Totals(); a.Packets != 2 || a.MirrorLost != 3 || b.Packets != 1 || b.MirrorLost != 4 {
+		t.Errorf("%+v and %+v", a, b)
+	}
+	flows := second.Flows(time.Unix(1_800_000_002, 0), nil)
+	if len(flows) != 1 || flows[0].AToB.Seen[0].Host != "esx-01" || flows[0].AToB.Seen[0].Source != "7" {
+		t.Errorf("%+v", flows)
+	}
+}
+
+func TestHeaderVLAN(t *testing.T) {
+	for name, c := range map[string]struct {
+		p    erspan.Packet
+		want uint16
+	}{
+		"removed":          {erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Header: erspan.Header{VLAN: 12, Encap: erspan.EncapDot1Q}}, 12},
+		"with a key":       {erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true, HasKey: true, Key: 9}, Header: erspan.Header{VLAN: 12, Encap: erspan.EncapDot1Q}}, 12},
+		"none":             {erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Header: erspan.Header{VLAN: 12}}, 0},
+		"type III":         {erspan.Packet{Type: erspan.TypeIII, Header: erspan.Header{VLAN: 13}}, 13},
+		"type I":           {erspan.Packet{Type: erspan.TypeI}, 0},
+		"bridged Ethernet": {erspan.Packet{Type: erspan.Bridging}, 0},
+	} {
+		c.p.Frame = udpOf(1)
+		b := c.p.Append(nil)
+		if got := headerVLAN(b); got != c.want {
+			t.Errorf("%s: %d, want %d", name, got, c.want)
+		}
+		for n := range b {
+			headerVLAN(b[:n]) // must not panic
+		}
+	}
+}

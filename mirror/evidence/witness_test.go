@@ -1,0 +1,40 @@
+package evidence
+
+import "testing"
+
+// witness keeps what it is told.
+type witness struct {
+	uids, ports []string
+	frames      []int
+}
+
+func (w *witness) Found(_ *Arrival, f Finding) {
+	w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, len(f.Frame))
+}
+
+// A witness is told of each arrival of a list what it is found to be when it is alone, before and after the ledger knows it.
+func TestWitnessIsToldOfEachArrival(t *testing.T) {
+	table, arrivals := mirrors(5, 3)
+	together, alone := NewLedger(Limits{}), NewLedger(Limits{})
+	for round := range 3 {
+		for len(arrivals) > Together {
+			arrivals = arrivals[:Together]
+		}
+		var got witness
+		together.Begin(table)
+		together.TakeBefore(&got, arrivals)
+		together.End()
+		if len(got.uids) != len(arrivals) {
+			t.Fatalf("told of %d arrivals of %d", len(got.uids), len(arrivals))
+		}
+		for i := range arrivals {
+			want := alone.Observe(table, arrivals[i])
+			if got.uids[i] != want.UID || got.ports[i] != want.PortKey || got.frames[i] != len(want.Frame) || want.UID == "" {
+				t.Errorf("round %d, arrival %d: told of %q %q, want %q %q", round, i, got.uids[i], got.ports[i], want.UID, want.PortKey)
+			}
+		}
+	}
+	if a, b := together.View().Totals, alone.View().Totals; a != b {
+		t.Errorf("counted %+v, one by one %+v", a, b)
+	}
+}

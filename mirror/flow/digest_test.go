@@ -1,0 +1,105 @@
+package flow
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// The short way to read a frame says what the long one does, of whatever was done to the frame.
+func TestDigestReadsAlike(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		ends := [2]netip.AddrPort{client, server}
+		if rapid.Bool().Draw(t, "the other way") {
+			ends[0], ends[1] = ends[1], ends[0]
+		}
+		if rapid.IntRange(0, 9).Draw(t, "same address") == 0 {
+			ends[1] = netip.AddrPortFrom(ends[0].Addr(), rapid.Uint16().Draw(t, "port"))
+		}
+		b := tcpFrame(ends[0], ends[1], rapid.SampledFrom([]uint16{0, 0, 0, 7}).Draw(t, "tag"), 9, rapid.Byte().Draw(t, "flags"), 1, 2, 3, 4, make([]byte, rapid.IntRange(0, 50).Draw(t, "data")))
+		for range rapid.IntRange(0, 3).Draw(t, "damages") {
+			b[rapid.IntRange(12, len(b)-1).Draw(t, "at")] = rapid.Byte().Draw(t, "byte")
+		}
+		b = b[:rapid.IntRange(0, len(b)).Draw(t, "cut")]
+		compareDigests(t, b, len(b)+rapid.IntRange(0, 9).Draw(t, "more"), rapid.Uint16().Draw(t, "vlan"))
+	})
+}
+
+type failing interface {
+	Helper()
+	Fatalf(string, ...any)
+}
+
+func compareDigests(t failing, b []byte, wire int, vlan uint16) {
+	t.Helper()
+	var short, long Digest
+	if !short.readPlain(b, wire, vlan) {
+		return
+	}
+	long.readAny(b, wire, false, vlan)
+	if short != long {
+		t.Fatalf("% x: the short way says %+v, the long one %+v", b, short, long)
+	}
+}
+
+func FuzzDigest(f *testing.F) {
+	f.Add(tcpFrame(client, server, 0, 1, SYN, 1, 0, 1000, 1, nil), uint16(0))
+	f.Add(tcpFrame(server, client, 5, 1, ACK, 1, 0, 1000, 1, []byte("hello")), uint16(9))
+	f.Fuzz(func(t *testing.T, b []byte, vlan uint16) {
+		compareDigests(t, b, len(b), vlan)
+		var d Digest
+		d.Read(b, len(b), true, vlan)
+		lock := new(sync.Mutex)
+		tracker, batch := NewTracker(Config{Lock: lock}), NewBatch(lock)
+		batch.Add(tracker, &d)
+		batch.Flush()
+		tracker.Flows(epoch, nil)
+	})
+}
+
+// What is given in batches is counted as what is given one by one.
+func TestBatchesCountAlike(t *testing.T) {
+	packets := steady(300, 5000)
+	random := rand.New(rand.NewPCG(5, 6))
+	lock := new(sync.Mutex)
+	var single, batched [3]*Tracker
+	points := map[*Tracker]map[Place]Point{}
+	for i := range single {
+		single[i], batched[i] = NewTracker(Config{}), NewTracker(Config{Lock: lock})
+		points[batched[i]] = map[Place]Point{}
+	}
+	batch := NewBatch(lock)
+	digests := make([]Digest, len(packets))
+	for i := range packets {
+		p, at := &packets[i], random.IntN(len(single))
+		p.Gap = uint64(random.IntN(50) / 49)
+		single[at].Observe(p)
+		place := Place{p.Host, p.Exporter, p.Source, p.Direction}
+		if _, ok := points[batched[at]][place]; !ok {
+			batch.Flush()
+			points[batched[at]][place] = batched[at].Point(place, p.Time.UnixNano())
+		}
+		d := &digests[i]
+		d.Time, d.Gap, d.Numbered, d.Point = p.Time.UnixNano(), uint32(p.Gap), p.Numbered, points[batched[at]][place]
+		d.Read(p.Frame, len(p.Frame), false, 0)
+		batch.Add(batched[at], d)
+	}
+	batch.Flush()
+	now := packets[len(packets)-1].Time.Add(time.Hour)
+	for i := range single {
+		want, got := single[i].Flows(now, nil), batched[i].Flows(now, nil)
+		ByBytes.Sort(want)
+		ByBytes.Sort(got)
+		if diff := cmp.Diff(want, got, cmp.AllowUnexported(Flow{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })); diff != "" {
+			t.Fatalf("one by one (-), in batches (+):\n%s", diff)
+		}
+		if a, b := single[i].Totals(), batched[i].Totals(); a != b {
+			t.Errorf("%+v, in batches %+v", a, b)
+		}
+	}
+}

@@ -1,0 +1,26 @@
+package dns
+
+import "strconv"
+
+var typeNames = map[uint16]string{
+	TypeA: "A", TypeNS: "NS", TypeCNAME: "CNAME", TypeSOA: "SOA", TypePTR: "PTR", TypeMX: "MX", TypeTXT: "TXT", TypeAAAA: "AAAA", TypeSRV: "SRV",
+	TypeOPT: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 252: "AXFR", 255: "ANY", 257: "CAA",
+}
+
+// TypeName is the name of a type; TYPE99 (RFC 3597 section 5) of one that is not known.
+func TypeName(t uint16) string {
+	if name, ok := typeNames[t]; ok {
+		return name
+	}
+	return "TYPE" + strconv.Itoa(int(t))
+}
+
+var codeNames = [...]string{"NOERROR", "FORMERR", "SERVFAIL", "NXDOMAIN", "NOTIMP", "REFUSED"}
+
+// CodeName is the name of an RCODE; RCODE11 of one that is not known.
+func CodeName(c uint8) string {
+	if int(c) < len(codeNames) {
+		return codeNames[c]
+	}
+	return "RCODE" + strconv.Itoa(int(c))
+}

@@ -1,0 +1,70 @@
+package flow
+
+// flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
+// of its side was, with nothing missing. That most are; it does what converse does, and says no to all others.
+func (t *Tracker) flowing(d *Digest, hash uint64) bool {
+	seg := &d.seg
+	if d.kind != readTCP || d.Gap > 0 || seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || seg.unsure {
+		return false
+	}
+	n := t.table.find(&d.key, hash)
+	if n < 0 {
+		return false
+	}
+	e := &t.table.slabs[n/slabLen].hot[n%slabLen]
+	side := d.side & 1
+	g, me, peer := &e.near[side], &e.sides[side], &e.sides[1-side]
+	if e.state != Established || g.point != uint16(d.Point) || g.point == 0 || g.flags&(followed|loose|odd1|odd2) != followed ||
+		seg.seq != g.next || me.seen&(sawSequence|sawAck|sawUnseen) != sawSequence|sawAck || peer.seen&sawSequence == 0 || after(seg.ack, peer.next) {
+		return false
+	}
+	hot := t.points.hot[g.point]
+	m := &t.points.streams[hot.stream]
+	end := seg.seq + seg.length
+	if hot.site != 0 && hot.site != e.settled || uint32(m.lost) != g.lost || me.exceeds(peer, end, seg.length) {
+		return false
+	}
+	t.totals.Packets++
+	t.totals.Bytes += uint64(d.length)
+	t.newest, e.last, m.last = max(t.newest, d.Time), max(e.last, d.Time), max(m.last, d.Time)
+	if !d.Numbered {
+		m.unnumbered = max(m.unnumbered, d.Time)
+	}
+	stamp := stampOf(d.Time)
+	g.packets++
+	g.bytes += uint64(d.length)
+	g.last = stamp
+	if seg.length > 0 {
+		g.advance(seg, end, stamp, peer.mss)
+		me.seen |= sawData
+	}
+	if after(end, me.next) {
+		me.next = end
+	}
+	if after(seg.ack, me.ack) {
+		me.ack = seg.ack
+	}
+	me.offer(peer, seg)
+	return true
+}
+
+// exceeds reports whether data up to end lies outside of what peer would take, as far as that is known.
+func (s *side) exceeds(peer *side, end, length uint32) bool {
+	return length > 0 && peer.seen&sawEdge != 0 && s.seen&sawSYN != 0 && after(end, peer.edge+max(1<<16, peer.span()))
+}
+
+// offer takes the window that a segment without SYN bears.
+func (s *side) offer(peer *side, seg *segment) {
+	s.window = seg.window
+	if s.seen&peer.seen&sawSYN == 0 {
+		return // whether the window is scaled is not known
+	}
+	shift := s.scale
+	if shift == noScale || peer.scale == noScale {
+		shift = 0
+	}
+	if edge := seg.ack + uint32(seg.window)<<shift; s.seen&sawEdge == 0 || after(edge, s.edge) {
+		s.edge = edge
+		s.seen |= sawEdge
+	}
+}
