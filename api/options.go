@@ -37,6 +37,7 @@ type Options struct {
 	// Payload lets what was mirrored be shown, not only counted: packets, followed bodies, first bytes.
 	Payload     bool
 	Transcripts Transcripts // nil: nothing is kept
+	Packets     Packets     // nil: nothing is received, and so nothing can be captured
 
 	// Metrics is where the API registers its own series and what /metrics shows, so the caller registers his there too. nil: a
 	// registry with the API's series alone. One registry serves one handler.
