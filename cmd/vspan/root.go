@@ -30,6 +30,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
 	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
 	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
+	root.AddCommand(newCaptureCommand())
 	addServerFlag(root)
 	return root
 }
