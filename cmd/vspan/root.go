@@ -30,7 +30,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
 	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
 	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
-	root.AddCommand(newCaptureCommand())
+	root.AddCommand(newCaptureCommand(), newExtcapCommand())
 	addServerFlag(root)
 	return root
 }
