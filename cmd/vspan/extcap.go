@@ -207,7 +207,7 @@ func (f *extcapFlags) mirror(cmd *cobra.Command, c *client.Client) (name string,
 
 // How long Wireshark's questions may take, the start of this process not counted; it asks many, and one after the other.
 const (
-	extcapAnswer  = 20 * time.Millisecond
+	extcapAnswer  = 15 * time.Millisecond
 	extcapPatient = 5 * time.Second // for a person who pressed a button
 	extcapRenewal = 20 * time.Second
 )
