@@ -45,10 +45,13 @@ type captures struct {
 	payload  payload
 	packets  Packets       // nil: nothing is received here
 	places   chan struct{} // one token for each capture
+	traffic  captureTraffic
 }
 
 func newCaptures(s *sessions, o Options) *captures {
-	return &captures{sessions: s, payload: newPayload(o), packets: o.Packets, places: make(chan struct{}, maxCaptures)}
+	h := &captures{sessions: s, payload: newPayload(o), packets: o.Packets, places: make(chan struct{}, maxCaptures)}
+	h.traffic = newCaptureTraffic(o.Metrics, func() float64 { return float64(len(h.places)) })
+	return h
 }
 
 func (h *captures) register(a huma.API) {
@@ -248,6 +251,7 @@ func (h *captures) run(hc huma.Context, c Capture, w wish) {
 		why = "whoever captured has left"
 	}
 	counts := c.Counts()
+	h.traffic.add(counts)
 	out.close(counts, why)
 	h.payload.closed(w.Session, fmt.Sprintf("capture for %s: %d packets, %d bytes, %d lost, in %s: %s",
 		w.from, counts.Packets, counts.Bytes, counts.Lost, time.Since(begun).Round(time.Millisecond), why))

@@ -121,6 +121,12 @@ func TestACaptureComesAsItIsWritten(t *testing.T) {
 		if err := stop(); err != nil {
 			t.Error(err)
 		}
+		metrics := string(f.call("GET", "/metrics", "").body)
+		for _, want := range []string{"vspan_captures 0\n", "vspan_capture_packets_total 1\n", "vspan_capture_bytes_total 4\n", "vspan_capture_lost_frames_total 0\n"} {
+			if !strings.Contains(metrics, want) {
+				t.Errorf("the metrics do not say %q", want)
+			}
+		}
 		events := f.shown()
 		if len(events) != 2 || packets.open.Load() != 0 {
 			t.Fatalf("%d captures are open; events: %+v", packets.open.Load(), events)
