@@ -102,9 +102,10 @@ func TestExtcapWithTshark(t *testing.T) {
 	w.delivering("web-01", mirrorOf("web-01"))
 	u := newWiresharkUser(t, w)
 	for _, want := range []string{"vspan-web-01 (vspan session web-01: VM web-01)", "vspan_mirror (vspan: mirror a VM)"} {
-		if list := u.tshark("-D"); !strings.Contains(list, want) {
-			t.Errorf("tshark does not list %q:\n%s", want, list)
-		}
+		await(t, soon, "tshark lists "+want, func() (bool, string) { // where nothing is known yet, a daemon without time is not waited for
+			list := u.tshark("-D")
+			return strings.Contains(list, want), list
+		})
 	}
 	if gets := u.tshark("-n", "-i", "vspan-web-01", "-f", "tcp port 80", "-c", "300", "-Y", "http.request.method == GET"); !strings.Contains(gets, "GET /") {
 		t.Errorf("no HTTP GET was seen:\n%s", gets)

@@ -208,6 +208,7 @@ func (f *extcapFlags) mirror(cmd *cobra.Command, c *client.Client) (name string,
 // How long Wireshark's questions may take, the start of this process not counted; it asks many, and one after the other.
 const (
 	extcapAnswer  = 15 * time.Millisecond
+	extcapFirst   = time.Second     // when nothing is known yet, once
 	extcapPatient = 5 * time.Second // for a person who pressed a button
 	extcapRenewal = 20 * time.Second
 )
@@ -234,8 +235,11 @@ func (f *extcapFlags) directory(cmd *cobra.Command, part extcapPart) extcap.Dire
 		known = extcap.Directory{}
 	}
 	within := extcapAnswer
-	if part == extcapReload {
+	switch {
+	case part == extcapReload:
 		within = extcapPatient
+	case part == extcapSessions && known.Sessions == nil, part == extcapVMs && known.VMs == nil:
+		within = extcapFirst
 	}
 	ctx, cancel := context.WithTimeout(cmd.Context(), within)
 	defer cancel()
@@ -247,7 +251,7 @@ func (f *extcapFlags) directory(cmd *cobra.Command, part extcapPart) extcap.Dire
 	}
 	if err != nil {
 		if ctx.Err() != nil && noCache == nil {
-			extcap.Later(c.String())
+			f.askLater(cache, known, c)
 		}
 		return known
 	}
@@ -255,6 +259,16 @@ func (f *extcapFlags) directory(cmd *cobra.Command, part extcapPart) extcap.Dire
 		_ = cache.Write(now) // without it the next answer may take a little longer
 	}
 	return now
+}
+
+// askLater has the daemon asked for the next time, and keeps that it was asked once: the next question is not to wait as long as the first.
+func (f *extcapFlags) askLater(cache extcap.Cache, known extcap.Directory, c *client.Client) {
+	if known.Sessions == nil || known.VMs == nil {
+		known.At = time.Now().UTC()
+		known.Sessions, known.VMs = append([]extcap.Session{}, known.Sessions...), append([]string{}, known.VMs...)
+		_ = cache.Write(known) // without it the next answer takes as long as this one
+	}
+	extcap.Later(c.String())
 }
 
 // renew asks the daemon for everything, and keeps it.
