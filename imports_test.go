@@ -40,6 +40,7 @@ var importRules = []importRule{
 	{folder: "mirror/capture/pcapng", stdlibOnly: true},
 	{folder: "mirror/capture/recording", stdlibOnly: true, ours: []string{"mirror", "mirror/capture", "mirror/capture/pcapng"}},
 	{folder: "mirror/capture/ringfile", stdlibOnly: true, ours: []string{"mirror/capture", "mirror/capture/pcapng", "mirror/capture/recording"}},
+	{folder: "mirror/capture/stream", stdlibOnly: true, ours: []string{"mirror", "mirror/capture", "mirror/capture/filter", "mirror/capture/recording", "mirror/frame"}},
 	{folder: "mirror/capture/tap", ours: []string{"mirror/capture"}},
 	{folder: "mirror/doctor", stdlibOnly: true, ours: []string{"mirror"}},
 	{folder: "mirror/journal", stdlibOnly: true, ours: []string{"mirror"}},
@@ -49,7 +50,7 @@ var importRules = []importRule{
 	{folder: "vcenter", ours: []string{"mirror", "mirror/doctor"}},
 	{folder: "vcenter/sim/faultproxy", stdlibOnly: true, ours: []string{"vcenter/sim/..."}},
 	{folder: "vcenter/sim", ours: []string{"vcenter/sim/..."}},
-	{folder: "api", ours: []string{"api/...", "mirror", "mirror/store", "mirror/journal", "mirror/evidence", "mirror/doctor", "mirror/transcript", "mirror/flow/..."}},
+	{folder: "api", ours: []string{"api/...", "mirror", "mirror/store", "mirror/journal", "mirror/evidence", "mirror/doctor", "mirror/transcript", "mirror/flow/...", "mirror/capture/filter"}},
 	{folder: "api/render", stdlibOnly: true, ours: []string{"api/wire", "mirror", "mirror/flow/..."}},
 	{folder: "cmd/vspan", ours: []string{"..."}},
 	{folder: "vcsim-tests", ours: []string{"..."}},
@@ -126,6 +127,7 @@ func TestImportRulesForbid(t *testing.T) {
 		{"bench/rival", module + "/mirror/erspan"},
 		{"api", module + "/vcenter"},
 		{"api", module + "/mirror/receive"},
+		{"api", module + "/mirror/capture"},
 		{"api", module + "/mirror/reconcile"},
 	} {
 		rule, _ := ruleFor(c.folder)

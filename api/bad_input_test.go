@@ -189,7 +189,7 @@ func TestMethodsThatAreNotThere(t *testing.T) {
 	for _, verb := range []string{":expand", ":verify", ":"} {
 		f.call("POST", "/v1/sessions/web-01"+verb, "").problem(404, "not_found", "")
 	}
-	for _, what := range []string{"packets", "frames"} {
+	for _, what := range []string{"frames", "packages"} {
 		f.call("GET", "/v1/sessions/web-01/"+what, "").problem(404, "not_found", "")
 	}
 	f.call("GET", "/v1/sessions/web-01:enable", "").problem(404, "session_not_found", "")

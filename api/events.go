@@ -53,7 +53,7 @@ func (h *events) register(a huma.API) {
 }
 
 // streams reports whether the answer to a request may have no end.
-func streams(r *http.Request) bool { return r.URL.Path == eventsPath }
+func streams(r *http.Request) bool { return r.URL.Path == eventsPath || capturesPackets(r) }
 
 type streamInput struct {
 	Session     string `query:"session" doc:"Only of the session that bears this name now, or bore it and has the uid"`

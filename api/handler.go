@@ -26,6 +26,7 @@ func New(o Options) http.Handler {
 	s.register(a)
 	newEvents(s).register(a)
 	newConversations(s, o).register(a)
+	newCaptures(s, o).register(a)
 	switches{o.Inventory, o.Store, o.Owner, o.Brake, o.Writer}.register(a)
 	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
 	cluster{o.Cluster, o.Log}.register(a)

@@ -37,6 +37,7 @@ type Options struct {
 	// Payload lets what was mirrored be shown, not only counted: packets, followed bodies, first bytes.
 	Payload     bool
 	Transcripts Transcripts // nil: nothing is kept
+	Packets     Packets     // nil: nothing is received, and so nothing can be captured
 
 	// Conversations looks at what sessions mirror; nil: nothing does.
 	Conversations Conversations

@@ -19,6 +19,7 @@ type kind struct {
 // The kinds of problems that are not the reason of a fault; those have the reason as their code (see fault.go).
 var (
 	malformed          = kind{"malformed", http.StatusBadRequest, "The request cannot be read"}
+	badFilter          = kind{"bad_filter", http.StatusBadRequest, "The filter cannot be understood"}
 	crossOrigin        = kind{"cross_origin", http.StatusForbidden, "Requests from other web sites are refused"}
 	payloadNotAllowed  = kind{"payload_not_allowed", http.StatusForbidden, "What was mirrored is not shown"}
 	noRoute            = kind{"not_found", http.StatusNotFound, "There is nothing here"}
@@ -41,6 +42,7 @@ var (
 	keyBusy            = kind{"idempotency_key_busy", http.StatusConflict, "A request with this Idempotency-Key is under way"}
 	keySpent           = kind{"idempotency_key_spent", http.StatusConflict, "The session made with this Idempotency-Key is gone"}
 	keyReused          = kind{"idempotency_key_reused", http.StatusUnprocessableEntity, "The Idempotency-Key belongs to another request"}
+	notReceivedHere    = kind{"not_received_here", http.StatusConflict, "What the session mirrors does not come here"}
 	noCluster          = kind{"no_cluster", http.StatusConflict, "The store belongs to no cluster"}
 	memberExists       = kind{"member_exists", http.StatusConflict, "There is such a member"}
 	lastMember         = kind{"last_member", http.StatusConflict, "The last member cannot be removed"}
@@ -55,6 +57,8 @@ var (
 	notRecorded        = kind{"not_recorded", http.StatusServiceUnavailable, "What must be recorded cannot be"}
 	storeUnavailable   = kind{"store_unavailable", http.StatusServiceUnavailable, "The desired state cannot be read or written"}
 	storeFull          = kind{"store_full", http.StatusInsufficientStorage, "The store is full"}
+	notReceiving       = kind{"not_receiving", http.StatusServiceUnavailable, "Nothing is received now"}
+	tooManyCaptures    = kind{"too_many_captures", http.StatusServiceUnavailable, "Too many are capturing"}
 	tooManyStreams     = kind{"too_many_streams", http.StatusServiceUnavailable, "Too many are listening"}
 	timedOut           = kind{"timeout", http.StatusServiceUnavailable, "It took too long"}
 )

@@ -17,7 +17,7 @@ const (
 	headerTimeout   = 5 * time.Second
 	idleTimeout     = 2 * time.Minute
 	shutdownTimeout = 5 * time.Second
-	maxHeaderBytes  = 16 << 10
+	maxHeaderBytes  = 128 << 10 // a filter that is too long is to be told so, and not cut off
 	maxConnections  = 1024
 )
 

@@ -71,7 +71,7 @@ func TestHeadersAreLimited(t *testing.T) {
 		defer c.Close()
 		go func() {
 			// Refused before its end: the error of the rest is of no interest.
-			_, _ = c.Write([]byte("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " + strings.Repeat("a", 64<<10) + "\r\n\r\n"))
+			_, _ = c.Write([]byte("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX-A: " + strings.Repeat("a", 256<<10) + "\r\n\r\n"))
 		}()
 		if resp, _ := readAnswer(t, c); resp.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
 			t.Errorf("got %s", resp.Status)

@@ -61,6 +61,7 @@ func startDaemon() (address string, l *left, stop func()) {
 	}
 	server := httptest.NewServer(api.New(api.Options{
 		Store: d.store, Board: d.board, History: history, Planner: d, Inventory: d, Owner: "test", Orphans: d.store, Brake: d.store, Cluster: cluster{d.store}, Facts: d,
+		Payload: true, Packets: testPackets{},
 	}))
 	return server.URL, d.store, func() {
 		server.Close()

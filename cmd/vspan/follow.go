@@ -103,7 +103,7 @@ func (f *followFlags) open(cmd *cobra.Command, name string) (library, error) {
 			return nil, err
 		}
 		follower.Flush(last)
-		return recording{follower}, err
+		return recordedFile{follower}, err
 	}
 	c, err := connect(cmd)
 	if err != nil {
@@ -127,10 +127,10 @@ const (
 	recordedBody    = 16 << 10
 )
 
-// recording are the streams of a file.
-type recording struct{ follower *follow.Follower }
+// recordedFile are the streams of a file.
+type recordedFile struct{ follower *follow.Follower }
 
-func (r recording) streams() (wire.StreamList, error) {
+func (r recordedFile) streams() (wire.StreamList, error) {
 	list := wire.StreamList{Following: wire.Following{Evicted: r.follower.Evicted()}}
 	for _, s := range r.follower.Streams() {
 		list.Items = append(list.Items, render.Stream(&s, false))
@@ -138,7 +138,7 @@ func (r recording) streams() (wire.StreamList, error) {
 	return list, nil
 }
 
-func (r recording) stream(id uint64) (wire.Stream, error) {
+func (r recordedFile) stream(id uint64) (wire.Stream, error) {
 	s, ok := r.follower.Stream(id)
 	if !ok {
 		return wire.Stream{}, exitWith(exitNotFound, "there is no stream %d", id)

@@ -6,10 +6,22 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"path/filepath"
+	"strings"
 	"syscall"
+
+	"github.com/vspan-io/vspan/cmd/vspan/extcap"
 )
 
-func main() { os.Exit(run(os.Args[1:])) }
+func main() { os.Exit(run(arguments(os.Args))) }
+
+// arguments are those of the command line; under the name by which Wireshark calls it the program is the command extcap.
+func arguments(line []string) []string {
+	if strings.TrimSuffix(filepath.Base(line[0]), ".exe") == extcap.Program {
+		return append([]string{"extcap"}, line[1:]...)
+	}
+	return line[1:]
+}
 
 // run is main with its exit code. The first SIGINT or SIGTERM ends what runs cleanly, the second at once.
 func run(args []string) int {

@@ -31,6 +31,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
 	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
 	root.AddCommand(newFlowsCommand(), newFollowCommand(), newTalkersCommand())
+	root.AddCommand(newCaptureCommand(), newExtcapCommand())
 	addServerFlag(root)
 	return root
 }

@@ -79,6 +79,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outpu
 		Ready:       func() []api.Check { return d.readiness(st, r) },
 		Payload:     d.config.Payload,
 		Transcripts: transcripts{a.judging.verdicts, &d.reception.kept}, Conversations: a.flows,
+		Packets:     d.newPackets(board, o),
 		DefaultLife: mirror.Life{For: d.config.DefaultLife}, MaxLife: d.config.MaxLife,
 		Log: d.config.Log, Version: d.config.Version,
 	})

@@ -14,6 +14,7 @@ type Filter struct {
 	tests []test
 	steps []step
 	start int32
+	vlan  bool
 }
 
 // All matches every frame, as the empty expression does.
@@ -37,10 +38,14 @@ func Compile(expression string) (*Filter, error) {
 	case empty:
 		return &Filter{expression: expression}, nil
 	}
-	f := &Filter{expression: expression, steps: p.program.steps}
+	f := &Filter{expression: expression, steps: p.program.steps, vlan: p.place != untagged}
 	f.tests, f.start = p.program.finish(whole)
 	return f, nil
 }
+
+// SaysVLAN reports whether the expression has the word vlan. One that has not
+// matches no tagged frame by what is behind the tag.
+func (f *Filter) SaysVLAN() bool { return f.vlan }
 
 // String gives the expression as it was compiled.
 func (f *Filter) String() string { return f.expression }
