@@ -24,6 +24,8 @@ type Evidence struct {
 
 	Exporters []ExporterEvidence
 	Sources   []SourceEvidence
+	Diagnoses []Diagnosis // worst first, at most MaxDiagnoses
+	Figures   []Figure    // what the session's verdict rests on
 }
 
 // ExporterEvidence is what one outer source address sent for a session.
@@ -42,4 +44,5 @@ type SourceEvidence struct {
 	ToVM    Volume
 	Last    time.Time
 	Verdict Verdict
+	Figures []Figure // what the verdict rests on
 }
