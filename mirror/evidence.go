@@ -43,6 +43,8 @@ type SourceEvidence struct {
 	FromVM  Volume
 	ToVM    Volume
 	Last    time.Time
-	Verdict Verdict
-	Figures []Figure // what the verdict rests on
+	// FromVMDelivery and ToVMDelivery are how much of each direction arrives lately.
+	FromVMDelivery, ToVMDelivery Delivery
+	Verdict                      Verdict
+	Figures                      []Figure // what the verdict rests on
 }

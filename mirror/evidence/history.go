@@ -32,6 +32,7 @@ type sourceHistory struct {
 	odd      watch
 	unlisted watch
 	readings readings
+	course   course
 	blind    uint64    // packets that came since the port's counters last changed
 	moved    time.Time // PlacedSource.Moved that the lanes speak of
 	ever     bool      // a packet certainly of this source came since the session stands as it does
@@ -129,7 +130,7 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 			s.moved = p.Moved
 			s.restart()
 		}
-		s.count(now, t.sources[p.Port.Key], t.shared)
+		s.count(now, t.sources[p.Port.Key], t.shared, j.options.Memory)
 		j.read(s, in, p)
 	}
 	for key := range h.sources {
@@ -139,12 +140,20 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 	}
 }
 
-func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes) {
+func (s *sourceHistory) in(d mirror.Direction) *lane {
+	if d == mirror.FromVM {
+		return &s.from
+	}
+	return &s.to
+}
+
+func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memory time.Duration) {
 	if t == nil {
 		t = new(sourceTally)
 	}
 	before := s.from.direct.count + s.to.direct.count
 	possible := t.possible.add(shared)
+	s.course.add(mark{at: now, direct: t.direct, possible: possible}, memory+5*time.Second)
 	s.from.update(t.direct.from, possible.from, now)
 	s.to.update(t.direct.to, possible.to, now)
 	s.odd.update(t.odd, now)

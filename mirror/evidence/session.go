@@ -38,11 +38,14 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 		return c.worst(sources, mirror.Lost)
 	case n[mirror.Lost] > 0, n[mirror.Failed] > 0 && received, onlyFailedAndIdle:
 		return c.missing(sources)
-	case n[mirror.Degraded] > 0:
+	case n[mirror.Degraded] > 0 && !onlyPartly(sources):
 		return c.worst(sources, mirror.Degraded)
 	case received:
 		if v := c.impaired(); !v.IsZero() {
 			return v
+		}
+		if n[mirror.Degraded] > 0 {
+			return c.worst(sources, mirror.Degraded)
 		}
 		return c.delivered(sources)
 	}
@@ -52,6 +55,17 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 		}
 	}
 	return verdict(mirror.Pending, mirror.NotApplied, "no source was placed yet")
+}
+
+// onlyPartly reports whether what is wrong with the sources is that not everything of them arrives: what is wrong with the session as a
+// whole may say more.
+func onlyPartly(sources []mirror.Verdict) bool {
+	for _, v := range sources {
+		if v.State == mirror.Degraded && v.Reason != mirror.PartlyDelivered {
+			return false
+		}
+	}
+	return true
 }
 
 // stillArriving reports whether confirmed packets came so lately that the session as a whole cannot be lost.
