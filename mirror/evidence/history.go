@@ -28,21 +28,25 @@ type history struct {
 
 // sourceHistory is what is remembered of one source.
 type sourceHistory struct {
-	from, to lane
-	odd      watch
-	unlisted watch
-	readings readings
-	course   course
-	blind    uint64    // packets that came since the port's counters last changed
-	moved    time.Time // PlacedSource.Moved that the lanes speak of
-	ever     bool      // a packet certainly of this source came since the session stands as it does
-	verdict  mirror.Verdict
+	from, to  lane
+	odd       watch
+	unlisted  watch
+	looped    watch
+	readings  readings
+	course    course
+	blind     uint64    // packets that came since the port's counters last changed
+	moved     time.Time // PlacedSource.Moved that the lanes speak of
+	host      string    // that its VM ran on at the last tick
+	departure departure
+	ever      bool // a packet certainly of this source came since the session stands as it does
+	verdict   mirror.Verdict
 }
 
 // sample is the state of a session's counts at one tick.
 type sample struct {
 	at                                              time.Time
 	packets, bytes, early, loops, numbered, missing uint64
+	duplicated, dropped                             uint64
 }
 
 // recall returns the history of a session, brought up to now.
@@ -94,7 +98,15 @@ func (h *history) reapply(since time.Time) {
 	}
 	for _, s := range h.sources {
 		s.restart()
-		s.ever = false
+		s.ever, s.departure = false, departure{}
+	}
+}
+
+// depart notes that the VM was seen to move to another host.
+func (s *sourceHistory) depart(at time.Time, to string) {
+	s.moved = at
+	if last := later(s.from.direct.at, s.to.direct.at); !last.IsZero() && s.host != to {
+		s.departure = departure{from: s.host, at: at, last: last}
 	}
 }
 
@@ -127,9 +139,10 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 			h.sources[p.Port.Key] = s
 		}
 		if !p.Moved.Equal(s.moved) {
-			s.moved = p.Moved
+			s.depart(p.Moved, p.Port.Host)
 			s.restart()
 		}
+		s.host = p.Port.Host
 		s.count(now, t.sources[p.Port.Key], t.shared, j.options.Memory)
 		j.read(s, in, p)
 	}
@@ -158,6 +171,7 @@ func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memor
 	s.to.update(t.direct.to, possible.to, now)
 	s.odd.update(t.odd, now)
 	s.unlisted.update(t.unlisted, now)
+	s.looped.update(t.loops, now)
 	if after := s.from.direct.count + s.to.direct.count; after > before {
 		s.blind += after - before
 		s.ever = true
@@ -188,6 +202,7 @@ func (h *history) sample(now time.Time, t *tally, window time.Duration) {
 	}
 	h.samples = append(h.samples, sample{
 		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.missing,
+		duplicated: h.gaps.duplicated, dropped: h.droppedNow,
 	})
 }
 
@@ -199,6 +214,7 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 			return sample{
 				at: last.at, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
+				duplicated: last.duplicated - min(s.duplicated, last.duplicated), dropped: last.dropped - min(s.dropped, last.dropped),
 			}, span
 		}
 	}
