@@ -67,5 +67,7 @@ func (h *sessions) evidence(ctx context.Context, in *evidenceInput) (*evidenceOu
 		Sequence: wire.Sequence{Usable: e.SequenceUsable, Resets: e.Resets},
 		Doubts:   wire.Doubts{Ambiguous: e.Ambiguous, Unlisted: e.Unlisted},
 		Sources:  renderSources(status),
+
+		Diagnoses: renderDiagnoses(e.Diagnoses), Figures: renderFigures(e.Figures),
 	}}, nil
 }

@@ -43,6 +43,9 @@ type EvidenceReport struct {
 	Sequence Sequence     `json:"sequence"`
 	Doubts   Doubts       `json:"doubts"`
 	Sources  []SourceSeen `json:"sources"`
+
+	Diagnoses []Diagnosis `json:"diagnoses" doc:"What is wrong, the worst first"`
+	Figures   []Figure    `json:"figures" doc:"What the verdict rests on"`
 }
 
 // Sequence says how far the counts by GRE sequence can be trusted.
