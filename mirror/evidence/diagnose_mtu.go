@@ -46,10 +46,7 @@ func (c *hearing) narrowPaths(h *heard) {
 		if len(names) == 0 || !small || !c.arrives(host, h) {
 			continue
 		}
-		if h.narrow == nil {
-			h.narrow = make(map[string]bool)
-		}
-		h.narrow[host] = true
+		h.tooNarrow(host)
 		h.add(c.narrowPath(host, names, worst))
 	}
 }
@@ -94,11 +91,55 @@ func (s *sourceHistory) doubtedSince(t time.Time, d mirror.Direction) uint64 {
 	return to.possible.in(d).Packets - from.possible.in(d).Packets
 }
 
-func (c *hearing) narrowPath(host string, names []string, n narrow) mirror.Diagnosis {
-	overhead := mirror.Overhead(c.in.Session.Spec.Encapsulation.Type)
-	if d := c.in.Placement.Destinations; len(d) > 0 && d[0].Is6() && !d[0].Is4In6() {
-		overhead += 20
+// allLarge reports whether all that is missing of direction d may be too large for the path: it is larger on average than anything that
+// arrives from its host.
+func (c *hearing) allLarge(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction, moved mirror.Volume) (n narrow, large bool) {
+	if moved.Packets == 0 || c.in.Session.Spec.Sampling > 1 {
+		return n, false
 	}
+	since := c.silentSince(p, s, d)
+	n = narrow{
+		who: fmt.Sprintf("%s %s", label(p), d), missing: moved.Packets, mean: float64(moved.Bytes) / float64(moved.Packets),
+		delivery: mirror.Delivery{Over: c.now.Sub(since), Moved: moved, Expected: moved.Bytes},
+	}
+	for i := range c.in.Placement.Sources {
+		t := c.tally.sources[c.in.Placement.Sources[i].Port.Key]
+		if t == nil || c.in.Placement.Sources[i].Port.Host != p.Port.Host {
+			continue
+		}
+		for _, d := range waysOf(mirror.Both) {
+			largest, _ := t.peaksIn(d).since(since)
+			n.largest = max(n.largest, largest)
+		}
+	}
+	return n, n.mean >= minNarrow && n.largest > 0 && !ordinary(n.largest) && n.mean > float64(n.largest)+16
+}
+
+// numbersShowLoss reports whether packets were sent that did not arrive, by their numbers.
+func (c *hearing) numbersShowLoss() bool {
+	w, _ := c.history.within(min(c.options.Window, c.now.Sub(c.in.Placement.Since)))
+	return c.gapped(w)
+}
+
+// overhead is how many bytes a mirror packet has in front of the frame.
+func (c *hearing) overhead() int {
+	n := mirror.Overhead(c.in.Session.Spec.Encapsulation.Type)
+	if d := c.in.Placement.Destinations; len(d) > 0 && d[0].Is6() && !d[0].Is4In6() {
+		n += 20
+	}
+	return n
+}
+
+// tooNarrow notes that large frames do not arrive from a host.
+func (h *heard) tooNarrow(host string) {
+	if h.narrow == nil {
+		h.narrow = make(map[string]bool)
+	}
+	h.narrow[host] = true
+}
+
+func (c *hearing) narrowPath(host string, names []string, n narrow) mirror.Diagnosis {
+	overhead := c.overhead()
 	passes, wanted := int(n.largest)+overhead, max(fullFrame, int(n.largest)+1)+overhead
 	m := mirror.Diagnosis{
 		Code: mirror.MTUOnPath, Severity: mirror.Trouble, Subject: host,

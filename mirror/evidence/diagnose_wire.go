@@ -85,12 +85,20 @@ func (c *hearing) oneDirection(h *heard) {
 				continue
 			}
 			silent := c.now.Sub(c.silentSince(p, s, d))
-			h.add(mirror.Diagnosis{
+			found := mirror.Diagnosis{
 				Code: mirror.OneDirection, Severity: mirror.Trouble, Subject: label(p),
 				Message: fmt.Sprintf("of %s nothing %s arrived in %s, while its port moved %s that way and the other direction arrives", label(p), d, seconds(silent), amount(moved)),
 				Remedy:  fmt.Sprintf("the path is open, as the other direction comes over it: see that the session on the switch has port %s in both lists of sources, and that the port is not promiscuous; then disable and enable the session", p.Port.Key),
 				Figures: []mirror.Figure{span("silent", silent), count("moved", moved.Packets, "packets"), count("moved_bytes", moved.Bytes, "bytes")},
-			})
+			}
+			if n, large := c.allLarge(p, s, d, moved); large && c.numbersShowLoss() {
+				found = c.narrowPath(p.Port.Host, []string{n.who}, n)
+				h.tooNarrow(p.Port.Host)
+			} else if large {
+				found.Message += fmt.Sprintf("; what is missing is large, %.0f bytes on average, and nothing above %d arrives from %s", n.mean, n.largest, p.Port.Host)
+				found.Remedy = fmt.Sprintf("see first whether packets of %.0f bytes pass from %s to %s (MTU); if they do, %s", n.mean+float64(c.overhead()), p.Port.Host, addresses(c.in.Placement.Destinations), found.Remedy)
+			}
+			h.add(found)
 		}
 	})
 }
