@@ -180,7 +180,7 @@ func (c *hearing) frozenCounters(h *heard) {
 		var frames uint64
 		var steady time.Duration
 		c.on(host, h, func(p *mirror.PlacedSource, s *sourceHistory, _ mirror.Verdict) {
-			if still := s.readings.steady(mirror.Both); c.countersSpeak(p, s) && s.blind >= minBlind && still >= c.options.SlowRefresh && c.direct(p, s) {
+			if still := c.now.Sub(s.blindSince); c.countersSpeak(p, s) && s.blind >= minBlind && still >= c.options.SlowRefresh && c.direct(p, s) {
 				names, frames, steady = append(names, label(p)), frames+s.blind, max(steady, still)
 			}
 		})

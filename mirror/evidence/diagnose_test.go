@@ -174,6 +174,10 @@ var diagnosed = []struct {
 		[]mirror.DiagnosisCode{mirror.CountersFrozen, mirror.CountersFrozen}, []string{"esx-01"},
 	},
 	{
+		"it was idle for long, and the counters have not heard of the first packets yet", func() []*guest { return []*guest{vm(1)} },
+		[]act{{func(s *stage) { silence(s); s.refresh = 20 }, 60}, {func(s *stage) { s.guests[0].from, s.guests[0].to = 10, 10 }, 10}}, nil, nil,
+	},
+	{
 		"the counters are slow", func() []*guest { return []*guest{vm(1)} },
 		[]act{{func(s *stage) { s.refresh = 20 }, 95}}, nil, nil,
 	},

@@ -28,18 +28,19 @@ type history struct {
 
 // sourceHistory is what is remembered of one source.
 type sourceHistory struct {
-	from, to  lane
-	odd       watch
-	unlisted  watch
-	looped    watch
-	readings  readings
-	course    course
-	blind     uint64    // packets that came since the port's counters last changed
-	moved     time.Time // PlacedSource.Moved that the lanes speak of
-	host      string    // that its VM ran on at the last tick
-	departure departure
-	ever      bool // a packet certainly of this source came since the session stands as it does
-	verdict   mirror.Verdict
+	from, to   lane
+	odd        watch
+	unlisted   watch
+	looped     watch
+	readings   readings
+	course     course
+	blind      uint64    // packets that came since the port's counters last changed
+	blindSince time.Time // when the first of those came
+	moved      time.Time // PlacedSource.Moved that the lanes speak of
+	host       string    // that its VM ran on at the last tick
+	departure  departure
+	ever       bool // a packet certainly of this source came since the session stands as it does
+	verdict    mirror.Verdict
 }
 
 // sample is the state of a session's counts at one tick.
@@ -173,6 +174,9 @@ func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memor
 	s.unlisted.update(t.unlisted, now)
 	s.looped.update(t.loops, now)
 	if after := s.from.direct.count + s.to.direct.count; after > before {
+		if s.blind == 0 {
+			s.blindSince = now
+		}
 		s.blind += after - before
 		s.ever = true
 	}
