@@ -14,6 +14,7 @@ type course struct {
 type mark struct {
 	at               time.Time
 	direct, possible lanes
+	elsewise         uint64 // packets of the source that confirm nothing: from strangers, or of another encapsulation or id
 }
 
 // maxMarks bounds a course where ticks come faster than once a second.

@@ -118,6 +118,14 @@ func short(m mirror.Delivery, sampling int) bool {
 	return m.Measured() && packets >= minExpected && m.High < maxShare
 }
 
+// explained reports whether what is missing of m may be what came from strangers, or in another encapsulation or under another id.
+func (s *sourceHistory) explained(m mirror.Delivery, sampling int, now time.Time) bool {
+	missing := max(m.Moved.Packets, m.Moved.Bytes/1514) / uint64(max(sampling, 1))
+	missing -= min(missing, m.Received.Packets)
+	since := s.course.after(now.Add(-m.Over - now.Sub(s.readings.changed)))
+	return s.course.list[len(s.course.list)-1].elsewise-since.elsewise > missing/4
+}
+
 // deliver measures direction d of a source. partly reports that it is incomplete for certain, and still is.
 func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (m mirror.Delivery, partly bool) {
 	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh {
@@ -136,7 +144,7 @@ func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dir
 		if x.Over <= 30*time.Second || !m.Measured() {
 			m = x
 		}
-		if short(x, sampling) && newest.Ratio < nearlyWhole {
+		if short(x, sampling) && newest.Ratio < nearlyWhole && !s.explained(x, sampling, c.now) {
 			return x, true
 		}
 	}

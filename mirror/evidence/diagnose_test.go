@@ -169,6 +169,11 @@ var diagnosed = []struct {
 		[]mirror.DiagnosisCode{mirror.UnlistedExporter}, []string{"192.0.2.66 alone", "address translation"},
 	},
 	{
+		"an address that is no host's, after a while", func() []*guest { return []*guest{vm(1)} },
+		[]act{{nothing, 20}, {func(s *stage) { s.exporter = stranger }, 9}},
+		[]mirror.DiagnosisCode{mirror.UnlistedExporter}, []string{"also come from 192.0.2.66"},
+	},
+	{
 		"the counters are frozen", func() []*guest { return []*guest{vm(1), onHost(vm(2), "esx-02")} },
 		[]act{{nothing, 10}, {func(s *stage) { s.frozen = true }, 45}},
 		[]mirror.DiagnosisCode{mirror.CountersFrozen, mirror.CountersFrozen}, []string{"esx-01"},

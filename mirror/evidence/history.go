@@ -167,7 +167,7 @@ func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memor
 	}
 	before := s.from.direct.count + s.to.direct.count
 	possible := t.possible.add(shared)
-	s.course.add(mark{at: now, direct: t.direct, possible: possible}, memory+5*time.Second)
+	s.course.add(mark{at: now, direct: t.direct, possible: possible, elsewise: t.odd + t.unlisted}, memory+5*time.Second)
 	s.from.update(t.direct.from, possible.from, now)
 	s.to.update(t.direct.to, possible.to, now)
 	s.odd.update(t.odd, now)
