@@ -25,6 +25,9 @@ const (
 // spans are how long the windows are that are looked at, shortest first.
 var spans = [...]time.Duration{minMeasured, 15 * time.Second, 20 * time.Second, 30 * time.Second, 45 * time.Second, time.Hour}
 
+// usualSpan is the window whose ratio is told where nothing is missing.
+const usualSpan = 30 * time.Second
+
 // window is the time between two readings of a port's counters that showed a change, by their indexes.
 type window struct{ first, last int }
 
@@ -50,6 +53,17 @@ func (r *readings) windows(base time.Time, lag time.Duration) (list []window) {
 	return list
 }
 
+// usual is the longest of the windows that is no longer than usualSpan, or the first.
+func (r *readings) usual(windows []window) window {
+	usual := windows[0]
+	for _, w := range windows {
+		if r.span(w) <= usualSpan {
+			usual = w
+		}
+	}
+	return usual
+}
+
 func (r *readings) span(w window) time.Duration { return r.list[w.last].At.Sub(r.list[w.first].At) }
 
 // measure compares what the port moved in direction d within a window with what arrived. When the host counted for a reading is only
@@ -62,7 +76,8 @@ func (s *sourceHistory) measure(w window, d mirror.Direction, sampling int, lag 
 	if !told {
 		return mirror.Delivery{}
 	}
-	to, latest := s.course.after(list[w.last].At), s.course.after(list[min(w.last+1, len(list)-1)].At)
+	to, _ := s.course.before(list[w.last].At)
+	latest := s.course.after(list[min(w.last+1, len(list)-1)].At)
 	m := mirror.Delivery{
 		Over:     s.readings.span(w),
 		Moved:    less(volume(list[w.last], d), volume(list[w.first], d)),
@@ -131,21 +146,24 @@ func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dir
 	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh {
 		return m, false
 	}
-	sampling := c.in.Session.Spec.Sampling
-	var newest mirror.Delivery
-	for i, w := range s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag) {
-		x := s.measure(w, d, sampling, c.options.Lag)
-		if !x.Measured() {
-			break
+	sampling, lag := c.in.Session.Spec.Sampling, c.options.Lag
+	windows := s.readings.windows(later(c.baseOf(p), s.in(d).missed), lag)
+	if len(windows) == 0 {
+		return m, false
+	}
+	if m = s.measure(windows[0], d, sampling, lag); !m.Measured() || m.Ratio >= nearlyWhole {
+		if w := s.readings.usual(windows); w != windows[0] {
+			m = s.measure(w, d, sampling, lag)
 		}
-		if i == 0 {
-			newest = x
-		}
-		if x.Over <= 30*time.Second || !m.Measured() {
-			m = x
-		}
-		if short(x, sampling) && newest.Ratio < nearlyWhole && !s.explained(x, sampling, c.now) {
+		return m, false
+	}
+	for _, w := range windows {
+		x := s.measure(w, d, sampling, lag)
+		if short(x, sampling) && !s.explained(x, sampling, c.now) {
 			return x, true
+		}
+		if x.Measured() && x.Over <= usualSpan {
+			m = x
 		}
 	}
 	return m, false

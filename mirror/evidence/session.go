@@ -188,7 +188,7 @@ func (c *hearing) gapped(w sample) bool {
 // contradicted reports whether the ports moved no more than what arrived, so that the share that seems to be missing was never there.
 // Small shares cannot be contradicted by counters that are read a second apart.
 func (c *hearing) contradicted(w sample, share float64) bool {
-	if share < 0.1 || c.in.Session.Spec.Sampling > 1 {
+	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || c.anyPartly() {
 		return false
 	}
 	var moved uint64
@@ -201,6 +201,16 @@ func (c *hearing) contradicted(w sample, share float64) bool {
 		moved += s.readings.within(c.windowStart(), p.Direction).Bytes
 	}
 	return moved > 0 && float64(w.bytes) >= float64(moved)*(1-share/2)
+}
+
+// anyPartly reports whether the counters of a port show for certain that not everything of it arrives.
+func (c *hearing) anyPartly() bool {
+	for _, s := range c.history.sources {
+		if s.from.partly || s.to.partly {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *hearing) wholeOrSnap() string {
