@@ -70,27 +70,32 @@ func (r *readings) span(w window) time.Duration { return r.list[w.last].At.Sub(r
 // known to be between the reading before, less lag, and the reading after: Low and High are for the shortest and the longest time that
 // this leaves. Nothing is measured where the course does not reach back so far.
 func (s *sourceHistory) measure(w window, d mirror.Direction, sampling int, lag time.Duration) mirror.Delivery {
+	m, _ := s.bound(w, d, sampling, lag)
+	return m
+}
+
+// bound is measure, and the least that may have arrived.
+func (s *sourceHistory) bound(w window, d mirror.Direction, sampling int, lag time.Duration) (m mirror.Delivery, least mirror.Volume) {
 	list := s.readings.list
 	earliest, told := s.course.before(list[w.first-1].At.Add(-lag))
 	from, _ := s.course.before(list[w.first].At)
 	if !told {
-		return mirror.Delivery{}
+		return m, least
 	}
 	to, _ := s.course.before(list[w.last].At)
 	latest := s.course.after(list[min(w.last+1, len(list)-1)].At)
-	m := mirror.Delivery{
+	m = mirror.Delivery{
 		Over:     s.readings.span(w),
 		Moved:    less(volume(list[w.last], d), volume(list[w.first], d)),
 		Received: less(*to.direct.in(d), *from.direct.in(d)),
 	}
 	most := less(latest.direct.in(d).Add(*latest.possible.in(d)), earliest.direct.in(d).Add(*earliest.possible.in(d)))
-	var least mirror.Volume
 	from = s.course.after(list[min(w.first+1, len(list)-1)].At)
 	if to, told = s.course.before(list[w.last-1].At.Add(-lag)); told && to.at.After(from.at) {
 		least = less(*to.direct.in(d), *from.direct.in(d))
 	}
 	weigh(&m, most, least, sampling)
-	return m
+	return m, least
 }
 
 // weigh fills in the ratio of m, given the most and the least that may have arrived of what moved.
@@ -141,6 +146,21 @@ func (s *sourceHistory) explained(m mirror.Delivery, sampling int, now time.Time
 	return s.course.list[len(s.course.list)-1].elsewise-since.elsewise > missing/4
 }
 
+// cut reports whether what is missing of m may have been cut off: of what is not IP nobody can tell how long it was.
+func (c *hearing) cut(m mirror.Delivery) bool {
+	n := float64(max(c.in.Session.Spec.Sampling, 1))
+	return (c.in.Session.Spec.SnapLength > 0 || c.tally.truncated > 0) && float64(m.Received.Packets)*n >= nearlyWhole*float64(m.Moved.Packets)
+}
+
+// longest is the longest window that a source can be measured over in direction d.
+func (c *hearing) longest(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (m mirror.Delivery, least mirror.Volume) {
+	windows := s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag)
+	for i := len(windows) - 1; i >= 0 && !m.Measured(); i-- {
+		m, least = s.bound(windows[i], d, c.in.Session.Spec.Sampling, c.options.Lag)
+	}
+	return m, least
+}
+
 // deliver measures direction d of a source. partly reports that it is incomplete for certain, and still is.
 func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (m mirror.Delivery, partly bool) {
 	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh {
@@ -159,7 +179,7 @@ func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dir
 	}
 	for _, w := range windows {
 		x := s.measure(w, d, sampling, lag)
-		if short(x, sampling) && !s.explained(x, sampling, c.now) {
+		if short(x, sampling) && !c.cut(x) && !s.explained(x, sampling, c.now) {
 			return x, true
 		}
 		if x.Measured() && x.Over <= usualSpan {

@@ -12,6 +12,9 @@ const (
 	minNarrow = 1000
 	// fullFrame is the largest frame of a guest whose MTU is 1500.
 	fullFrame = 1514
+	// minLarge is how many full frames have to be missing at least, and bySizeShare by what share fewer bytes than packets have to arrive,
+	// for size to be the reason.
+	minLarge, bySizeShare = 20, 0.2
 	// wholeLane is the share of packets above which small frames are taken to pass.
 	wholeLane = 0.93
 )
@@ -23,6 +26,7 @@ type narrow struct {
 	missing  uint64 // packets
 	mean     float64
 	delivery mirror.Delivery
+	plain    bool // bytes are missing and packets are not: it needs no other direction to tell
 }
 
 // narrowPaths: large frames do not arrive from a host, and small ones do. Said only where the largest frame that arrives is smaller than
@@ -35,7 +39,7 @@ func (c *hearing) narrowPaths(h *heard) {
 		c.on(host, h, func(p *mirror.PlacedSource, s *sourceHistory, _ mirror.Verdict) {
 			for _, d := range waysOf(p.Direction) {
 				if n, ok := c.narrowed(p, s, d); ok {
-					names = append(names, n.who)
+					names, small = append(names, n.who), small || n.plain
 					if n.largest > worst.largest {
 						worst = n
 					}
@@ -68,17 +72,38 @@ func (c *hearing) narrowed(p *mirror.PlacedSource, s *sourceHistory, d mirror.Di
 	l := s.in(d)
 	m := l.delivery
 	t := c.tally.sources[p.Port.Key]
-	if !l.partly || c.in.Session.Spec.Sampling > 1 || t == nil || m.Received.Packets >= m.Moved.Packets {
+	if !l.partly || c.in.Session.Spec.Sampling > 1 || c.tally.truncated > 0 || t == nil || m.Moved.Packets == 0 {
 		return n, false
+	}
+	if m.Received.Packets >= m.Moved.Packets { // by as little as the clocks of the two differ
+		m.Received.Packets = m.Moved.Packets - 1
 	}
 	n = narrow{who: fmt.Sprintf("%s %s", label(p), d), missing: m.Moved.Packets - m.Received.Packets, delivery: m}
 	since := c.now.Add(-m.Over - c.now.Sub(s.readings.changed))
-	if n.largest, ok = t.peaksIn(d).since(since); !ok || n.missing < 20 || n.missing*20 < m.Moved.Packets || s.doubtedSince(since, d)*20 > m.Moved.Packets {
+	if n.largest, ok = t.peaksIn(d).since(since); !ok || s.doubtedSince(since, d)*20 > m.Moved.Packets {
 		return n, false
 	}
-	n.mean = float64(m.Moved.Bytes-min(m.Received.Bytes, m.Moved.Bytes)) / float64(n.missing)
+	bytes := m.Moved.Bytes - min(m.Received.Bytes, m.Moved.Bytes)
+	switch n.plain = c.bySize(p, s, d); {
+	case n.plain: // how many packets are missing is less certain than how many bytes
+		n.missing = max(n.missing, bytes/fullFrame)
+	case n.missing < 20 || n.missing*20 < m.Moved.Packets:
+		return n, false
+	}
+	n.mean = float64(bytes) / float64(n.missing)
 	checksums := 4 * float64(m.Moved.Packets) / float64(n.missing)
-	return n, n.largest >= minNarrow && !ordinary(n.largest) && n.mean > float64(n.largest)+checksums+8
+	if ordinary(n.largest) || n.mean <= float64(n.largest) {
+		return n, false
+	}
+	return n, n.plain || n.largest >= minNarrow && n.mean > float64(n.largest)+checksums+8
+}
+
+// bySize reports whether what is missing of direction d is missing because of its size: far more of the bytes than of the packets, at
+// the bounds that the counters leave. Loss by chance takes the same share of both.
+func (c *hearing) bySize(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) bool {
+	m, least := c.longest(p, s, d)
+	return m.Measured() && m.Moved.Bytes > m.Received.Bytes+minLarge*fullFrame &&
+		ratio(float64(least.Packets), float64(m.Moved.Packets)) >= m.High+bySizeShare
 }
 
 // ordinary reports whether a size is that of the largest frames of guests with an ordinary MTU. Where those arrive, what seems to be
@@ -143,7 +168,7 @@ func (c *hearing) narrowPath(host string, names []string, n narrow) mirror.Diagn
 	passes, wanted := int(n.largest)+overhead, max(fullFrame, int(n.largest)+1)+overhead
 	m := mirror.Diagnosis{
 		Code: mirror.MTUOnPath, Severity: mirror.Trouble, Subject: host,
-		Message: fmt.Sprintf("large frames do not arrive from %s, and small ones do: of %s none above %d bytes came in %s (%d bytes with what the mirror puts in front), while %d packets of %.0f bytes on average are missing",
+		Message: fmt.Sprintf("large frames do not arrive from %s, and small ones do: of %s none above %d bytes came in %s (%d bytes with what the mirror puts in front), while about %d packets of %.0f bytes on average are missing",
 			host, named(names), n.largest, seconds(n.delivery.Over), passes, n.missing, n.mean),
 		Remedy: fmt.Sprintf("let packets of %d bytes pass from %s to %s, by the MTU of the vmkernel adapter and of all there is on the path, or let fragments pass; or ask for a snap length of at most %d bytes",
 			wanted, host, addresses(c.in.Placement.Destinations), n.largest),

@@ -340,3 +340,24 @@ func TestSpoofedBesideGenuine(t *testing.T) {
 		t.Errorf("severity %s", d.Severity)
 	}
 }
+
+// Small frames and full ones both ways, of which the full ones are lost: bytes are missing, and hardly any packets.
+func TestNarrowBothWays(t *testing.T) {
+	for _, encapsulation := range []mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3} {
+		for _, narrow := range []bool{true, false} {
+			s := newStage(t, encapsulation, vm(1))
+			s.guests[0].from, s.guests[0].to = 50, 50
+			full := *s.guests[0]
+			full.from, full.to, full.sizeFrom, full.sizeTo = 10, 10, 1514, 1514
+			s.second = &full
+			code := mirror.SequenceLoss
+			if narrow {
+				s.mtu, code = 1400, mirror.MTUOnPath
+			} else {
+				s.skip = 3
+			}
+			s.pass(45)
+			wantDiagnoses(t, s, []mirror.DiagnosisCode{code}, nil)
+		}
+	}
+}

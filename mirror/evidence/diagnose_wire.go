@@ -218,13 +218,16 @@ const (
 	minCopies   = 20
 	copiedShare = 0.4
 	// twiceShare is the ratio of bytes received to bytes moved above which there must be more than one copy of each.
-	twiceShare = 1.6
+	twiceShare = 1.5
 )
 
 // twice reports whether in each direction of which enough was moved more arrives than the port can have sent once.
 func (c *hearing) twice(p *mirror.PlacedSource, s *sourceHistory) (seen mirror.Delivery, twice bool) {
 	for _, d := range waysOf(p.Direction) {
-		m := s.in(d).delivery
+		if !s.in(d).delivery.Measured() {
+			continue
+		}
+		m, _ := c.longest(p, s, d)
 		if !m.Measured() || max(m.Moved.Packets, m.Moved.Bytes/1514)/uint64(max(c.in.Session.Spec.Sampling, 1)) < minExpected {
 			continue
 		}

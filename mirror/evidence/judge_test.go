@@ -123,7 +123,7 @@ func (a *acted) note(s *stage) {
 func (a *acted) check(t *rapid.T, s *stage) {
 	for _, d := range s.result.Evidence.Diagnoses {
 		explained := map[mirror.DiagnosisCode]bool{
-			mirror.MTUOnPath: a.narrow, mirror.HostSilent: a.muted || a.lossy || a.narrow || a.changed, mirror.OneDirection: a.muted || a.lossy || a.narrow,
+			mirror.MTUOnPath: a.narrow || a.changed, mirror.HostSilent: a.muted || a.lossy || a.narrow || a.changed, mirror.OneDirection: a.muted || a.lossy || a.narrow,
 			mirror.ERSPANIDOnTheWire: a.changed, mirror.EncapsulationOnTheWire: a.changed, mirror.DuplicateCopies: a.twice, mirror.MirrorLoop: a.changed,
 			mirror.ReceiverDrops: a.dropped, mirror.StoppedAtVMotion: a.moved && (a.muted || a.lossy || a.narrow || a.changed || a.foreign),
 			mirror.UnlistedExporter: a.foreign, mirror.SequenceLoss: a.muted || a.lossy || a.narrow || a.changed, mirror.CountersFrozen: a.frozen, mirror.ClockSkew: a.skewed,
