@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"log/slog"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -283,8 +284,18 @@ func (f *fixture) judge(s wire.Session, state mirror.State, reason mirror.Reason
 	f.board.Judge(s.UID, mirror.Evidence{
 		Packets: 7, Bytes: 700, First: begin, Last: f.clock(), SequenceUsable: true, Resets: 1, Ambiguous: 2, Unlisted: 3,
 		Exporters: []mirror.ExporterEvidence{{Address: netip.MustParseAddr("10.0.0.11"), Host: "esx-01", Packets: 7, Last: f.clock()}},
+		Diagnoses: []mirror.Diagnosis{{
+			Code: mirror.SequenceLoss, Severity: mirror.Warning, Subject: "esx-01", Message: "what", Remedy: "do",
+			Figures: []mirror.Figure{{Name: "missing", Value: math.Inf(1), Unit: "packets"}},
+		}},
+		Figures: []mirror.Figure{{Name: "packets", Value: 7, Unit: "packets"}},
 		Sources: []mirror.SourceEvidence{{
 			PortKey: "112", FromVM: mirror.Volume{Packets: 4, Bytes: 400}, ToVM: mirror.Volume{Packets: 3, Bytes: 300},
+			FromVMDelivery: mirror.Delivery{
+				Over: 20 * time.Second, Received: mirror.Volume{Packets: 3, Bytes: 300}, Moved: mirror.Volume{Packets: 4, Bytes: 400},
+				Expected: 400, Ratio: 0.75, Low: 0.5, High: 0.875,
+			},
+			Figures: []mirror.Figure{{Name: "from_vm_ratio", Value: 0.75, Unit: "ratio"}},
 			Verdict: mirror.Verdict{State: state, Reason: reason, Message: "m", Since: f.clock(), At: f.clock()},
 		}},
 	}, mirror.Verdict{State: state, Reason: reason, Message: "m", At: f.clock()}, f.clock())

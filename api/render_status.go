@@ -17,6 +17,8 @@ func renderStatus(s mirror.Session, status mirror.Status) wire.Status {
 		Switch:             renderPlacement(s, status.Placement),
 		Sources:            renderSources(status),
 		Evidence:           renderEvidence(status.Evidence),
+		Diagnoses:          renderDiagnoses(status.Evidence.Diagnoses),
+		Figures:            renderFigures(status.Evidence.Figures),
 	}
 }
 
@@ -64,15 +66,17 @@ func renderSources(status mirror.Status) []wire.SourceSeen {
 			PortKey: cmp.Or(p.Port.Key, p.Source.PortKey), Host: p.Port.Host,
 		}
 		var verdict mirror.Verdict
+		var figures []mirror.Figure
 		at := slices.IndexFunc(status.Evidence.Sources, func(e mirror.SourceEvidence) bool { return p.Port.Key != "" && e.PortKey == p.Port.Key })
 		if at >= 0 {
 			e := status.Evidence.Sources[at]
 			verdict, seen.FromVM, seen.ToVM = e.Verdict, wire.Volume(e.FromVM), wire.Volume(e.ToVM)
+			seen.FromVMDelivery, seen.ToVMDelivery, figures = renderDelivery(e.FromVMDelivery), renderDelivery(e.ToVMDelivery), e.Figures
 		}
 		if p.Fault != nil && verdict.IsZero() {
 			verdict = mirror.Verdict{State: mirror.Failed, Reason: p.Fault.Reason, Message: p.Fault.Error(), At: status.Placement.At}
 		}
-		seen.Verdict = renderVerdict(verdict)
+		seen.Verdict, seen.Figures = renderVerdict(verdict), renderFigures(figures)
 		list[i] = seen
 	}
 	return list

@@ -50,6 +50,9 @@ func TestStatusIsShapedAsDesigned(t *testing.T) {
 		return map[string]any{"type": name, "status": "True", "reason": reason, "lastTransitionTime": at}
 	}
 	volume := func(packets, bytes float64) map[string]any { return map[string]any{"packets": packets, "bytes": bytes} }
+	figure := func(name string, value float64, unit string) map[string]any {
+		return map[string]any{"name": name, "value": value, "unit": unit}
+	}
 	gone := verdict("failed", "source_gone", `VM "gone": there is none`)
 	delete(gone, "since")
 	want := map[string]any{
@@ -64,9 +67,14 @@ func TestStatusIsShapedAsDesigned(t *testing.T) {
 			map[string]any{
 				"vm": "web-01", "nic": "Network adapter 1", "mac": "00:50:56:00:00:01", "portKey": "112", "host": "esx-01",
 				"verdict": verdict("delivering", "packets_seen", "m"), "fromVm": volume(4, 400), "toVm": volume(3, 300),
+				"fromVmDelivery": map[string]any{
+					"seconds": 20.0, "receivedPackets": 3.0, "receivedBytes": 300.0, "movedPackets": 4.0, "movedBytes": 400.0,
+					"expectedBytes": 400.0, "ratio": 0.75, "low": 0.5, "high": 0.875,
+				},
+				"figures": []any{figure("from_vm_ratio", 0.75, "ratio")},
 			},
 			map[string]any{
-				"vm": "gone", "nic": "", "mac": "", "portKey": "", "host": "", "verdict": gone, "fromVm": volume(0, 0), "toVm": volume(0, 0),
+				"vm": "gone", "nic": "", "mac": "", "portKey": "", "host": "", "verdict": gone, "fromVm": volume(0, 0), "toVm": volume(0, 0), "figures": []any{},
 			},
 		},
 		"evidence": map[string]any{
@@ -75,6 +83,11 @@ func TestStatusIsShapedAsDesigned(t *testing.T) {
 			"lost": 0.0, "reordered": 0.0, "duplicated": 0.0, "truncated": 0.0, "notMirrored": map[string]any{"packets": 0.0, "bytes": 0.0}, "fragments": 0.0, "receiverDropped": 0.0,
 			"hosts": []any{map[string]any{"address": "10.0.0.11", "host": "esx-01", "packets": 7.0, "lastPacketAt": at}},
 		},
+		"diagnoses": []any{map[string]any{ // an infinite figure is none that JSON can say
+			"code": "sequence_loss", "severity": "warning", "subject": "esx-01", "message": "what", "remedy": "do",
+			"figures": []any{figure("missing", 0, "packets")},
+		}},
+		"figures": []any{figure("packets", 7, "packets")},
 	}
 	if diff := cmp.Diff(want, got.Status); diff != "" {
 		t.Error(diff)
@@ -90,6 +103,9 @@ func TestEvidence(t *testing.T) {
 	if e.Session != "web-01" || e.UID != s.UID || e.Verdict.State != "delivering" || e.Evidence.Packets != 7 || len(e.Sources) != 2 ||
 		e.Sequence != (wire.Sequence{Usable: true, Resets: 1}) || e.Doubts != (wire.Doubts{Ambiguous: 2, Unlisted: 3}) {
 		t.Errorf("got %+v", e)
+	}
+	if len(e.Diagnoses) != 1 || e.Diagnoses[0].Code != "sequence_loss" || len(e.Figures) != 1 {
+		t.Errorf("diagnoses %+v, figures %+v", e.Diagnoses, e.Figures)
 	}
 	f.call("GET", "/v1/sessions/web-02/evidence", "").problem(404, "session_not_found", "")
 }

@@ -56,6 +56,7 @@ func (h *sessions) evidence(ctx context.Context, in *evidenceInput) (*evidenceOu
 		Doubts:   wire.Doubts{Ambiguous: e.Ambiguous, Unlisted: e.Unlisted},
 		Sources:  renderSources(status),
 		Version:  h.version, At: h.now(),
+		Diagnoses: renderDiagnoses(e.Diagnoses), Figures: renderFigures(e.Figures),
 		History: renderTurns(transcript.Recall(h.told(s.UID), h.transcripts.Turns(s.UID))),
 	}
 	h.addPackets(&report, s, status.Placement, in.Bytes)
@@ -100,14 +101,14 @@ func renderTurns(turns []transcript.Turn) []wire.VerdictTurn {
 			list[i].Source = &wire.TurnSource{PortKey: t.Source.PortKey, VM: t.Source.VM, NIC: t.Source.NIC}
 		}
 		if !t.Last.At.IsZero() {
-			list[i].Figures = renderFigures(t.Begun, t.Last)
+			list[i].Figures = renderMeanwhile(t.Begun, t.Last)
 		}
 	}
 	return list
 }
 
-// renderFigures says what was counted between two moments.
-func renderFigures(from, to transcript.Figures) *wire.TurnFigures {
+// renderMeanwhile says what was counted between two moments.
+func renderMeanwhile(from, to transcript.Figures) *wire.TurnFigures {
 	since := func(before, after uint64) uint64 { return after - min(before, after) } // the ledger may have begun anew
 	volume := func(before, after mirror.Volume) wire.Volume {
 		return wire.Volume{Packets: since(before.Packets, after.Packets), Bytes: since(before.Bytes, after.Bytes)}
@@ -127,7 +128,13 @@ func renderExpected(s mirror.Session, p mirror.Placement) *wire.Expected {
 	}
 	for _, host := range p.Hosts {
 		for _, a := range host.Addresses {
-			x.Exporters = append(x.Exporters, wire.ExpectedExporter{Host: host.Name, Connected: host.Connected, Address: a.String()})
+			e := wire.ExpectedExporter{Host: host.Name, Connected: host.Connected, Address: a.String()}
+			for _, k := range host.Adapters {
+				if slices.Contains(k.Addresses, a) {
+					e.Device, e.Netstack, e.MTU = k.Device, k.Netstack, k.MTU
+				}
+			}
+			x.Exporters = append(x.Exporters, e)
 		}
 	}
 	for _, src := range p.Sources {

@@ -35,6 +35,7 @@ func TestEnumerations(t *testing.T) {
 	roundTrip(t, mirror.States(), mirror.ParseState, "")
 	roundTrip(t, mirror.Reasons(), mirror.ParseReason, "")
 	roundTrip(t, mirror.EventKinds(), mirror.ParseEventKind, "")
+	roundTrip(t, mirror.DiagnosisCodes(), mirror.ParseDiagnosisCode, "")
 }
 
 // TestEveryValueHasAName: a value added without a name would read as nothing in JSON, metrics and logs.
@@ -47,6 +48,9 @@ func TestEveryValueHasAName(t *testing.T) {
 	}
 	if n, last := len(mirror.EventKinds()), int(mirror.PayloadClosed); n != last {
 		t.Errorf("%d of %d kinds of events have a name", n, last)
+	}
+	if n, last := len(mirror.DiagnosisCodes()), int(mirror.ClockSkew); n != last {
+		t.Errorf("%d of %d diagnoses have a name", n, last)
 	}
 	seen := make(map[string]bool)
 	for _, r := range mirror.Reasons() {

@@ -24,6 +24,8 @@ type Evidence struct {
 
 	Exporters []ExporterEvidence
 	Sources   []SourceEvidence
+	Diagnoses []Diagnosis // worst first, at most MaxDiagnoses
+	Figures   []Figure    // what the session's verdict rests on
 }
 
 // ExporterEvidence is what one outer source address sent for a session.
@@ -41,5 +43,8 @@ type SourceEvidence struct {
 	FromVM  Volume
 	ToVM    Volume
 	Last    time.Time
-	Verdict Verdict
+	// FromVMDelivery and ToVMDelivery are how much of each direction arrives lately.
+	FromVMDelivery, ToVMDelivery Delivery
+	Verdict                      Verdict
+	Figures                      []Figure // what the verdict rests on
 }

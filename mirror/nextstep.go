@@ -19,6 +19,7 @@ var nextSteps = []string{
 	TruncatedEarly:     "Compare the session's mirrored packet length on the switch with what is asked for.",
 	UnlistedSource:     "Find out whose the sender's address is: a host behind NAT, a vmkernel adapter vCenter does not list, or a forger.",
 	DirectionMissing:   "Compare the session's sources on the switch, transmitted and received, with what is expected.",
+	PartlyDelivered:    "Look for loss on the path from the host to this machine, and at its MTU: what is missing is more than counters can be wrong by.",
 	LoopSuspected:      "Disable the session, and take the receiver's VM and the vmkernel adapter that sends the mirror out of its sources.",
 
 	SourcePortsIdle: "Make traffic at the source, a ping will do, or wait for some.",

@@ -55,6 +55,15 @@ type Host struct {
 	Cluster   string // "": it stands alone, or its cluster may not be seen
 	Connected bool
 	Addresses []netip.Addr // of its vmkernel adapters
+	Adapters  []VMKernelAdapter
+}
+
+// VMKernelAdapter is one of the adapters that a host itself sends from, its mirror packets among them.
+type VMKernelAdapter struct {
+	Device    string // e.g. "vmk0"
+	Netstack  string // key of its TCP/IP stack; "" where vCenter does not say
+	MTU       int    // bytes; 0 where vCenter does not say
+	Addresses []netip.Addr
 }
 
 // Portgroup is a distributed portgroup of the switch.

@@ -82,6 +82,7 @@ const (
 	UnlistedSource
 	DirectionMissing
 	LoopSuspected
+	PartlyDelivered // fewer bytes arrive than the port's counters say it moved
 	// idle
 	SourcePortsIdle
 	// lost
@@ -136,7 +137,7 @@ var reasonNames = []string{
 	PacketsSeen: "packets_seen", ProbeSeen: "probe_seen",
 	SourceMissing: "source_missing", SequenceGaps: "sequence_gaps", WrongEncapsulation: "wrong_encapsulation",
 	WrongERSPANID: "wrong_erspan_id", TruncatedEarly: "truncated_early", UnlistedSource: "unlisted_source",
-	DirectionMissing: "direction_missing", LoopSuspected: "loop_suspected",
+	DirectionMissing: "direction_missing", LoopSuspected: "loop_suspected", PartlyDelivered: "partly_delivered",
 	SourcePortsIdle:           "source_ports_idle",
 	PortsActiveNothingArrived: "ports_active_nothing_arrived", WasDeliveringStopped: "was_delivering_stopped", ProbeUnseen: "probe_unseen",
 	ExternalDestination: "external_destination",

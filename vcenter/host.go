@@ -15,17 +15,26 @@ var clusterProperties = kind("ClusterComputeResource", "name")
 var hostProperties = kind("HostSystem", "name", "parent", "runtime.connectionState", "config.network.vnic")
 
 func hostOf(o object) mirror.Host {
-	return mirror.Host{
+	h := mirror.Host{
 		ID:        o.ref.Value,
 		Name:      name(o),
 		Connected: get[types.HostSystemConnectionState](o, "runtime.connectionState") == types.HostSystemConnectionStateConnected,
-		Addresses: vmkernelAddresses(get[types.ArrayOfHostVirtualNic](o, "config.network.vnic").HostVirtualNic),
 	}
+	for _, v := range get[types.ArrayOfHostVirtualNic](o, "config.network.vnic").HostVirtualNic {
+		a := mirror.VMKernelAdapter{Device: v.Device, Netstack: v.Spec.NetStackInstanceKey, MTU: int(v.Spec.Mtu), Addresses: vmkernelAddresses(v)}
+		h.Adapters = append(h.Adapters, a)
+		h.Addresses = append(h.Addresses, a.Addresses...)
+	}
+	h.Addresses = sortedOnce(h.Addresses)
+	return h
 }
 
-// vmkernelAddresses returns the addresses that mirror packets can come from, IPv4 and IPv6, each once and sorted. All adapters are
-// taken, whatever their TCP/IP stack: the sender is chosen by the host's routes.
-func vmkernelAddresses(vnics []types.HostVirtualNic) []netip.Addr {
+// vmkernelAddresses returns the addresses that an adapter can send mirror packets from, IPv4 and IPv6, each once and sorted. All
+// adapters are taken, whatever their TCP/IP stack: the sender is chosen by the host's routes.
+func vmkernelAddresses(v types.HostVirtualNic) []netip.Addr {
+	if v.Spec.Ip == nil {
+		return nil
+	}
 	var found []netip.Addr
 	add := func(text string) {
 		// What is no address, e.g. that of an adapter still without a lease, cannot send.
@@ -33,17 +42,16 @@ func vmkernelAddresses(vnics []types.HostVirtualNic) []netip.Addr {
 			found = append(found, a.Unmap().WithZone(""))
 		}
 	}
-	for _, v := range vnics {
-		if v.Spec.Ip == nil {
-			continue
-		}
-		add(v.Spec.Ip.IpAddress)
-		if v6 := v.Spec.Ip.IpV6Config; v6 != nil {
-			for _, a := range v6.IpV6Address {
-				add(a.IpAddress)
-			}
+	add(v.Spec.Ip.IpAddress)
+	if v6 := v.Spec.Ip.IpV6Config; v6 != nil {
+		for _, a := range v6.IpV6Address {
+			add(a.IpAddress)
 		}
 	}
-	slices.SortFunc(found, netip.Addr.Compare)
-	return slices.Compact(found)
+	return sortedOnce(found)
+}
+
+func sortedOnce(addresses []netip.Addr) []netip.Addr {
+	slices.SortFunc(addresses, netip.Addr.Compare)
+	return slices.Compact(addresses)
 }

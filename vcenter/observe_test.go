@@ -88,6 +88,15 @@ func TestObserveSwitch(t *testing.T) {
 		t.Errorf("sessions (-want +got):\n%s", diff)
 	}
 	for _, h := range sw.Hosts {
+		var own []netip.Addr
+		for _, a := range h.Adapters {
+			if own = append(own, a.Addresses...); a.Device == "" {
+				t.Errorf("%s has a vmkernel adapter without a name: %+v", h.Name, a)
+			}
+		}
+		if slices.SortFunc(own, netip.Addr.Compare); !slices.Equal(slices.Compact(own), h.Addresses) {
+			t.Errorf("%s has the addresses %v, and its adapters %v", h.Name, h.Addresses, own)
+		}
 		if i := slices.IndexFunc(state.Hosts, func(s sim.HostState) bool { return s.Name == h.Name }); i < 0 || !slices.Contains(h.Addresses, netip.MustParseAddr(state.Hosts[i].Address)) || h.Connected != state.Hosts[i].Connected {
 			t.Errorf("host %+v is not as the simulator has it: %+v", h, state.Hosts)
 		}

@@ -51,6 +51,8 @@ type EvidenceReport struct {
 	LastPackets     []PacketSeen  `json:"lastPackets" doc:"Some of the last packets of the session, the oldest first: all of them where few come"`
 	DoubtfulPackets []PacketSeen  `json:"doubtfulPackets" doc:"The last packets that look like the session's and prove nothing: other senders, other ids, or those that fit two sessions"`
 	FirstPackets    []FirstPacket `json:"firstPackets" doc:"The first packets of each address that sent for the session"`
+	Diagnoses       []Diagnosis   `json:"diagnoses" doc:"What is wrong, the worst first"`
+	Figures         []Figure      `json:"figures" doc:"What the verdict rests on"`
 }
 
 // Sequence says how far the counts by GRE sequence can be trusted.

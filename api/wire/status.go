@@ -10,6 +10,8 @@ type Status struct {
 	Switch             *Placement   `json:"switch,omitempty" doc:"Where the session stands; absent before it is placed"`
 	Sources            []SourceSeen `json:"sources" doc:"One for each port the sources came to, and one for each source that came to none"`
 	Evidence           Evidence     `json:"evidence"`
+	Diagnoses          []Diagnosis  `json:"diagnoses" doc:"What is wrong, the worst first"`
+	Figures            []Figure     `json:"figures" doc:"What the verdict rests on"`
 }
 
 // Condition is one aspect of the status, shaped as Kubernetes shapes them.
@@ -49,6 +51,10 @@ type SourceSeen struct {
 	Verdict Verdict `json:"verdict"`
 	FromVM  Volume  `json:"fromVm" doc:"Received of what the VM sent"`
 	ToVM    Volume  `json:"toVm" doc:"Received of what the VM was sent"`
+
+	FromVMDelivery *Delivery `json:"fromVmDelivery,omitempty" doc:"How much of what the VM sent arrives lately; absent while the port's counters have not said enough"`
+	ToVMDelivery   *Delivery `json:"toVmDelivery,omitempty"`
+	Figures        []Figure  `json:"figures" doc:"What the verdict rests on"`
 }
 
 // Volume is an amount of traffic.

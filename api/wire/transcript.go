@@ -49,6 +49,9 @@ type ExpectedExporter struct {
 	Host      string `json:"host"`
 	Connected bool   `json:"connected" doc:"Whether vCenter reaches the host"`
 	Address   string `json:"address"`
+	Device    string `json:"device,omitempty" doc:"The vmkernel adapter that has the address"`
+	Netstack  string `json:"netstack,omitempty" doc:"Its TCP/IP stack"`
+	MTU       int    `json:"mtu,omitempty"`
 }
 
 // ExpectedSource is a port whose traffic is to arrive.

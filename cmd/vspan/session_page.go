@@ -77,6 +77,9 @@ func printSessionPage(w io.Writer, s wire.Session, now time.Time) error {
 	p.fact("", s.Status.Verdict.Message)
 	printSpec(p, s, now)
 	printPlacement(p, s)
+	if err := printDiagnoses(p, s.Status.Diagnoses); err != nil {
+		return err
+	}
 	if err := printConditions(p, s.Status, now); err != nil {
 		return err
 	}

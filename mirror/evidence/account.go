@@ -40,6 +40,7 @@ func (a *account) credit(x claim, m mass) {
 		*at = at.Add(m.Volume)
 	}
 	src.last = later(src.last, m.last)
+	src.peaksIn(x.direction).note(m)
 }
 
 // suppose notes that frames may be what x says.

@@ -18,6 +18,9 @@ func (l *Ledger) confirm(c *claims, s *sighting) {
 	l.whose = row.whose(c, s.exporter)
 	if s.frame.HasIP && s.frame.IP.Protocol == frame.ProtocolGRE && l.table.destinations[plain(s.frame.IP.Dst)] {
 		account.loops += s.Packets
+		if x := c.list[0]; c.n == 1 && x.source != someSource {
+			account.sources[x.source].loops += s.Packets
+		}
 	}
 	l.follow(account.uid, s)
 	switch {

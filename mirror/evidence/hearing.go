@@ -15,6 +15,7 @@ type hearing struct {
 	in      *Input
 	history *history
 	tally   *tally
+	settled bool // the session is not judged by what arrives
 }
 
 func verdict(s mirror.State, r mirror.Reason, format string, args ...any) mirror.Verdict {
@@ -23,7 +24,8 @@ func verdict(s mirror.State, r mirror.Reason, format string, args ...any) mirror
 
 // decide returns the verdict on each placed source, in their order, and on the session.
 func (c *hearing) decide() ([]mirror.Verdict, mirror.Verdict) {
-	if v, settled := c.unjudgeable(); settled {
+	v, settled := c.unjudgeable()
+	if c.settled = settled; settled {
 		return c.sameForAll(v), v
 	}
 	sources := make([]mirror.Verdict, len(c.in.Placement.Sources))

@@ -28,20 +28,26 @@ type history struct {
 
 // sourceHistory is what is remembered of one source.
 type sourceHistory struct {
-	from, to lane
-	odd      watch
-	unlisted watch
-	readings readings
-	blind    uint64    // packets that came since the port's counters last changed
-	moved    time.Time // PlacedSource.Moved that the lanes speak of
-	ever     bool      // a packet certainly of this source came since the session stands as it does
-	verdict  mirror.Verdict
+	from, to   lane
+	odd        watch
+	unlisted   watch
+	looped     watch
+	readings   readings
+	course     course
+	blind      uint64    // packets that came since the port's counters last changed
+	blindSince time.Time // when the first of those came
+	moved      time.Time // PlacedSource.Moved that the lanes speak of
+	host       string    // that its VM ran on at the last tick
+	departure  departure
+	ever       bool // a packet certainly of this source came since the session stands as it does
+	verdict    mirror.Verdict
 }
 
 // sample is the state of a session's counts at one tick.
 type sample struct {
 	at                                              time.Time
 	packets, bytes, early, loops, numbered, missing uint64
+	duplicated, dropped                             uint64
 }
 
 // recall returns the history of a session, brought up to now.
@@ -93,7 +99,15 @@ func (h *history) reapply(since time.Time) {
 	}
 	for _, s := range h.sources {
 		s.restart()
-		s.ever = false
+		s.ever, s.departure = false, departure{}
+	}
+}
+
+// depart notes that the VM was seen to move to another host.
+func (s *sourceHistory) depart(at time.Time, to string) {
+	s.moved = at
+	if last := later(s.from.direct.at, s.to.direct.at); !last.IsZero() && s.host != to {
+		s.departure = departure{from: s.host, at: at, last: last}
 	}
 }
 
@@ -126,10 +140,11 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 			h.sources[p.Port.Key] = s
 		}
 		if !p.Moved.Equal(s.moved) {
-			s.moved = p.Moved
+			s.depart(p.Moved, p.Port.Host)
 			s.restart()
 		}
-		s.count(now, t.sources[p.Port.Key], t.shared)
+		s.host = p.Port.Host
+		s.count(now, t.sources[p.Port.Key], t.shared, j.options.Memory)
 		j.read(s, in, p)
 	}
 	for key := range h.sources {
@@ -139,17 +154,29 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 	}
 }
 
-func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes) {
+func (s *sourceHistory) in(d mirror.Direction) *lane {
+	if d == mirror.FromVM {
+		return &s.from
+	}
+	return &s.to
+}
+
+func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memory time.Duration) {
 	if t == nil {
 		t = new(sourceTally)
 	}
 	before := s.from.direct.count + s.to.direct.count
 	possible := t.possible.add(shared)
+	s.course.add(mark{at: now, direct: t.direct, possible: possible, elsewise: t.odd + t.unlisted}, memory+5*time.Second)
 	s.from.update(t.direct.from, possible.from, now)
 	s.to.update(t.direct.to, possible.to, now)
 	s.odd.update(t.odd, now)
 	s.unlisted.update(t.unlisted, now)
+	s.looped.update(t.loops, now)
 	if after := s.from.direct.count + s.to.direct.count; after > before {
+		if s.blind == 0 {
+			s.blindSince = now
+		}
 		s.blind += after - before
 		s.ever = true
 	}
@@ -179,6 +206,7 @@ func (h *history) sample(now time.Time, t *tally, window time.Duration) {
 	}
 	h.samples = append(h.samples, sample{
 		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.missing,
+		duplicated: h.gaps.duplicated, dropped: h.droppedNow,
 	})
 }
 
@@ -190,6 +218,7 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 			return sample{
 				at: last.at, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
+				duplicated: last.duplicated - min(s.duplicated, last.duplicated), dropped: last.dropped - min(s.dropped, last.dropped),
 			}, span
 		}
 	}

@@ -61,13 +61,16 @@ type Receiver struct {
 	Up      bool
 	Dropped uint64 // packets lost in our own kernel, ring or queue since it started
 	Reason  string // why it is down
+	// RingDropped and BufferDropped are the parts of Dropped that found a ring, or the buffer of a socket, full.
+	RingDropped, BufferDropped uint64
 }
 
 // VCenter is the health of the vCenter that the session's switch belongs to.
 type VCenter struct {
 	Reachable bool
-	Since     time.Time // when Reachable became what it is
-	Reason    string    // why it is not reachable
+	Since     time.Time     // when Reachable became what it is
+	Reason    string        // why it is not reachable
+	Skew      time.Duration // its clock minus ours; 0 where that is not known
 }
 
 // Result is the verdict on one session, and what it rests on.
@@ -107,9 +110,10 @@ func (j *Judge) Judge(now time.Time, in Input) Result {
 	h := j.recall(now, &in, t)
 	c := &hearing{options: &j.options, judge: j, now: now, in: &in, history: h, tally: t}
 	sources, verdict := c.decide()
+	found := c.diagnose(sources, verdict)
 	verdict.At = now
 	h.verdict = verdict.Next(h.verdict)
-	return Result{UID: in.Session.UID, Evidence: c.evidence(sources), Verdict: h.verdict}
+	return Result{UID: in.Session.UID, Evidence: c.evidence(sources, found), Verdict: h.verdict}
 }
 
 // Forget drops what is remembered of a session that is gone.

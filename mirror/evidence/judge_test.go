@@ -9,6 +9,7 @@ import (
 
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/frame"
 )
 
 // Whatever happens, in whatever order: "delivering" needs packets, "lost" needs a receiver that heard everything and counters that
@@ -17,6 +18,11 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		encapsulation := rapid.SampledFrom([]mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3}).Draw(t, "encapsulation")
 		s := newStage(unwitnessed{}, encapsulation, vm(1), vm(2))
+		if rapid.Bool().Draw(t, "two hosts") {
+			onHost(s.guests[1], "esx-02")
+			s.placement.Sources[1].Port.Host = "esx-02"
+		}
+		var made acted
 		s.refresh = rapid.SampledFrom([]int{1, 5, 20}).Draw(t, "refresh")
 		s.session.Spec.Sampling = rapid.SampledFrom([]int{1, 100}).Draw(t, "sampling")
 		acts := []func(*stage){
@@ -35,6 +41,17 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 			moveTo("esx-01"), moveTo("esx-02"),
 			func(s *stage) { s.packet = func(p *erspan.Packet) { p.Header.SessionID ^= 1 } },
 			func(s *stage) { s.packet = nil },
+			func(s *stage) { s.mtu = 1400 - s.mtu },
+			func(s *stage) { s.twice = !s.twice },
+			func(s *stage) { s.guests[0].sizeFrom, s.guests[1].sizeTo = 1514-s.guests[0].sizeFrom, 1300 },
+			mixed(0, 1300),
+			func(s *stage) { s.padding = 22 - s.padding },
+			func(s *stage) { s.vcenter.Skew = time.Minute - s.vcenter.Skew },
+			func(s *stage) {
+				s.packet = func(p *erspan.Packet) {
+					p.Frame = innerTo([6]byte(p.Frame[6:]), [6]byte(p.Frame), s.sent, receiver, frame.ProtocolGRE)
+				}
+			},
 		}
 		var lastPacket, lastImpaired, lastMoved time.Time
 		lastRead := start
@@ -60,6 +77,8 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 				if all != shown {
 					lastMoved, shown = s.now, all
 				}
+				made.note(s)
+				made.check(t, s)
 				v := s.result.Verdict
 				switch {
 				case v.State == mirror.NoVerdict || v.Reason == mirror.NoReason || v.Message == "" || strings.Contains(v.Message, "%!"):
@@ -78,6 +97,55 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 			}
 		}
 	})
+}
+
+// acted is what was done to a stage so far, as far as it explains a diagnosis.
+type acted struct {
+	muted, lossy, narrow, twice, changed, foreign, dropped, moved, frozen, skewed bool
+}
+
+func (a *acted) note(s *stage) {
+	for _, g := range s.guests {
+		a.muted = a.muted || g.muteFrom || g.muteTo
+		a.moved = a.moved || !s.placement.Sources[0].Moved.IsZero()
+	}
+	a.lossy = a.lossy || s.skip > 0
+	a.narrow = a.narrow || s.mtu > 0
+	a.twice = a.twice || s.twice
+	a.changed = a.changed || s.packet != nil
+	a.foreign = a.foreign || s.exporter.IsValid()
+	a.dropped = a.dropped || s.dropping > 0 || s.down != ""
+	a.frozen = a.frozen || s.frozen || s.unread || !s.vcenter.Reachable || s.refresh == 20
+	a.skewed = a.skewed || s.vcenter.Skew >= maxSkew
+}
+
+// check reports diagnoses that nothing that was done explains.
+func (a *acted) check(t *rapid.T, s *stage) {
+	for _, d := range s.result.Evidence.Diagnoses {
+		explained := map[mirror.DiagnosisCode]bool{
+			mirror.MTUOnPath: a.narrow || a.changed, mirror.HostSilent: a.muted || a.lossy || a.narrow || a.changed, mirror.OneDirection: a.muted || a.lossy || a.narrow,
+			mirror.ERSPANIDOnTheWire: a.changed, mirror.EncapsulationOnTheWire: a.changed, mirror.DuplicateCopies: a.twice, mirror.MirrorLoop: a.changed,
+			mirror.ReceiverDrops: a.dropped, mirror.StoppedAtVMotion: a.moved && (a.muted || a.lossy || a.narrow || a.changed || a.foreign),
+			mirror.UnlistedExporter: a.foreign, mirror.SequenceLoss: a.muted || a.lossy || a.narrow || a.changed, mirror.CountersFrozen: a.frozen, mirror.ClockSkew: a.skewed,
+		}
+		if !explained[d.Code] || strings.Contains(d.Message+d.Remedy, "%!") {
+			t.Fatalf("diagnosed %s, and nothing was done that explains it (%+v): %s", d.Code, *a, d.Message)
+		}
+		if d.Code == mirror.HostSilent && s.lately(d.Subject) {
+			t.Fatalf("%s is called silent, and sent just now", d.Subject)
+		}
+	}
+}
+
+// lately reports whether a host sent something of the session within the last second, and it arrived.
+func (s *stage) lately(host string) bool {
+	t := s.ledger.View().sessions[s.session.UID]
+	for _, e := range t.exporters {
+		if e.host == host && s.now.Sub(e.last) <= time.Second {
+			return true
+		}
+	}
+	return false
 }
 
 // unwitnessed is for stages whose verdicts are looked at by other means.

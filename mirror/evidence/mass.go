@@ -13,12 +13,13 @@ type mass struct {
 	early         uint64 // of those, shorter than was asked for
 	missing       uint64 // bytes that were cut off of them
 	fragments     uint64 // outer ones, of packets that were fragmented
+	largest       uint32 // bytes of the largest frame; 0 where it is not known
 	first, last   time.Time
 }
 
 // massOf weighs one packet.
 func massOf(s *sighting, a *Arrival) mass {
-	m := mass{Volume: mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}, first: a.Time(), last: a.Time()}
+	m := mass{Volume: mirror.Volume{Packets: 1, Bytes: uint64(s.frame.Length)}, largest: uint32(s.frame.Length), first: a.Time(), last: a.Time()}
 	if a.Fragments > 1 {
 		m.fragments = uint64(a.Fragments)
 	}

@@ -24,7 +24,8 @@ type memo struct {
 	fragments, missing uint64
 	thought            *thought
 
-	_ [1]uint64 // so that no memo is in a third line
+	largest uint32    // bytes of the largest frame
+	_       [1]uint32 // so that no memo is in a third line
 }
 
 // thought is what was thought of packets with one key.
@@ -96,9 +97,9 @@ func (m *memo) number(sequence uint32, now int64) (gap uint32) {
 func (m *memo) take() mass {
 	sum := mass{
 		Volume:    mirror.Volume{Packets: m.packets, Bytes: m.bytes},
-		truncated: uint64(m.cut), early: uint64(m.early), missing: m.missing, fragments: m.fragments,
+		truncated: uint64(m.cut), early: uint64(m.early), missing: m.missing, fragments: m.fragments, largest: m.largest,
 		first: time.Unix(0, m.first), last: time.Unix(0, m.last),
 	}
-	m.packets, m.bytes, m.cut, m.early, m.missing, m.fragments = 0, 0, 0, 0, 0, 0
+	m.packets, m.bytes, m.cut, m.early, m.missing, m.fragments, m.largest = 0, 0, 0, 0, 0, 0, 0
 	return sum
 }

@@ -14,6 +14,9 @@ func (l *Ledger) recall(a *Arrival, g *glance) bool {
 	}
 	m.packets++
 	m.bytes += uint64(g.length)
+	if size := uint32(g.length); size > m.largest {
+		m.largest = size
+	}
 	if a.At > m.last {
 		m.last = a.At
 	}

@@ -11,7 +11,7 @@ import (
 const rateWindow = 3 * time.Second
 
 // evidence is what is reported of the session, with the verdicts on its sources.
-func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
+func (c *hearing) evidence(verdicts []mirror.Verdict, found []mirror.Diagnosis) mirror.Evidence {
 	t, g := c.tally, &c.history.gaps
 	recent, span := c.history.within(rateWindow)
 	e := mirror.Evidence{
@@ -19,7 +19,7 @@ func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
 		Lost: g.lost, Reordered: g.reordered, Duplicated: g.duplicated, Resets: g.resets, SequenceUsable: g.usable,
 		Truncated: t.truncated, NotMirrored: c.notMirrored(), Fragments: t.fragments, ReceiverDropped: c.history.droppedNow,
 		Ambiguous: t.ambiguous, Unlisted: t.unlisted,
-		Exporters: c.exporters(),
+		Exporters: c.exporters(), Diagnoses: found, Figures: c.figures(),
 	}
 	e.PacketsPerSecond, e.BitsPerSecond = rates(recent, span)
 	for i := range c.in.Placement.Sources {
@@ -30,6 +30,8 @@ func (c *hearing) evidence(verdicts []mirror.Verdict) mirror.Evidence {
 		if h := c.history.sources[p.Port.Key]; h != nil && p.Fault == nil {
 			h.verdict = s.Verdict.Next(h.verdict)
 			s.Verdict = h.verdict
+			s.FromVMDelivery, s.ToVMDelivery = h.from.delivery, h.to.delivery
+			s.Figures = c.figuresOfSource(p, h)
 		}
 		if counted := t.sources[p.Port.Key]; counted != nil {
 			s.FromVM, s.ToVM, s.Last = counted.direct.from, counted.direct.to, counted.last

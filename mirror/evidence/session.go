@@ -38,11 +38,14 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 		return c.worst(sources, mirror.Lost)
 	case n[mirror.Lost] > 0, n[mirror.Failed] > 0 && received, onlyFailedAndIdle:
 		return c.missing(sources)
-	case n[mirror.Degraded] > 0:
+	case n[mirror.Degraded] > 0 && !onlyPartly(sources):
 		return c.worst(sources, mirror.Degraded)
 	case received:
 		if v := c.impaired(); !v.IsZero() {
 			return v
+		}
+		if n[mirror.Degraded] > 0 {
+			return c.worst(sources, mirror.Degraded)
 		}
 		return c.delivered(sources)
 	}
@@ -52,6 +55,17 @@ func (c *hearing) session(sources []mirror.Verdict) mirror.Verdict {
 		}
 	}
 	return verdict(mirror.Pending, mirror.NotApplied, "no source was placed yet")
+}
+
+// onlyPartly reports whether what is wrong with the sources is that not everything of them arrives: what is wrong with the session as a
+// whole may say more.
+func onlyPartly(sources []mirror.Verdict) bool {
+	for _, v := range sources {
+		if v.State == mirror.Degraded && v.Reason != mirror.PartlyDelivered {
+			return false
+		}
+	}
+	return true
 }
 
 // stillArriving reports whether confirmed packets came so lately that the session as a whole cannot be lost.
@@ -174,7 +188,7 @@ func (c *hearing) gapped(w sample) bool {
 // contradicted reports whether the ports moved no more than what arrived, so that the share that seems to be missing was never there.
 // Small shares cannot be contradicted by counters that are read a second apart.
 func (c *hearing) contradicted(w sample, share float64) bool {
-	if share < 0.1 || c.in.Session.Spec.Sampling > 1 {
+	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || c.anyPartly() {
 		return false
 	}
 	var moved uint64
@@ -187,6 +201,16 @@ func (c *hearing) contradicted(w sample, share float64) bool {
 		moved += s.readings.within(c.windowStart(), p.Direction).Bytes
 	}
 	return moved > 0 && float64(w.bytes) >= float64(moved)*(1-share/2)
+}
+
+// anyPartly reports whether the counters of a port show for certain that not everything of it arrives.
+func (c *hearing) anyPartly() bool {
+	for _, s := range c.history.sources {
+		if s.from.partly || s.to.partly {
+			return true
+		}
+	}
+	return false
 }
 
 func (c *hearing) wholeOrSnap() string {

@@ -22,6 +22,7 @@ func (c *hearing) source(p *mirror.PlacedSource) mirror.Verdict {
 		return verdict(mirror.Failed, f.Reason, "%s", f.Error())
 	}
 	s := c.history.sources[p.Port.Key]
+	c.weighLanes(p, s)
 	for _, question := range []func(*mirror.PlacedSource, *sourceHistory) mirror.Verdict{
 		c.misdirected, c.lost, c.delivering, c.waiting, c.dropping, c.ambiguous, c.countersUnavailable, c.idle,
 	} {
@@ -30,6 +31,26 @@ func (c *hearing) source(p *mirror.PlacedSource) mirror.Verdict {
 		}
 	}
 	return c.undecided(p, s)
+}
+
+// weighLanes says of each direction that was asked for how much of it arrives.
+func (c *hearing) weighLanes(p *mirror.PlacedSource, s *sourceHistory) {
+	_, _, lost := c.absent(p, s)
+	for _, d := range waysOf(p.Direction) {
+		l := s.in(d)
+		if _, missing := c.unseen(p, s, d, minOneWay); missing || lost {
+			l.missed = c.now
+		}
+		l.delivery, l.partly = c.deliver(p, s, d)
+	}
+}
+
+// waysOf are the directions that d includes.
+func waysOf(d mirror.Direction) []mirror.Direction {
+	if d == mirror.Both {
+		return []mirror.Direction{mirror.FromVM, mirror.ToVM}
+	}
+	return []mirror.Direction{d}
 }
 
 // baseOf is the moment since which an absence of packets of p would mean something.
@@ -141,10 +162,24 @@ func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Ve
 			}
 		}
 	}
+	if v := c.partly(p, s); !v.IsZero() {
+		return v
+	}
 	if age := c.now.Sub(later(s.from.direct.at, s.to.direct.at)); age > rateWindow {
 		return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrived, the last one %s ago (%s)", label(p), seconds(age), c.directions(p, s))
 	}
 	return verdict(mirror.Delivering, mirror.PacketsSeen, "frames of %s arrive (%s)", label(p), c.directions(p, s))
+}
+
+// partly: packets arrive, and fewer than the port moved.
+func (c *hearing) partly(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict {
+	for _, d := range waysOf(p.Direction) {
+		if l := s.in(d); l.partly {
+			return verdict(mirror.Degraded, mirror.PartlyDelivered, "of %s about %.0f %% arrives %s: %d bytes of about %d in %s, by its port's counters, and at most %.0f %%",
+				label(p), 100*l.delivery.Ratio, d, l.delivery.Received.Bytes, l.delivery.Expected, seconds(l.delivery.Over), 100*l.delivery.High)
+		}
+	}
+	return mirror.Verdict{}
 }
 
 // graceOf is what the grace is counted from, and what that was.

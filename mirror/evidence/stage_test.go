@@ -2,6 +2,7 @@ package evidence
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net/netip"
 	"testing"
 	"time"
@@ -28,6 +29,7 @@ type guest struct {
 	mac              frame.MAC
 	from, to         int  // packets it sends and is sent each second, to and from the router
 	muteFrom, muteTo bool // the mirror of that direction does not arrive
+	sizeFrom, sizeTo int  // bytes of each frame; 0: innerLen
 	counters         mirror.PortCounters
 	shown            mirror.PortCounters // as vCenter shows them
 }
@@ -55,7 +57,14 @@ type stage struct {
 	packet   func(*erspan.Packet) // changes each packet before it is sent
 	exporter netip.Addr           // sends instead of the hosts
 	skip     int                  // of so many packets one is lost on the way
+	mtu      int                  // frames of more bytes do not pass; 0: all do
+	twice    bool                 // every packet arrives twice
+	second   *guest               // the first guest sends what this one does too
+	padding  uint64               // bytes of each frame that the counters have and the mirror has not
+	sampling int                  // one of so many is mirrored; 0: all
+	ring     uint64               // of dropped, because the ring was full
 	sent     int
+	dice     *rand.Rand
 	sequence map[string]uint32
 	ticks    int
 	result   Result
@@ -65,7 +74,7 @@ func newStage(t testing.TB, encapsulation mirror.EncapsulationType, guests ...*g
 	s := &stage{
 		t: t, now: start, ledger: NewLedger(Limits{}), judge: NewJudge(Options{}), guests: guests, refresh: 1,
 		vcenter:  VCenter{Reachable: true, Since: start},
-		sequence: make(map[string]uint32),
+		sequence: make(map[string]uint32), dice: rand.New(rand.NewPCG(1, 2)),
 		session: mirror.Session{Name: "web", UID: "uid-web", Generation: 1, Notes: mirror.Notes{ERSPANID: 5}, Spec: mirror.Spec{
 			Destination: mirror.Destination{Receiver: mirror.LocalReceiver}, Encapsulation: mirror.Encapsulation{Type: encapsulation}, Sampling: 1, Enabled: true,
 		}},
@@ -113,6 +122,11 @@ func (s *stage) pass(n int) {
 		for _, g := range s.guests {
 			s.talk(table, g)
 		}
+		if g := s.second; g != nil {
+			g.counters = s.guests[0].counters
+			s.talk(table, g)
+			s.guests[0].counters, s.guests[0].shown = g.counters, g.shown
+		}
 		s.judgeNow()
 	}
 }
@@ -121,15 +135,17 @@ func (s *stage) talk(table *Table, g *guest) {
 	for i := range max(g.from, g.to) {
 		at := s.now.Add(time.Duration(i-1000) * time.Millisecond)
 		if i < g.from {
-			s.move(&g.counters.FromVM)
+			f := sized(g.mac, router, i, g.sizeFrom)
+			s.move(&g.counters.FromVM, f)
 			if !g.muteFrom {
-				s.send(table, g.host, inner(g.mac, router, i), mirror.FromVM, at)
+				s.send(table, g.host, f, mirror.FromVM, at)
 			}
 		}
 		if i < g.to {
-			s.move(&g.counters.ToVM)
+			f := sized(router, g.mac, i, g.sizeTo)
+			s.move(&g.counters.ToVM, f)
 			if !g.muteTo {
-				s.send(table, g.host, inner(router, g.mac, i), mirror.ToVM, at)
+				s.send(table, g.host, f, mirror.ToVM, at)
 			}
 		}
 	}
@@ -138,15 +154,20 @@ func (s *stage) talk(table *Table, g *guest) {
 	}
 }
 
-func (s *stage) move(v *mirror.Volume) { v.Packets, v.Bytes = v.Packets+1, v.Bytes+innerLen }
+func (s *stage) move(v *mirror.Volume, frame []byte) {
+	v.Packets, v.Bytes = v.Packets+1, v.Bytes+uint64(len(frame))+s.padding
+}
 
 // send emits one mirrored frame as the host does, unless it is lost on the way.
 func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at time.Time) {
+	if s.sampling > 1 && s.dice.IntN(s.sampling) != 0 {
+		return
+	}
 	p := s.wrap(host, f, d)
 	if s.packet != nil {
 		s.packet(&p)
 	}
-	if s.sent++; s.skip > 0 && s.sent%s.skip == 0 || s.dropping > 0 || s.down != "" {
+	if s.sent++; s.skip > 0 && s.sent%s.skip == 0 || s.dropping > 0 || s.down != "" || s.mtu > 0 && len(f) > s.mtu {
 		return
 	}
 	from := hosts[host]
@@ -154,7 +175,15 @@ func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at
 		from = s.exporter
 	}
 	b := p.Append(nil)
-	s.ledger.Observe(table, Arrival{At: at.UnixNano(), Ends: gre.EndsOf(from, receiver), Payload: b, WireLen: len(b) + 20, Fragments: 1})
+	a := arrivalOf(at, from, b)
+	s.ledger.Observe(table, a)
+	if s.twice {
+		s.ledger.Observe(table, a)
+	}
+}
+
+func arrivalOf(at time.Time, from netip.Addr, b []byte) Arrival {
+	return Arrival{At: at.UnixNano(), Ends: gre.EndsOf(from, receiver), Payload: b, WireLen: len(b) + 20, Fragments: 1}
 }
 
 func (s *stage) wrap(host string, f []byte, d mirror.Direction) erspan.Packet {
@@ -188,7 +217,7 @@ func (s *stage) judgeNow() {
 	}
 	s.result = s.judge.Judge(s.now, Input{
 		Session: s.session, Placement: s.placement, Counters: counters, View: s.ledger.View(),
-		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down}, VCenter: s.vcenter,
+		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down, RingDropped: s.ring}, VCenter: s.vcenter,
 	})
 }
 
@@ -204,18 +233,30 @@ func (s *stage) want(state mirror.State, reason mirror.Reason) {
 
 const innerLen = 14 + 20 + 8 + 58
 
+// sized is a UDP packet in a frame of so many bytes; 0: innerLen.
+func sized(src, dst frame.MAC, n, size int) []byte {
+	if size == 0 {
+		size = innerLen
+	}
+	return innerOf(src, dst, n, size, netip.MustParseAddr("10.1.0.2"), frame.ProtocolUDP)
+}
+
 // inner is a UDP packet in an Ethernet frame of innerLen bytes; n makes it unlike the others.
 func inner(src, dst frame.MAC, n int) []byte {
 	return innerTo(src, dst, n, netip.MustParseAddr("10.1.0.2"), frame.ProtocolUDP)
 }
 
 func innerTo(src, dst frame.MAC, n int, to netip.Addr, protocol uint8) []byte {
-	payload := make([]byte, innerLen-34)
+	return innerOf(src, dst, n, innerLen, to, protocol)
+}
+
+func innerOf(src, dst frame.MAC, n, size int, to netip.Addr, protocol uint8) []byte {
+	payload := make([]byte, size-34)
 	copy(payload, fmt.Sprintf("\x04\x00\x08\x00\x00\x42\x00\x00%d", n))
 	f := frame.Frame{
 		Ethernet: frame.Ethernet{Src: src, Dst: dst, EtherType: frame.EtherTypeIPv4},
 		HasIP:    true,
-		IP:       frame.IP{Version: 4, Src: netip.MustParseAddr("10.1.0.1"), Dst: to, Protocol: protocol, TTL: 64, HeaderLen: 20, TotalLen: innerLen - 14},
+		IP:       frame.IP{Version: 4, Src: netip.MustParseAddr("10.1.0.1"), Dst: to, Protocol: protocol, TTL: 64, HeaderLen: 20, TotalLen: size - 14},
 		Payload:  payload,
 	}
 	return f.Append(nil)

@@ -35,7 +35,16 @@ type sourceTally struct {
 	possible lanes // of this source or another: confirms nothing, and keeps its absence from being proven
 	odd      uint64
 	unlisted uint64
+	loops    uint64    // mirrors of mirrors
 	last     time.Time // of direct
+	from, to peaks     // of direct
+}
+
+func (s *sourceTally) peaksIn(d mirror.Direction) *peaks {
+	if d == mirror.FromVM {
+		return &s.from
+	}
+	return &s.to
 }
 
 // lanes are the volumes in the two directions.
@@ -133,6 +142,9 @@ func (t *tally) join(o *tally) {
 		have.direct, have.possible = have.direct.add(s.direct), have.possible.add(s.possible)
 		have.odd, have.unlisted = have.odd+s.odd, have.unlisted+s.unlisted
 		have.last = later(have.last, s.last)
+		have.loops += s.loops
+		have.from.join(&s.from)
+		have.to.join(&s.to)
 	}
 }
 

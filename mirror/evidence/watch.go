@@ -24,9 +24,15 @@ func (w *watch) update(count uint64, now time.Time) {
 func (w watch) since(t time.Time) bool { return !w.at.IsZero() && !w.at.Before(t) }
 
 // lane watches one direction of one source.
-type lane struct{ direct, possible watch }
+type lane struct {
+	direct, possible watch
+	missed           time.Time       // when it was last certain that nothing came although the port moved
+	delivery         mirror.Delivery // at this tick
+	partly           bool            // it shows that not everything comes
+}
 
 func (l *lane) update(direct, possible mirror.Volume, now time.Time) {
+	l.delivery, l.partly = mirror.Delivery{}, false
 	l.direct.update(direct.Packets, now)
 	l.possible.update(possible.Packets, now)
 }
@@ -35,4 +41,7 @@ func (l *lane) update(direct, possible mirror.Volume, now time.Time) {
 func (l lane) last() time.Time { return later(l.direct.at, l.possible.at) }
 
 // restart forgets when, but not how much.
-func (l *lane) restart() { l.direct.at, l.possible.at = time.Time{}, time.Time{} }
+func (l *lane) restart() {
+	l.direct.at, l.possible.at, l.missed = time.Time{}, time.Time{}, time.Time{}
+	l.delivery, l.partly = mirror.Delivery{}, false
+}

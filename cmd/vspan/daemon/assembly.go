@@ -52,7 +52,7 @@ func (d *Daemon) newJudging(st *state, board *store.Board, o *outputs, f *flows)
 	for name, client := range d.clients {
 		healths[name] = func() evidence.VCenter {
 			h := client.Health()
-			v := evidence.VCenter{Reachable: h.Connected, Since: h.Since}
+			v := evidence.VCenter{Reachable: h.Connected, Since: h.Since, Skew: h.Skew}
 			if h.Fault != nil {
 				v.Reason = h.Fault.Error()
 			}

@@ -171,10 +171,10 @@ func (r *reception) counters() receive.Counters {
 
 // health is what the judge has to know.
 func (r *reception) health() evidence.Receiver {
-	dropped := r.counters().KernelDrops
+	counters := r.counters()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return evidence.Receiver{Up: r.up, Dropped: dropped, Reason: r.reason}
+	return evidence.Receiver{Up: r.up, Dropped: counters.KernelDrops, Reason: r.reason, RingDropped: counters.RingDrops, BufferDropped: counters.BufferDrops}
 }
 
 // describe is what the API shows.

@@ -106,6 +106,9 @@ func (p Page) troubles() []trouble {
 			list = append(list, trouble{what, why, step})
 		}
 	}
+	for _, x := range status.Diagnoses {
+		list = append(list, trouble{cmp.Or(x.Subject, "the session"), x.Code + ": " + x.Message, x.Remedy})
+	}
 	add("the session", status.Verdict.Reason, status.Verdict.Reason)
 	for _, s := range status.Sources {
 		if s.Verdict.Reason != status.Verdict.Reason {

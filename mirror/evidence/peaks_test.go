@@ -1,0 +1,54 @@
+package evidence
+
+import (
+	"testing"
+	"time"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
+
+// The largest frames are known of packets that are recalled, and forgotten when they are old.
+func TestPeaks(t *testing.T) {
+	s := newStage(t, mirror.ERSPAN2, vm(1))
+	s.guests[0].sizeFrom = 1400
+	s.pass(20)
+	largest := func(d mirror.Direction, ago time.Duration) (uint32, bool) {
+		return s.ledger.View().sessions["uid-web"].sources["101"].peaksIn(d).since(s.now.Add(-ago))
+	}
+	if from, ok := largest(mirror.FromVM, 10*time.Second); from != 1400 || !ok {
+		t.Errorf("from-vm %d, %t; want 1400", from, ok)
+	}
+	if to, ok := largest(mirror.ToVM, 10*time.Second); to != innerLen || !ok {
+		t.Errorf("to-vm %d, %t; want %d", to, ok, innerLen)
+	}
+	s.guests[0].sizeFrom = 0
+	s.pass(25)
+	if from, _ := largest(mirror.FromVM, 5*time.Second); from != innerLen {
+		t.Errorf("the largest of the last seconds is %d, want %d", from, innerLen)
+	}
+	if from, _ := largest(mirror.FromVM, 60*time.Second); from != 1400 {
+		t.Errorf("the largest of the last minute is %d, want 1400", from)
+	}
+	s.guests[0].from = 0
+	s.pass(peakSpan * (peakSlots + 1))
+	if _, ok := largest(mirror.FromVM, 5*time.Second); ok {
+		t.Error("nothing came, and something is the largest")
+	}
+}
+
+// What was counted elsewhere has no known largest frame.
+func TestPeaksOfWhatIsCountedElsewhere(t *testing.T) {
+	table := NewTable([]Expectation{expects("s", erspan.TypeII, 5, at("101", alice, "esx-01"))})
+	ledger := NewLedger(Limits{})
+	v := Volume{
+		Alike:   Alike{Exporter: hosts["esx-01"], Destination: receiver, Type: erspan.TypeII, ID: 5, Src: alice, Dst: router},
+		Packets: 10, Bytes: 10_000, OuterBytes: 11_000, First: start, Last: start,
+	}
+	if mine := ledger.Add(table, []Volume{v}); !mine[0] {
+		t.Fatal("it was not attributed")
+	}
+	if largest, ok := ledger.View().sessions["s"].sources["101"].from.since(start); ok {
+		t.Errorf("the largest is %d, want it not to be known", largest)
+	}
+}
