@@ -97,6 +97,14 @@ func (h *history) reapply(since time.Time) {
 	}
 }
 
+// lane is that of direction d, FromVM or ToVM.
+func (s *sourceHistory) lane(d mirror.Direction) *lane {
+	if d == mirror.FromVM {
+		return &s.from
+	}
+	return &s.to
+}
+
 func (s *sourceHistory) restart() {
 	s.from.restart()
 	s.to.restart()
