@@ -112,7 +112,7 @@ func withShare(text string, act func(float64) error) error {
 	return act(s)
 }
 
-// ask asks for the session, and returns when the daemon has it.
+// ask asks for the session, and returns when it stands on the switch, or cannot.
 func (r *play) ask() error {
 	spec := wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, SnapLength: r.scenario.snap, Sampling: r.scenario.sampling}
 	if to := r.scenario.destination; to != "" {
@@ -125,7 +125,7 @@ func (r *play) ask() error {
 		}
 		spec.Sources = append(spec.Sources, source)
 	}
-	a, err := r.try(http.MethodPut, "/v1/sessions/"+sessionName, wire.SessionInput{Spec: spec})
+	a, err := r.try(http.MethodPut, "/v1/sessions/"+sessionName+"?wait=1m&for=Applied", wire.SessionInput{Spec: spec})
 	if err == nil && a.status != http.StatusCreated {
 		err = fmt.Errorf("answered %d: %s", a.status, a.body)
 	}

@@ -28,9 +28,10 @@ type play struct {
 	began         time.Time       // when the session was asked for
 	before        map[string]want // what was wanted last, by who
 	now           *step           // that is played, or was last
-	at            time.Time       // when its events happened
-	saidNever     map[string]bool // which states that must never be said were, and of whom
-	wrongSince    map[string]time.Time
+	clock         patience
+	at            time.Duration            // when its events had happened, by the clock
+	saidNever     map[string]bool          // which states that must never be said were, and of whom
+	wrongSince    map[string]time.Duration // by the clock
 }
 
 // seen is what the API says of the session at one moment.
@@ -53,11 +54,28 @@ type seenVerdict struct {
 
 func (v seenVerdict) said() said { return said{v.State, v.Reason} }
 
+// patience is how long was waited, as far as the machine let anybody do anything: what a look takes beyond longestLook was spent waiting
+// for the machine, and is held against nobody.
+type patience struct {
+	spent time.Duration
+	last  time.Time
+}
+
+const longestLook = time.Second
+
+func (p *patience) spend() {
+	now := time.Now()
+	if !p.last.IsZero() {
+		p.spent += min(now.Sub(p.last), longestLook)
+	}
+	p.last = now
+}
+
 // playScenario plays a scenario from its beginning to its end.
 func playScenario(t *testing.T, s *scenario, encapsulation string, total *score) {
 	r := &play{scenario: s, encapsulation: encapsulation, overload: new(overload), score: newScore()}
 	defer func() { total.add(r.score) }()
-	r.before, r.wrongSince, r.saidNever = make(map[string]want), make(map[string]time.Time), make(map[string]bool)
+	r.before, r.wrongSince, r.saidNever = make(map[string]want), make(map[string]time.Duration), make(map[string]bool)
 	r.world = newWorld(t, func(made *setup) {
 		made.sim.Hosts, made.sim.VMs, made.sim.Interval = s.hosts, s.vms, 40*time.Millisecond
 		r.overload.deliver, made.sim.Memory = made.sim.Memory, r.overload.take
@@ -93,10 +111,10 @@ func (r *play) wait(at time.Duration) {
 // step makes the events of a step happen, looks until everything is as wanted, and for a while longer.
 func (r *play) step(s *step, last bool) {
 	at := time.Now()
-	r.now, r.at = s, at
 	for _, e := range s.events {
 		r.act(r.happen(e))
 	}
+	r.now, r.at = s, r.clock.spent
 	wants := r.expand(s.wants)
 	right := make(map[string]time.Time)
 	for len(right) < len(wants) {
@@ -125,7 +143,7 @@ func (r *play) step(s *step, last bool) {
 // overdue fails the test of what is not as wanted in time, and goes on with it; what the file says is not given yet is only noted.
 func (r *play) overdue(now seen, wants map[string]want, right map[string]time.Time) {
 	for who, w := range wants {
-		if _, ok := right[who]; ok || time.Since(r.at) <= w.within {
+		if _, ok := right[who]; ok || r.clock.spent-r.at <= w.within {
 			continue
 		}
 		if w.notYet {
@@ -159,6 +177,7 @@ func (r *play) expand(list []want) map[string]want {
 
 func (r *play) seen() (s seen) {
 	r.t.Helper()
+	r.clock.spend()
 	a := r.want(r.do(http.MethodGet, "/v1/sessions/"+sessionName, nil), http.StatusOK)
 	if err := json.Unmarshal(a.body, &s); err != nil {
 		r.t.Fatalf("%v in %s", err, a.body)
@@ -244,7 +263,7 @@ func (r *play) settled(now seen) {
 
 // note takes a verdict that has been right before. After an event it may be pending for a while even where the same is wanted as before.
 func (r *play) note(who string, w want, v seenVerdict, right bool) {
-	if !right && time.Since(r.at) <= w.within && (v.State == "pending" || slices.Contains(r.now.meanwhile, v.State)) {
+	if !right && r.clock.spent-r.at <= w.within && (v.State == "pending" || slices.Contains(r.now.meanwhile, v.State)) {
 		r.score.transition++
 		r.spell(who, w, v, true)
 		return
@@ -259,13 +278,13 @@ func (r *play) spell(who string, w want, v seenVerdict, fair bool) {
 	switch {
 	case fair:
 		if wrong {
-			r.score.spells = append(r.score.spells, spell{r.t.Name(), who, time.Since(since)})
+			r.score.spells = append(r.score.spells, spell{r.t.Name(), who, r.clock.spent - since})
 		}
 		delete(r.wrongSince, who)
 	case !wrong:
-		r.wrongSince[who] = time.Now()
+		r.wrongSince[who] = r.clock.spent
 		r.t.Logf("%v: %s is %s and not %s: %s", time.Since(r.began).Round(100*time.Millisecond), who, v.said(), w, v.Message)
-	case time.Since(since) > window:
+	case r.clock.spent-since > window:
 		r.t.Errorf("%s has been %s for longer than a window, and not %s: %s", who, v.said(), w, v.Message)
 		delete(r.wrongSince, who)
 	}
