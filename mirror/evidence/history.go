@@ -36,6 +36,8 @@ type sourceHistory struct {
 	moved    time.Time // PlacedSource.Moved that the lanes speak of
 	ever     bool      // a packet certainly of this source came since the session stands as it does
 	verdict  mirror.Verdict
+
+	fromDoubt, toDoubt doubt
 }
 
 // sample is the state of a session's counts at one tick.
@@ -97,18 +99,12 @@ func (h *history) reapply(since time.Time) {
 	}
 }
 
-// lane is that of direction d, FromVM or ToVM.
-func (s *sourceHistory) lane(d mirror.Direction) *lane {
-	if d == mirror.FromVM {
-		return &s.from
-	}
-	return &s.to
-}
-
 func (s *sourceHistory) restart() {
 	s.from.restart()
 	s.to.restart()
 	s.odd.at, s.unlisted.at = time.Time{}, time.Time{}
+	s.fromDoubt.restart()
+	s.toDoubt.restart()
 }
 
 func (h *history) count(now time.Time, t *tally) {
@@ -155,6 +151,8 @@ func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes) {
 	possible := t.possible.add(shared)
 	s.from.update(t.direct.from, possible.from, now)
 	s.to.update(t.direct.to, possible.to, now)
+	s.fromDoubt.update(t.direct.from, possible.from)
+	s.toDoubt.update(t.direct.to, possible.to)
 	s.odd.update(t.odd, now)
 	s.unlisted.update(t.unlisted, now)
 	if after := s.from.direct.count + s.to.direct.count; after > before {

@@ -12,8 +12,6 @@ const (
 	minSampled = 10
 	// minOneWay is how many packets a port has to move in one direction before a mirror of the other alone is incomplete.
 	minOneWay = 10
-	// minOutnumbered is how many times as many packets as came, and may be of a direction, its port has to move for it to be missing.
-	minOutnumbered = 3
 	// minBlind is how many packets have to come while a port's counters stand still to show that they are not refreshed.
 	minBlind = 10
 )
@@ -63,23 +61,6 @@ func (c *hearing) unseen(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dire
 		packets, least = packets/n, max(least, minSampled)
 	}
 	return moved, packets >= least
-}
-
-// directSince is since when nothing came that is certainly of p in direction d, FromVM or ToVM, and something would have.
-func (c *hearing) directSince(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) time.Time {
-	return later(c.baseOf(p), s.lane(d).direct.at)
-}
-
-// outnumbered is what the port moved in direction d, FromVM or ToVM, since anything certainly of it came, where what came since then and
-// may be of it is by far too little to be that: a neighbour's broadcast may have been sent by a VM that uses another MAC address, but not
-// all that it sends is such.
-func (c *hearing) outnumbered(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (mirror.Volume, bool) {
-	silent := c.directSince(p, s, d)
-	if c.now.Sub(silent) < c.options.Window || !c.countersSpeak(p, s) || c.in.Session.Spec.Sampling > 1 {
-		return mirror.Volume{}, false
-	}
-	moved := s.readings.moved(silent.Add(c.options.Lag), d)
-	return moved, moved.Packets >= minOneWay+minOutnumbered*s.lane(d).maybe()
 }
 
 // countersSpeak reports whether the port's counters are read, and read of a host that vCenter hears from.
@@ -160,7 +141,7 @@ func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Ve
 			}
 			if missing {
 				return verdict(mirror.Degraded, mirror.DirectionMissing, "of %s only one direction arrives: %s nothing came for %s%s, while its port moved at least %s that way",
-					label(p), d, seconds(c.now.Sub(c.directSince(p, s, d))), s.lane(d).doubts(), amount(moved))
+					label(p), d, seconds(c.now.Sub(c.directSince(p, s, d))), s.doubtOf(d), amount(moved))
 			}
 		}
 	}
