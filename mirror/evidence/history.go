@@ -43,6 +43,7 @@ type sourceHistory struct {
 // sample is the state of a session's counts at one tick.
 type sample struct {
 	at                                              time.Time
+	over                                            time.Duration // of a difference: from when to at
 	packets, bytes, early, loops, numbered, missing uint64
 }
 
@@ -194,7 +195,7 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 	for _, s := range h.samples {
 		if span := last.at.Sub(s.at); span <= d {
 			return sample{
-				at: last.at, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
+				at: last.at, over: span, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
 			}, span
 		}

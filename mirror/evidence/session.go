@@ -149,13 +149,13 @@ func tallyOf(sources []mirror.Verdict) string {
 
 // impaired is the verdict where everything arrives, but not as it should.
 func (c *hearing) impaired() mirror.Verdict {
-	w, span := c.history.within(min(c.options.Window, c.now.Sub(c.in.Placement.Since))) // not what came of it as it stood before
+	w, _ := c.history.within(min(c.options.Window, c.now.Sub(c.in.Placement.Since))) // not what came of it as it stood before
 	switch {
 	case w.loops >= minLoops:
 		return verdict(mirror.Degraded, mirror.LoopSuspected, "%d of the last %d mirrored frames are mirror packets to this receiver themselves: a source carries the mirror, which then feeds on itself", w.loops, w.packets)
 	case w.early >= minCases && w.early*minShare > w.packets:
 		return verdict(mirror.Degraded, mirror.TruncatedEarly, "%d of the last %d frames were cut shorter than %s before they were sent", w.early, w.packets, c.wholeOrSnap())
-	case c.gapped(w, span):
+	case c.gapped(w):
 		return verdict(mirror.Degraded, mirror.SequenceGaps, "by the sequence numbers about %d of the last %d packets are missing, and the receiver dropped none: they were lost on the path from %s, as far as these numbers can be trusted",
 			w.missing, w.missing+w.numbered, c.senders())
 	}
@@ -163,20 +163,20 @@ func (c *hearing) impaired() mirror.Verdict {
 }
 
 // gapped reports whether the sequence numbers show loss that nothing contradicts.
-func (c *hearing) gapped(w sample, span time.Duration) bool {
+func (c *hearing) gapped(w sample) bool {
 	all := w.missing + w.numbered
 	if !c.history.gaps.usable || w.missing <= minCases || w.missing*minShare <= all || c.history.dropped.since(c.windowStart()) {
 		return false
 	}
-	return !c.contradicted(w, span, float64(w.missing)/float64(all))
+	return !c.contradicted(w, float64(w.missing)/float64(all))
 }
 
 // contradicted reports whether the ports moved no more than what arrived, so that the share that seems to be missing was never there.
 // Small shares cannot be contradicted by counters that are read a second apart. The newest reading is older than the newest packet, so
 // that rates are compared. A few large frames make up most of the bytes, and may all be among what arrived: where the packets are
 // counted too, they have to agree.
-func (c *hearing) contradicted(w sample, span time.Duration, share float64) bool {
-	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || span <= 0 {
+func (c *hearing) contradicted(w sample, share float64) bool {
+	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || w.over <= 0 {
 		return false
 	}
 	var bytes, packets float64 // a second
@@ -191,7 +191,7 @@ func (c *hearing) contradicted(w sample, span time.Duration, share float64) bool
 			packets += float64(moved.Packets) / over.Seconds()
 		}
 	}
-	enough := span.Seconds() * (1 - share/2)
+	enough := w.over.Seconds() * (1 - share/2)
 	return bytes > 0 && float64(w.bytes) >= bytes*enough && float64(w.packets) >= packets*enough
 }
 
