@@ -30,7 +30,7 @@ func TestBroadcastsOfNeighboursDoNotHideAMissingDirection(t *testing.T) {
 		t.Errorf("the broadcasts are not told of: %s", m)
 	}
 	g.muteFrom = false
-	s.broadcasts(g, 1)
+	s.broadcasts(g, 20)
 	s.want(mirror.Delivering, mirror.PacketsSeen)
 }
 
