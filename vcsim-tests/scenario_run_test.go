@@ -77,7 +77,7 @@ func playScenario(t *testing.T, s *scenario, encapsulation string, total *score)
 	defer func() { total.add(r.score) }()
 	r.before, r.wrongSince, r.saidNever = make(map[string]want), make(map[string]time.Duration), make(map[string]bool)
 	r.world = newWorld(t, func(made *setup) {
-		made.sim.Hosts, made.sim.VMs, made.sim.Interval = s.hosts, s.vms, 40*time.Millisecond
+		made.sim.Hosts, made.sim.VMs, made.sim.Interval = s.hosts, s.vms, s.pace
 		r.overload.deliver, made.sim.Memory = made.sim.Memory, r.overload.take
 		made.proxied = s.needsProxy()
 	})

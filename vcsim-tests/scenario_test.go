@@ -19,6 +19,7 @@ type scenario struct {
 	hosts, vms     int
 	sources        []sourceAsked
 	snap, sampling int
+	pace           time.Duration // of the VMs' talk: what they say in one step each
 	destination    string // somebody else's collector; "": our receiver
 	first          []event
 	never          []string // states that must not be given, not even for a moment
@@ -94,7 +95,7 @@ func readScenarios(t *testing.T) (list []scenario) {
 
 // parseScenario reads a file.
 func parseScenario(name, text string) (scenario, error) {
-	s := scenario{name: name, hosts: 2, vms: 4}
+	s := scenario{name: name, hosts: 2, vms: 4, pace: 40 * time.Millisecond}
 	number := 0
 	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
 		number++
@@ -142,6 +143,8 @@ func (s *scenario) take(number int, word string, rest []string, notYet bool) (er
 		s.snap, err = strconv.Atoi(rest[0])
 	case "sampling":
 		s.sampling, err = strconv.Atoi(rest[0])
+	case "pace":
+		s.pace, err = time.ParseDuration(rest[0])
 	case "to":
 		s.destination = rest[0]
 	case "mirror":

@@ -51,6 +51,15 @@ func (c *hearing) directSince(p *mirror.PlacedSource, s *sourceHistory, d mirror
 	return later(c.baseOf(p), s.to.direct.at)
 }
 
+// oneWay is what the port moved in direction d, FromVM or ToVM, while nothing or next to nothing of it came, and whether that is enough to
+// say that this direction is missing.
+func (c *hearing) oneWay(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (mirror.Volume, bool) {
+	if moved, missing := c.unseen(p, s, d, minOneWay); missing {
+		return moved, true
+	}
+	return c.outnumbered(p, s, d)
+}
+
 // outnumbered is what the port moved in direction d, FromVM or ToVM, since anything certainly of it came, where what came since then and
 // may be of it is by far too little to be that: a neighbour's broadcast may have been sent by a VM that uses another MAC address, but not
 // all that it sends is such.
