@@ -20,7 +20,7 @@ type scenario struct {
 	sources        []sourceAsked
 	snap, sampling int
 	pace           time.Duration // of the VMs' talk: what they say in one step each
-	destination    string // somebody else's collector; "": our receiver
+	destination    string        // somebody else's collector; "": our receiver
 	first          []event
 	never          []string // states that must not be given, not even for a moment
 	steps          []step
