@@ -26,7 +26,8 @@ ERSPAN packets from addresses of their own (127.1.0.x) for every enabled mirror 
 
 Emitting takes CAP_NET_RAW. Packets never leave this machine: other destinations than loopback are refused and counted.
 It knows three users with the password "pass": user may do everything, vspan has the least that mirroring takes, reader may only look.
-With --control a second listener makes things happen: vMotion, power, lost hosts, broken paths, sessions changed by hand.`,
+With --control a second listener makes things happen: vMotion, power, lost hosts, sessions changed by hand, paths that are
+broken, too narrow, translated or out of order, hosts that send something else than asked, strangers, and slow counters.`,
 		Example:           "  vspan sim --control 127.0.0.1:8990\n  curl -s 127.0.0.1:8990/state\n  curl --json '{\"host\":\"esx-02\"}' 127.0.0.1:8990/vms/web-01/move",
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,

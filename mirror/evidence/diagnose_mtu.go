@@ -80,14 +80,14 @@ func (c *hearing) narrowed(p *mirror.PlacedSource, s *sourceHistory, d mirror.Di
 	}
 	n = narrow{who: fmt.Sprintf("%s %s", label(p), d), missing: m.Moved.Packets - m.Received.Packets, delivery: m}
 	since := c.now.Add(-m.Over - c.now.Sub(s.readings.changed))
-	if n.largest, ok = t.peaksIn(d).since(since); !ok || s.doubtedSince(since, d)*20 > m.Moved.Packets {
+	bytes, doubted := m.Moved.Bytes-min(m.Received.Bytes, m.Moved.Bytes), s.doubtedSince(since, d)
+	if n.largest, ok = t.peaksIn(d).since(since); !ok || doubted.Bytes*20 > bytes {
 		return n, false
 	}
-	bytes := m.Moved.Bytes - min(m.Received.Bytes, m.Moved.Bytes)
 	switch n.plain = c.bySize(p, s, d); {
 	case n.plain: // how many packets are missing is less certain than how many bytes
 		n.missing = max(n.missing, bytes/fullFrame)
-	case n.missing < 20 || n.missing*20 < m.Moved.Packets:
+	case n.missing < 20 || n.missing*20 < m.Moved.Packets || doubted.Packets*20 > m.Moved.Packets:
 		return n, false
 	}
 	n.mean = float64(bytes) / float64(n.missing)
@@ -110,10 +110,11 @@ func (c *hearing) bySize(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dire
 // missing of larger ones is what segmentation offload makes of counters.
 func ordinary(size uint32) bool { return size >= 1500 && size <= 1522 || size >= 8996 && size <= 9022 }
 
-// doubtedSince is how many packets that may be of the source came in direction d.
-func (s *sourceHistory) doubtedSince(t time.Time, d mirror.Direction) uint64 {
-	from, to := s.course.after(t), s.course.list[len(s.course.list)-1]
-	return to.possible.in(d).Packets - from.possible.in(d).Packets
+// doubtedSince is what came in direction d and may be of the source: neighbours' broadcasts, for the most part.
+func (s *sourceHistory) doubtedSince(t time.Time, d mirror.Direction) mirror.Volume {
+	before, after := s.course.after(t), s.course.list[len(s.course.list)-1]
+	from, to := before.possible.in(d), after.possible.in(d)
+	return mirror.Volume{Packets: to.Packets - from.Packets, Bytes: to.Bytes - from.Bytes}
 }
 
 // allLarge reports whether all that is missing of direction d may be too large for the path: it is larger on average than anything that

@@ -80,11 +80,11 @@ func (c *hearing) oneDirection(h *heard) {
 			return
 		}
 		for _, d := range waysOf(p.Direction) {
-			moved, missing := c.unseen(p, s, d, minOneWay)
+			moved, missing := c.oneWay(p, s, d)
 			if !missing {
 				continue
 			}
-			silent := c.now.Sub(c.silentSince(p, s, d))
+			silent := c.now.Sub(c.directSince(p, s, d))
 			found := mirror.Diagnosis{
 				Code: mirror.OneDirection, Severity: mirror.Trouble, Subject: label(p),
 				Message: fmt.Sprintf("of %s nothing %s arrived in %s, while its port moved %s that way and the other direction arrives", label(p), d, seconds(silent), amount(moved)),

@@ -41,11 +41,14 @@ type sourceHistory struct {
 	departure  departure
 	ever       bool // a packet certainly of this source came since the session stands as it does
 	verdict    mirror.Verdict
+
+	fromDoubt, toDoubt doubt
 }
 
 // sample is the state of a session's counts at one tick.
 type sample struct {
 	at                                              time.Time
+	over                                            time.Duration // of a difference: from when to at
 	packets, bytes, early, loops, numbered, missing uint64
 	duplicated, dropped                             uint64
 }
@@ -115,6 +118,8 @@ func (s *sourceHistory) restart() {
 	s.from.restart()
 	s.to.restart()
 	s.odd.at, s.unlisted.at = time.Time{}, time.Time{}
+	s.fromDoubt.restart()
+	s.toDoubt.restart()
 }
 
 func (h *history) count(now time.Time, t *tally) {
@@ -170,6 +175,8 @@ func (s *sourceHistory) count(now time.Time, t *sourceTally, shared lanes, memor
 	s.course.add(mark{at: now, direct: t.direct, possible: possible, elsewise: t.odd + t.unlisted}, memory+5*time.Second)
 	s.from.update(t.direct.from, possible.from, now)
 	s.to.update(t.direct.to, possible.to, now)
+	s.fromDoubt.update(t.direct.from, possible.from)
+	s.toDoubt.update(t.direct.to, possible.to)
 	s.odd.update(t.odd, now)
 	s.unlisted.update(t.unlisted, now)
 	s.looped.update(t.loops, now)
@@ -216,7 +223,7 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 	for _, s := range h.samples {
 		if span := last.at.Sub(s.at); span <= d {
 			return sample{
-				at: last.at, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
+				at: last.at, over: span, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
 				duplicated: last.duplicated - min(s.duplicated, last.duplicated), dropped: last.dropped - min(s.dropped, last.dropped),
 			}, span

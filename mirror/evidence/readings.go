@@ -92,14 +92,15 @@ func (r *readings) moved(after time.Time, d mirror.Direction) mirror.Volume {
 	return mirror.Volume{}
 }
 
-// within is what the counters rose by in direction d since a moment, give or take one refresh at each end.
-func (r *readings) within(since time.Time, d mirror.Direction) mirror.Volume {
+// within is what the counters rose by in direction d since a moment, and over what time, give or take one refresh at each end.
+func (r *readings) within(since time.Time, d mirror.Direction) (mirror.Volume, time.Duration) {
 	for _, c := range r.list {
 		if !c.At.Before(since) {
-			return less(volume(r.list[len(r.list)-1], d), volume(c, d))
+			last := r.list[len(r.list)-1]
+			return less(volume(last, d), volume(c, d)), last.At.Sub(c.At)
 		}
 	}
-	return mirror.Volume{}
+	return mirror.Volume{}, 0
 }
 
 // steady is for how long the counters of direction d have been read without a change.

@@ -186,21 +186,27 @@ func (c *hearing) gapped(w sample) bool {
 }
 
 // contradicted reports whether the ports moved no more than what arrived, so that the share that seems to be missing was never there.
-// Small shares cannot be contradicted by counters that are read a second apart.
+// Small shares cannot be contradicted by counters that are read a second apart. The newest reading is older than the newest packet, so
+// that rates are compared. A few large frames make up most of the bytes, and may all be among what arrived: where the packets are
+// counted too, they have to agree.
 func (c *hearing) contradicted(w sample, share float64) bool {
-	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || c.anyPartly() {
+	if share < 0.1 || c.in.Session.Spec.Sampling > 1 || w.over <= 0 || c.anyPartly() {
 		return false
 	}
-	var moved uint64
+	var bytes, packets float64 // a second
 	for i := range c.in.Placement.Sources {
 		p := &c.in.Placement.Sources[i]
 		s := c.history.sources[p.Port.Key]
 		if p.Fault != nil || s == nil || !c.countersSpeak(p, s) {
 			continue
 		}
-		moved += s.readings.within(c.windowStart(), p.Direction).Bytes
+		if moved, over := s.readings.within(c.windowStart(), p.Direction); over > 0 {
+			bytes += float64(moved.Bytes) / over.Seconds()
+			packets += float64(moved.Packets) / over.Seconds()
+		}
 	}
-	return moved > 0 && float64(w.bytes) >= float64(moved)*(1-share/2)
+	enough := w.over.Seconds() * (1 - share/2)
+	return bytes > 0 && float64(w.bytes) >= bytes*enough && float64(w.packets) >= packets*enough
 }
 
 // anyPartly reports whether the counters of a port show for certain that not everything of it arrives.

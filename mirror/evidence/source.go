@@ -156,9 +156,9 @@ func (c *hearing) delivering(p *mirror.PlacedSource, s *sourceHistory) mirror.Ve
 	}
 	if p.Direction == mirror.Both {
 		for _, d := range []mirror.Direction{mirror.FromVM, mirror.ToVM} {
-			if moved, missing := c.unseen(p, s, d, minOneWay); missing {
-				return verdict(mirror.Degraded, mirror.DirectionMissing, "of %s only one direction arrives: %s nothing came for %s, while its port moved at least %s that way",
-					label(p), d, seconds(c.now.Sub(c.silentSince(p, s, d))), amount(moved))
+			if moved, missing := c.oneWay(p, s, d); missing {
+				return verdict(mirror.Degraded, mirror.DirectionMissing, "of %s only one direction arrives: %s nothing came for %s%s, while its port moved at least %s that way",
+					label(p), d, seconds(c.now.Sub(c.directSince(p, s, d))), s.doubtOf(d), amount(moved))
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -54,6 +55,19 @@ func TestControlAPI(t *testing.T) {
 		{"POST", "/hosts/esx-01/reconnect", ``, 204, func(v sim.State) bool { return v.Hosts[0].Connected }},
 		{"POST", "/hosts/esx-02/break", ``, 204, func(v sim.State) bool { return v.Hosts[1].PathBroken }},
 		{"POST", "/hosts/esx-02/mend", ``, 204, func(v sim.State) bool { return !v.Hosts[1].PathBroken }},
+		{"PUT", "/hosts/esx-02/path", `{"mtu":1400,"source":"127.9.9.9"}`, 204, func(v sim.State) bool {
+			return v.Hosts[1].Path == sim.Path{MTU: 1400, Source: netip.MustParseAddr("127.9.9.9")}
+		}},
+		{"PUT", "/hosts/esx-02/path", `{}`, 204, func(v sim.State) bool { return v.Hosts[1].Path == sim.Path{} }},
+		{"PUT", "/hosts/esx-02/emission", `{"erspanId":9,"only":"to-vm"}`, 204, func(v sim.State) bool {
+			return v.Hosts[1].Emission == sim.Emission{ERSPANID: 9, Only: "to-vm"}
+		}},
+		{"POST", "/stranger", `{"address":"127.9.9.9"}`, 204, nil},
+		{"POST", "/stranger", `{"address":""}`, 204, nil},
+		{"POST", "/carrier", `{"vm":"web-01"}`, 204, nil},
+		{"POST", "/carrier", `{"vm":""}`, 204, nil},
+		{"POST", "/counters/refresh", `{"every":"20s"}`, 204, nil},
+		{"POST", "/counters/freeze", `{"frozen":true}`, 204, nil},
 		{"POST", "/loss", `{"share":0.25}`, 204, nil},
 		{"POST", "/sessions", `{"name":"theirs","fromVM":["` + port + `"],"destinations":["127.0.0.1"]}`, 200,
 			func(v sim.State) bool { return len(v.Sessions) == 1 && v.Sessions[0].Enabled }},
@@ -104,6 +118,18 @@ func TestControlAPIRefuses(t *testing.T) {
 		{"POST", "/vms/web-01/move", `{"hots":"esx-02"}`, 400, "unknown field"},
 		{"POST", "/vms/web-01/move", `{"host":"esx-02"} {}`, 400, "more than one"},
 		{"POST", "/vms/web-01/power", `{}`, 400, `field \"on\"`},
+		{"PUT", "/hosts/esx-77/path", `{"mtu":1400}`, 404, "esx-77"},
+		{"PUT", "/hosts/esx-01/path", `{"mtu":20}`, 400, "want 68..65535"},
+		{"PUT", "/hosts/esx-01/path", `{"reordered":2}`, 400, "want 0..1"},
+		{"PUT", "/hosts/esx-01/path", `{"source":"fe80::1"}`, 400, "want an IPv4 address"},
+		{"PUT", "/hosts/esx-01/emission", `{"encapsulation":"vxlan"}`, 400, "vxlan"},
+		{"PUT", "/hosts/esx-01/emission", `{"erspanId":1024}`, 400, "0..1023"},
+		{"PUT", "/hosts/esx-01/emission", `{"only":"up"}`, 400, "up"},
+		{"POST", "/stranger", `{"address":"127.1.0.2"}`, 400, "esx-02"},
+		{"POST", "/stranger", `{"address":"nobody"}`, 400, "nobody"},
+		{"POST", "/carrier", `{"vm":"nobody"}`, 404, "nobody"},
+		{"POST", "/counters/refresh", `{"every":"often"}`, 400, "often"},
+		{"POST", "/counters/freeze", `{}`, 400, "frozen"},
 		{"POST", "/loss", `{"share":2}`, 400, "want 0..1"},
 		{"POST", "/loss", `{}`, 400, "missing"},
 		{"POST", "/sessions", `{"name":"x","destinations":[]}`, 409, `"fault":"InvalidArgument"`},

@@ -38,6 +38,9 @@ func match(copies []copied, mirrors []*mirror, p *port, frame []byte, fromVM boo
 // so that none of them sees gaps.
 func (m *mirror) copy(copies []copied, p *port, frame []byte, fromVM bool) []copied {
 	h := p.mirroring(fromVM)
+	if h.emission.mutes(fromVM) {
+		return copies
+	}
 	carried := frame
 	if snap := int(m.session.MirroredPacketLength); snap > 0 && snap < len(frame) {
 		carried = frame[:snap]
@@ -48,9 +51,9 @@ func (m *mirror) copy(copies []copied, p *port, frame []byte, fromVM bool) []cop
 		copies = append(copies, copied{
 			mirror: m, host: h, stack: m.session.Netstack,
 			packet: encap.Mirror{
-				Kind: encap.Kind(m.session.EncapType), Source: h.source(destination), Destination: destination,
+				Kind: h.emission.kind(&m.session), Source: h.source(destination), Destination: destination,
 				Frame: carried, Truncated: len(carried) < len(frame), FromVM: fromVM,
-				SessionID: uint16(m.session.ErspanId), COS: uint8(m.session.ErspanCOS), VLAN: p.group.vlan,
+				SessionID: h.emission.id(&m.session), COS: uint8(m.session.ErspanCOS), VLAN: p.group.vlan,
 				Sequence: sequence, Index: uint32(p.number), HardwareID: uint8(h.number),
 				Nanoseconds: m.session.ErspanGraNanosec != nil && *m.session.ErspanGraNanosec,
 			},
@@ -67,11 +70,11 @@ func (h *host) source(destination netip.Addr) netip.Addr {
 	return h.address6
 }
 
-// emit sends the copy, or counts why it did not go.
-func (s *Simulator) emit(c copied, now time.Time) {
+// emit sends the copy, or counts why it did not go. It returns the packets that left.
+func (s *Simulator) emit(c copied, now time.Time) (left [][]byte) {
 	f := s.fabric
 	f.mu.Lock()
-	broken, loss := c.host.broken, f.loss
+	broken, loss, path, stranger := c.host.broken, f.loss, c.host.path, f.stranger
 	c.host.ipID++
 	if c.host.ipID == 0 {
 		c.host.ipID = 1 // the kernel would put its own in place of 0
@@ -91,38 +94,71 @@ func (s *Simulator) emit(c copied, now time.Time) {
 	case loss > 0 && s.dice.Float64() < loss:
 		delta.Lost = 1
 	default:
-		s.send(c, &delta)
+		left = s.send(c, path, &delta)
 	}
+	s.impersonate(c, stranger, now)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, counters := range []*Counters{&f.totals, &c.host.counters, &c.mirror.counters} {
 		counters.add(delta)
 	}
+	return left
 }
 
-// send hands the packets of one copy to the emitter.
-func (s *Simulator) send(c copied, delta *Counters) {
-	packets, err := c.packet.Packets(s.options.MTU)
+// send hands the packets of one copy to the emitter, as far as its path lets them pass, and returns them. A copy of which a packet
+// vanishes is lost.
+func (s *Simulator) send(c copied, path Path, delta *Counters) (left [][]byte) {
+	packets, err := path.translate(c.packet).Packets(s.options.MTU)
+	whole := true
 	for _, p := range packets {
+		if !path.passes(p, len(packets) > 1) {
+			whole = false
+			continue
+		}
 		if err == nil {
 			err = s.emitter.send(p, c.packet.Destination)
 		}
 		if err != nil {
 			break
 		}
+		left = append(left, p)
 		delta.Packets++
 		delta.Bytes += uint64(len(p))
 	}
-	if err != nil {
+	if err == nil && path.Duplicated {
+		err = s.repeat(left, c, delta)
+	}
+	switch {
+	case err != nil:
 		delta.Failed = 1
 		s.log.Debug("a mirror packet was not sent", "host", c.host.name, "session", c.mirror.id.key, "error", err)
-		return
+	case !whole:
+		delta.Lost = 1
+	default:
+		delta.emitted(c.packet.FromVM)
 	}
-	delta.Emitted = 1
-	if c.packet.FromVM {
-		delta.FromVM = 1
+	return left
+}
+
+// repeat sends packets once more.
+func (s *Simulator) repeat(packets [][]byte, c copied, delta *Counters) error {
+	for _, p := range packets {
+		if err := s.emitter.send(p, c.packet.Destination); err != nil {
+			return err
+		}
+		delta.Packets++
+		delta.Bytes += uint64(len(p))
+	}
+	return nil
+}
+
+// emitted counts a copy that left whole.
+func (c *Counters) emitted(fromVM bool) {
+	c.Emitted++
+	if fromVM {
+		c.FromVM++
 	} else {
-		delta.ToVM = 1
+		c.ToVM++
 	}
 }
 

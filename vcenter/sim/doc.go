@@ -39,7 +39,13 @@
 //	POST   /capability                     {"l3Source": true, "erspan": true, "netstack": false}
 //	POST   /clock                          {"ahead": "90s"}
 //	POST   /users/{user}/deny              {"privilege": "DVSwitch.Vspan", "object": "DVS0"}
+//	PUT    /hosts/{host}/path              a Path: {"mtu": 1400, "reordered": 0.1}
+//	PUT    /hosts/{host}/emission          an Emission: {"erspanId": 999}
+//	POST   /stranger                       {"address": "127.9.9.9"}, "" ends it
+//	POST   /carrier                        {"vm": "web-01"}, "" ends it
 //	POST   /loss                           {"share": 0.1}
+//	POST   /counters/refresh               {"every": "20s"}
+//	POST   /counters/freeze                {"frozen": true}
 //	GET    /sessions
 //	POST   /sessions                       a SessionSpec
 //	PATCH  /sessions/{key}                 the fields to change

@@ -41,7 +41,16 @@ func (s *Simulator) advance(now time.Time) {
 		return
 	}
 	for _, c := range copies {
-		s.emit(c, now)
+		s.leave(c, now)
+	}
+}
+
+// leave sends a copy, and what follows from that.
+func (s *Simulator) leave(c copied, now time.Time) {
+	for _, c := range s.inOrder(c) {
+		for _, again := range s.fabric.carried(c.host, s.emit(c, now)) {
+			s.emit(again, now)
+		}
 	}
 }
 

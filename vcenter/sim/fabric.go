@@ -29,6 +29,9 @@ type fabric struct {
 	nics     int          // adapters ever seen; numbers them for MACs and traffic
 	totals   Counters
 	loss     float64
+	readout  readout
+	carrier  *machine   // nil: mirror packets pass no machine's port
+	stranger netip.Addr // zero: there is none
 }
 
 // portID names a port: keys are unique per switch only.
@@ -46,6 +49,8 @@ type host struct {
 	address6  netip.Addr
 	connected bool
 	broken    bool // the path its mirror packets take
+	path      Path
+	emission  Emission
 	ipID      uint16
 	counters  Counters
 }
@@ -108,6 +113,8 @@ type port struct {
 	cookie  int32
 	changed time.Time
 	stats   types.DistributedVirtualSwitchPortStatistics
+	shown   types.DistributedVirtualSwitchPortStatistics // what vCenter last showed of stats
+	shownAt time.Time
 }
 
 func newFabric() *fabric {

@@ -2,6 +2,7 @@ package sim
 
 import (
 	"slices"
+	"time"
 
 	"github.com/vmware/govmomi/simulator"
 	"github.com/vmware/govmomi/vim25/methods"
@@ -15,9 +16,14 @@ func (d *dvSwitch) FetchDVPorts(_ *simulator.Context, req *types.FetchDVPorts) s
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var list []types.DistributedVirtualPort
+	now := time.Now()
 	for _, p := range f.sortedPorts(d.Self.Value) {
 		if p.meets(req.Criteria) {
-			list = append(list, p.describe(d.Uuid))
+			described := p.describe(d.Uuid)
+			if described.State != nil {
+				described.State.Stats = f.readout.shown(p, now)
+			}
+			list = append(list, described)
 		}
 	}
 	return &methods.FetchDVPortsBody{Res: &types.FetchDVPortsResponse{Returnval: list}}

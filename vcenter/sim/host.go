@@ -103,10 +103,15 @@ func (s *Simulator) BreakPath(host string) error { return s.setBroken(host, true
 func (s *Simulator) MendPath(host string) error { return s.setBroken(host, false) }
 
 func (s *Simulator) setBroken(name string, broken bool) error {
+	return s.changeHost(name, func(h *host) { h.broken = broken })
+}
+
+// changeHost changes what the fabric knows of a host.
+func (s *Simulator) changeHost(name string, change func(*host)) error {
 	s.fabric.mu.Lock()
 	h := s.fabric.hostNamed(name)
 	if h != nil {
-		h.broken = broken
+		change(h)
 	}
 	s.fabric.mu.Unlock()
 	if h == nil {

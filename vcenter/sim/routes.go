@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"time"
 )
 
@@ -49,6 +50,16 @@ func (s *Simulator) routes() map[string]action {
 		"POST /hosts/{host}/reconnect":  s.onHost(s.ReconnectHost),
 		"POST /hosts/{host}/break":      s.onHost(s.BreakPath),
 		"POST /hosts/{host}/mend":       s.onHost(s.MendPath),
+		"PUT /hosts/{host}/path": with(func(r *http.Request, p Path) (any, error) {
+			return nil, s.SetPath(r.PathValue("host"), p)
+		}),
+		"PUT /hosts/{host}/emission": with(func(r *http.Request, e Emission) (any, error) {
+			return nil, s.SetEmission(r.PathValue("host"), e)
+		}),
+		"POST /stranger": with(func(_ *http.Request, b struct{ Address netip.Addr }) (any, error) {
+			return nil, s.Impersonate(b.Address)
+		}),
+		"POST /carrier": with(func(_ *http.Request, b struct{ VM string }) (any, error) { return nil, s.Carry(b.VM) }),
 		"POST /loss": with(func(_ *http.Request, b struct{ Share *float64 }) (any, error) {
 			if b.Share == nil {
 				return nil, fmt.Errorf("%q is missing", "share")
@@ -60,6 +71,15 @@ func (s *Simulator) routes() map[string]action {
 		"POST /sessions":         s.postSession,
 		"PATCH /sessions/{key}":  s.patchSession,
 		"DELETE /sessions/{key}": func(r *http.Request) (any, error) { return nil, s.RemoveSession(r.PathValue("key")) },
+
+		"POST /counters/refresh": with(func(_ *http.Request, b struct{ Every string }) (any, error) {
+			every, err := time.ParseDuration(b.Every)
+			if err != nil {
+				return nil, fmt.Errorf("refresh of port counters %q: %w", b.Every, err)
+			}
+			return nil, s.CounterRefresh(every)
+		}),
+		"POST /counters/freeze": flag("frozen", func(_ *http.Request, frozen bool) error { return s.FreezeCounters(frozen) }),
 
 		"POST /tasks/delay":   with(s.postDelay),
 		"POST /tasks/fail":    s.postFail,

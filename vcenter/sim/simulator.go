@@ -30,8 +30,9 @@ type Simulator struct {
 	ahead   atomic.Int64 // nanoseconds, of vCenter's clock
 	waiters waiters
 	cert    *selfsigned.Certificate
-	engine  *traffic.Engine // used by the step of traffic only
-	dice    *rand.Rand      // decides what is lost; used by the step of traffic only
+	engine  *traffic.Engine  // used by the step of traffic only
+	dice    *rand.Rand       // decides what is lost; used by the step of traffic only
+	held    map[*host]copied // what paths hold back; used by the step of traffic only
 	emitter emitter
 	tagging *tagging
 
@@ -58,6 +59,7 @@ func New(o Options) (*Simulator, error) {
 	s := &Simulator{
 		options: o, log: o.Log, fabric: newFabric(),
 		engine: traffic.New(o.Seed), dice: rand.New(rand.NewPCG(uint64(o.Seed), 0x6c6f_7373)),
+		held:  make(map[*host]copied),
 		ready: make(chan struct{}), stopped: make(chan struct{}),
 	}
 	if s.emitter, err = chooseEmitter(o); err != nil {

@@ -23,6 +23,8 @@ type HostState struct {
 	Address    string   `json:"address"` // outer source of its mirror packets
 	Connected  bool     `json:"connected"`
 	PathBroken bool     `json:"pathBroken"`
+	Path       Path     `json:"path"`
+	Emission   Emission `json:"emission"`
 	Counters   Counters `json:"counters"`
 }
 
@@ -66,7 +68,7 @@ type Counters struct {
 	Emitted     uint64 `json:"emitted"`     // copies that left whole
 	Packets     uint64 `json:"packets"`     // outer IP packets that left, fragments one by one
 	Bytes       uint64 `json:"bytes"`       // outer IP bytes that left
-	Lost        uint64 `json:"lost"`        // dropped on request, see Simulator.Loss
+	Lost        uint64 `json:"lost"`        // dropped on request, or in part, see Simulator.Loss and Path
 	Broken      uint64 `json:"broken"`      // dropped because the path was broken
 	Refused     uint64 `json:"refused"`     // destination is not a loopback address
 	Unreachable uint64 `json:"unreachable"` // destination family cannot be sent to from here
@@ -88,7 +90,8 @@ func (s *Simulator) State() State {
 	state.Counters = f.totals
 	for _, h := range f.sortedHosts() {
 		state.Hosts = append(state.Hosts, HostState{
-			Name: h.name, Address: h.address.String(), Connected: h.connected, PathBroken: h.broken, Counters: h.counters,
+			Name: h.name, Address: h.address.String(), Connected: h.connected, PathBroken: h.broken, Path: h.path, Emission: h.emission,
+			Counters: h.counters,
 		})
 	}
 	for _, m := range f.sortedMachines() {
