@@ -57,6 +57,8 @@ type machine struct {
 	host    *host
 	powered bool
 	quiet   bool
+	mute    bool // its guest answers nothing that comes from outside
+	noTools bool // VMware Tools do not run in it
 	nics    []*nic
 }
 

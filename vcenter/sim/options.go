@@ -68,8 +68,8 @@ type Options struct {
 	Emit EmitMode
 	// Memory receives each outer IP packet, fragments one by one, in
 	// EmitMemory (and in EmitAuto without the right to a raw socket). It is
-	// called from one goroutine, owns the slice it is given, and must not call
-	// the Simulator.
+	// called once at a time, by the step of traffic and by Deliver, owns the
+	// slice it is given, and must not call the Simulator.
 	Memory func(packet []byte)
 	// Stock leaves VSPAN out: reconfiguring the switch succeeds and nothing is
 	// stored, as plain vcsim does.
