@@ -35,6 +35,7 @@ type sourceHistory struct {
 	blind    uint64    // packets that came since the port's counters last changed
 	moved    time.Time // PlacedSource.Moved that the lanes speak of
 	ever     bool      // a packet certainly of this source came since the session stands as it does
+	stirred  time.Time // Began of the newest probe that moved the port's counters
 	verdict  mirror.Verdict
 }
 
