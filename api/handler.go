@@ -24,6 +24,7 @@ func New(o Options) http.Handler {
 	a := humachi.New(r, document(o.Version))
 	s := newSessions(o)
 	s.register(a)
+	s.registerVerify(a)
 	newEvents(s).register(a)
 	switches{o.Inventory, o.Store, o.Owner, o.Brake, o.Writer}.register(a)
 	orphans{o.Orphans, o.Inventory, o.Store, o.Board, o.Owner, o.Log}.register(a)
