@@ -218,6 +218,9 @@ func (a *asking) done(s *shot) bool {
 		return true
 	}
 	toVM, fromVM := a.question.expected(s.target)
+	if a.question.Paused {
+		return s.Answered
+	}
 	return slices.ContainsFunc(a.shots, func(o *shot) bool {
 		return o.target == s.target && o.Answered && o.ToVM.Seen == toVM && o.FromVM.Seen == fromVM && (toVM || fromVM)
 	})

@@ -18,9 +18,10 @@ type Memory struct {
 
 // The addresses that probes come from.
 var (
-	memory4 = netip.AddrFrom4([4]byte{192, 0, 2, 1}) // RFC 5737
-	memory6 = netip.MustParseAddr("2001:db8::1")     // RFC 3849
-	memoryM = frame.MAC{0x02, 0, 0, 0, 0, 0x01}
+	memory4           = netip.AddrFrom4([4]byte{192, 0, 2, 1}) // RFC 5737
+	memory6           = netip.MustParseAddr("2001:db8::1")     // RFC 3849
+	memoryPort uint16 = 49152
+	memoryM           = frame.MAC{0x02, 0, 0, 0, 0, 0x01}
 )
 
 // Open implements Network.
@@ -55,7 +56,7 @@ func (l *memoryLine) Send(n Nonce, sequence uint16) error {
 		}
 		return nil
 	case UDP:
-		return l.exchange(appendPacket(nil, from, l.to.Address, frame.ProtocolUDP, appendDatagram(nil, from, l.to.Address, port, n.data())))
+		return l.exchange(appendPacket(nil, from, l.to.Address, frame.ProtocolUDP, appendDatagram(nil, from, l.to.Address, memoryPort, n.data())))
 	}
 	echo := appendEcho(nil, l.to.Address, 1, sequence, n.data())
 	sealEcho(echo, from, l.to.Address)

@@ -17,8 +17,8 @@ type Question struct {
 	Timeout time.Duration
 	// Sampling and SnapLength are those of the session: what they may keep back proves nothing by its absence.
 	Sampling, SnapLength int
-	// Disabled says that the session is meant to mirror nothing now: no copy is waited for longer than answers.
-	Disabled bool
+	// Paused says that the session is meant to mirror nothing now: when the guests have answered, there is nothing to wait for.
+	Paused bool
 }
 
 // Target is one source of the session.

@@ -13,7 +13,7 @@ func sight(f *frame.Frame) (n Nonce, answer, ok bool) {
 	}
 	switch f.Protocol {
 	case frame.ProtocolUDP:
-		return noncePast(f.Payload, icmpHeaderLen, f.SrcPort == port)
+		return noncePast(f.Payload, icmpHeaderLen, f.SrcPort == port && f.DstPort != port)
 	case frame.ProtocolICMP:
 		return sightICMP(f.Payload, echoRequest4, echoReply4, unreachable4)
 	case frame.ProtocolICMPv6:

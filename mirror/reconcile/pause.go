@@ -16,6 +16,7 @@ import (
 type pauses struct {
 	mu    sync.Mutex
 	until map[string]time.Time // by UID
+	ended map[string]time.Time // when, of those that may still stand disabled
 	shut  bool                 // no more
 }
 
@@ -35,7 +36,7 @@ func (r *Reconciler) Pause(s mirror.Session) (resume func(), err error) {
 	}
 	l.dirty.send()
 	return func() {
-		if r.pauses.end(s.UID) {
+		if r.pauses.end(s.UID, r.opts.Now()) {
 			l.dirty.send()
 		}
 	}, nil
@@ -46,14 +47,17 @@ func (r *Reconciler) Paused(uid string, now time.Time) bool { return r.pauses.ha
 
 // Resume ends every pause, lets no other begin, and returns when the sessions mirror again, or when ctx ends. Call it while Run runs.
 func (r *Reconciler) Resume(ctx context.Context) error {
-	paused := r.pauses.close()
+	paused, closed := r.pauses.close(), r.opts.Now()
 	for _, e := range r.inventory.picture().entries {
 		if len(paused) > 0 {
 			e.loop.dirty.send()
 		}
 	}
 	for uid := range paused {
-		if _, err := r.opts.Board.Wait(ctx, uid, func(s mirror.Status) bool { return s.Placement.At.IsZero() || s.Placement.Session.Enabled }); err != nil {
+		if _, err := r.opts.Board.Wait(ctx, uid, func(s mirror.Status) bool {
+			m, _ := s.Placement.Session.Marker()
+			return s.Placement.At.IsZero() || s.Placement.At.After(closed) && s.Placement.Applied && m.Generation > 0
+		}); err != nil {
 			return fmt.Errorf("let paused sessions mirror again: %w", err)
 		}
 	}
@@ -84,11 +88,18 @@ func (p *pauses) begin(uid string, until time.Time) bool {
 	return true
 }
 
-func (p *pauses) end(uid string) bool {
+func (p *pauses) end(uid string, now time.Time) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	_, was := p.until[uid]
 	delete(p.until, uid)
+	if was {
+		maps.DeleteFunc(p.ended, func(_ string, at time.Time) bool { return now.Sub(at) > MaxPause })
+		if p.ended == nil {
+			p.ended = make(map[string]time.Time)
+		}
+		p.ended[uid] = now
+	}
 	return was
 }
 
@@ -113,7 +124,9 @@ func (p *pauses) at(now time.Time) map[string]bool {
 func (p *pauses) close() map[string]time.Time {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	paused := maps.Clone(p.until)
+	paused := make(map[string]time.Time)
+	maps.Copy(paused, p.ended)
+	maps.Copy(paused, p.until)
 	p.until, p.shut = nil, true
 	return paused
 }
