@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,6 +117,44 @@ func TestAnsweredAndNotMirroredIsLost(t *testing.T) {
 		return a.status == http.StatusOK, string(a.body)
 	})
 	w.untilState("web-01", "delivering", soon)
+}
+
+// TestSpoofedCopyDoesNotCount: the copies of the probe come, and from an address that is no host's.
+func TestSpoofedCopyDoesNotCount(t *testing.T) {
+	t.Parallel()
+	var spoof atomic.Bool
+	w := newProbedWorld(t, func(s *setup) {
+		inject := s.sim.Memory
+		s.sim.Memory = func(packet []byte) {
+			if spoof.Load() {
+				packet[14]++ // of the outer source, 127.1.0.N
+				packet[10]-- // of the checksum
+			}
+			inject(packet)
+		}
+	})
+	w.idleSession("web-01")
+	spoof.Store(true)
+	v := w.verify("web-01", "timeout", "1s")
+	if v.Result == "proved" || v.Sources[0].ToVM.Seen || v.Sources[0].FromVM.Seen {
+		t.Errorf("what no host sent counts: %+v", v)
+	}
+	if s := w.session("web-01"); s.Status.Verdict.State == "delivering" {
+		t.Errorf("it delivers: %s", describe(s))
+	}
+}
+
+// TestIdleSessionIsProbedByPolicy without anybody's asking.
+func TestIdleSessionIsProbedByPolicy(t *testing.T) {
+	t.Parallel()
+	w := newProbedWorld(t, func(s *setup) {
+		s.daemon.Probe.WhenIdle, s.daemon.Probe.IdleAfter, s.daemon.Probe.Every = true, time.Second, 10*time.Second
+	})
+	w.delivering("web-01", mirrorOf("web-01")) // so that vCenter is known to refresh its counters
+	w.quiet()
+	w.until("web-01", 3*soon, "delivers by a probe that nobody asked for", func(s wire.Session) bool {
+		return s.Status.Verdict.State == "delivering" && w.happened("web-01", "probed", "proved")
+	})
 }
 
 // TestSilentGuests: a guest that does not answer is proof all the same, as long as its copy comes; one that cannot be reached is none.

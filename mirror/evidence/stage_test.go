@@ -58,6 +58,7 @@ type stage struct {
 	sent     int
 	sequence map[string]uint32
 	ticks    int
+	probes   map[string]mirror.Probed
 	result   Result
 }
 
@@ -188,7 +189,7 @@ func (s *stage) judgeNow() {
 	}
 	s.result = s.judge.Judge(s.now, Input{
 		Session: s.session, Placement: s.placement, Counters: counters, View: s.ledger.View(),
-		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down}, VCenter: s.vcenter,
+		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down}, VCenter: s.vcenter, Probes: s.probes,
 	})
 }
 
