@@ -144,19 +144,6 @@ func TestSpoofedCopyDoesNotCount(t *testing.T) {
 	}
 }
 
-// TestIdleSessionIsProbedByPolicy without anybody's asking.
-func TestIdleSessionIsProbedByPolicy(t *testing.T) {
-	t.Parallel()
-	w := newProbedWorld(t, func(s *setup) {
-		s.daemon.Probe.WhenIdle, s.daemon.Probe.IdleAfter, s.daemon.Probe.Every = true, time.Second, 10*time.Second
-	})
-	w.delivering("web-01", mirrorOf("web-01")) // so that vCenter is known to refresh its counters
-	w.quiet()
-	w.until("web-01", 3*soon, "delivers by a probe that nobody asked for", func(s wire.Session) bool {
-		return s.Status.Verdict.State == "delivering" && w.happened("web-01", "probed", "proved")
-	})
-}
-
 // TestSilentGuests: a guest that does not answer is proof all the same, as long as its copy comes; one that cannot be reached is none.
 func TestSilentGuests(t *testing.T) {
 	t.Parallel()
