@@ -85,9 +85,9 @@ func (h *conversations) lookable(ctx context.Context, name string) (mirror.Sessi
 	case s.Expired(h.now()):
 		return s, sessionExpired.problem("the time of session %q is up: nothing of it is looked at any more", name)
 	case s.Spec.Destination.Receiver == "":
-		return s, notReceived.problem("session %q goes to somebody else's collector: nothing of it arrives here", name)
+		return s, notReceivedHere.problem("session %q goes to somebody else's collector: nothing of it arrives here", name)
 	}
 	return s, nil
 }
 
-func notLooking(err error) *wire.Problem { return notReceived.problem("%v", err) }
+func notLooking(err error) *wire.Problem { return notReceivedHere.problem("%v", err) }

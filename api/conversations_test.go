@@ -196,8 +196,8 @@ func TestWhatIsNotReceivedHasNoConversations(t *testing.T) {
 	f.call("PUT", "/v1/sessions/web-01", spec1).want(201)
 	f.call("PUT", "/v1/sessions/away", `{"spec":{"sources":[{"vm":"web-02"}],"destination":{"addresses":["10.0.0.9"]}}}`).want(201)
 	for _, what := range []string{"flows", "streams", "streams/1", "talkers"} {
-		f.call("GET", "/v1/sessions/web-01/"+what, "").problem(409, "not_received", "")
-		f.call("GET", "/v1/sessions/away/"+what, "").problem(409, "not_received", "")
+		f.call("GET", "/v1/sessions/web-01/"+what, "").problem(409, "not_received_here", "")
+		f.call("GET", "/v1/sessions/away/"+what, "").problem(409, "not_received_here", "")
 		f.call("GET", "/v1/sessions/none/"+what, "").problem(404, "session_not_found", "")
 	}
 }

@@ -24,6 +24,7 @@ func New(o Options) http.Handler {
 	a := humachi.New(r, document(o.Version))
 	s := newSessions(o)
 	s.register(a)
+	s.registerVerify(a)
 	newEvents(s).register(a)
 	newConversations(s, o).register(a)
 	newCaptures(s, o).register(a)

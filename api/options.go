@@ -22,8 +22,11 @@ type Options struct {
 	Owner string
 
 	Orphans Orphanage // nil: there are none
-	Brake   Brake     // nil: nothing is ever held back
-	Cluster Cluster   // nil: the store belongs to no cluster
+	// Verifier proves that sessions deliver; nil: nothing does.
+	Verifier Verifier
+
+	Brake   Brake   // nil: nothing is ever held back
+	Cluster Cluster // nil: the store belongs to no cluster
 
 	// Writer names the daemon that changes a switch, "" while none does; nil: it is not known of any.
 	Writer func(ctx context.Context, id mirror.SwitchID) string

@@ -26,7 +26,6 @@ var (
 	sessionNotFound    = kind{"session_not_found", http.StatusNotFound, "There is no such session"}
 	orphanNotFound     = kind{"orphan_not_found", http.StatusNotFound, "There is no such orphan"}
 	streamNotFound     = kind{"stream_not_found", http.StatusNotFound, "There is no such stream"}
-	notReceived        = kind{"not_received", http.StatusConflict, "Nothing of the session is received here"}
 	memberNotFound     = kind{"member_not_found", http.StatusNotFound, "There is no such member"}
 	switchNotFound     = kind{"switch_not_found", http.StatusNotFound, "There is no such switch"}
 	methodNotAllowed   = kind{"method_not_allowed", http.StatusMethodNotAllowed, "The method is not allowed here"}

@@ -19,17 +19,18 @@ const nobody = "anonymous"
 
 // sessions answers everything below /v1/sessions.
 type sessions struct {
-	store   store.Store
-	board   *store.Board
-	planner Planner
-	history History
-	facts   Facts
-	life    lifePolicy
-	input   *inputSchema
-	keys    *idempotency
-	now     func() time.Time
-	newUID  func() string
-	log     *slog.Logger
+	store    store.Store
+	board    *store.Board
+	planner  Planner
+	history  History
+	verifier Verifier
+	facts    Facts
+	life     lifePolicy
+	input    *inputSchema
+	keys     *idempotency
+	now      func() time.Time
+	newUID   func() string
+	log      *slog.Logger
 
 	transcripts Transcripts
 	payload     payload
@@ -38,7 +39,7 @@ type sessions struct {
 
 func newSessions(o Options) *sessions {
 	return &sessions{
-		store: o.Store, board: o.Board, planner: o.Planner, history: o.History, facts: o.Facts,
+		store: o.Store, board: o.Board, planner: o.Planner, history: o.History, facts: o.Facts, verifier: o.Verifier,
 		life:  lifePolicy{standard: o.DefaultLife, longest: o.MaxLife},
 		input: newInputSchema(),
 		keys:  newIdempotency(),

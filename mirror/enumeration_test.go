@@ -46,7 +46,7 @@ func TestEveryValueHasAName(t *testing.T) {
 	if n, last := len(mirror.Reasons()), int(mirror.NotWriter); n != last {
 		t.Errorf("%d of %d reasons have a name", n, last)
 	}
-	if n, last := len(mirror.EventKinds()), int(mirror.PayloadClosed); n != last {
+	if n, last := len(mirror.EventKinds()), int(mirror.ProbedEvent); n != last {
 		t.Errorf("%d of %d kinds of events have a name", n, last)
 	}
 	if n, last := len(mirror.DiagnosisCodes()), int(mirror.ClockSkew); n != last {

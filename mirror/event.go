@@ -41,6 +41,7 @@ const (
 	Held                      // changes are held back until a person has looked
 	PayloadOpened             // somebody began to be shown what was mirrored
 	PayloadClosed             // he is shown no more of it
+	ProbedEvent               // its mirror was probed, or interrupted to see whether it stops
 )
 
 func (k EventKind) String() string { return nameOf(eventNames, k) }
@@ -49,6 +50,7 @@ var eventNames = []string{
 	NoEvent: "", Asked: "created", Revised: "changed", DeletionAsked: "deleted", Closed: "closed", Applying: "applying", AppliedEvent: "applied",
 	NotAppliedEvent: "not_applied", Standing: "standing", Drifted: "drifted", Judged: "verdict", Adopted: "adopted", DamagedEvent: "damaged",
 	WriterChanged: "writer_changed", Held: "held", PayloadOpened: "payload_opened", PayloadClosed: "payload_closed",
+	ProbedEvent: "probed",
 }
 
 // EventKinds lists every kind but NoEvent.

@@ -64,6 +64,8 @@ type Wanted struct {
 	// Replace names the sessions, by UID, that an edit did not bring to what was asked for: they are removed and added anew,
 	// because vSphere's API cannot send some values in an edit.
 	Replace map[string]bool
+	// Paused names the sessions, by UID, that are to mirror nothing for a moment, although they are asked for, and bear a marker that says so.
+	Paused map[string]bool
 	// Draining takes everything down: the daemon stops and was told to leave nothing.
 	Draining bool
 	// Released lets a plan remove as much as it finds to be removed: see Plan.Held.

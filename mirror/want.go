@@ -21,6 +21,10 @@ func want(w Wanted, s Session, sources []PlacedSource) VSPAN {
 		Sampling:      s.Spec.Sampling,
 		Netstack:      s.Spec.Netstack,
 	}
+	if w.Paused[s.UID] && v.Enabled {
+		v.Enabled = false
+		v.Description = s.pausedMarker(w.Owner).String()
+	}
 	if v.Encapsulation.HasID() {
 		v.ERSPANID = s.ERSPANID
 	}
@@ -43,6 +47,15 @@ func want(w Wanted, s Session, sources []PlacedSource) VSPAN {
 // marker is what the description of the session on the switch begins with.
 func (s Session) marker(owner string) Marker {
 	return Marker{Owner: owner, UID: s.UID, Generation: s.Generation, Expiry: s.ExpiresAt}
+}
+
+// pausedMarker is that of a session which vspan itself has disabled for a moment. Its generation is none that a session has: who plans
+// without knowing of the pause, after a crash or in another daemon, takes it for what is left of an older spec and brings it back, and for
+// no change by somebody else, which by onDrift might be left.
+func (s Session) pausedMarker(owner string) Marker {
+	m := s.marker(owner)
+	m.Generation = 0
+	return m
 }
 
 // Destinations returns the addresses a session's mirror is sent to: the collectors it names, or the address of the local receiver

@@ -28,7 +28,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 		root.AddCommand(alone)
 	}
 	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
-	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand())
+	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand(), newVerifyCommand())
 	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
 	root.AddCommand(newFlowsCommand(), newFollowCommand(), newTalkersCommand())
 	root.AddCommand(newCaptureCommand(), newExtcapCommand())

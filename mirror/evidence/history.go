@@ -39,7 +39,8 @@ type sourceHistory struct {
 	moved      time.Time // PlacedSource.Moved that the lanes speak of
 	host       string    // that its VM ran on at the last tick
 	departure  departure
-	ever       bool // a packet certainly of this source came since the session stands as it does
+	ever       bool      // a packet certainly of this source came since the session stands as it does
+	stirred    time.Time // Began of the newest probe that moved the port's counters
 	verdict    mirror.Verdict
 
 	fromDoubt, toDoubt doubt

@@ -54,6 +54,7 @@ type Input struct {
 	View      *View                          // of all ledgers
 	Receiver  Receiver
 	VCenter   VCenter
+	Probes    map[string]mirror.Probed // the newest of each source, by port key
 }
 
 // Receiver is the health of the receiver that the session is sent to.

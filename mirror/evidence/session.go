@@ -124,6 +124,9 @@ func (c *hearing) missing(sources []mirror.Verdict) mirror.Verdict {
 
 // delivered is the verdict on a session of which every source that moved traffic arrives.
 func (c *hearing) delivered(sources []mirror.Verdict) mirror.Verdict {
+	if v := c.byProbe(sources); !v.IsZero() {
+		return v
+	}
 	recent, span := c.history.within(rateWindow)
 	pps, bps := rates(recent, span)
 	v := verdict(mirror.Delivering, mirror.PacketsSeen, "%.0f packets/s, %.0f bit/s arrive as %s from %s", pps, bps, c.encapsulation(), c.senders())

@@ -24,7 +24,7 @@ func (c *hearing) source(p *mirror.PlacedSource) mirror.Verdict {
 	s := c.history.sources[p.Port.Key]
 	c.weighLanes(p, s)
 	for _, question := range []func(*mirror.PlacedSource, *sourceHistory) mirror.Verdict{
-		c.misdirected, c.lost, c.delivering, c.waiting, c.dropping, c.ambiguous, c.countersUnavailable, c.idle,
+		c.misdirected, c.probeMissing, c.lost, c.delivering, c.waiting, c.dropping, c.ambiguous, c.probeSeen, c.countersUnavailable, c.idle,
 	} {
 		if v := question(p, s); !v.IsZero() {
 			return v

@@ -67,6 +67,7 @@ type stage struct {
 	dice     *rand.Rand
 	sequence map[string]uint32
 	ticks    int
+	probes   map[string]mirror.Probed
 	result   Result
 }
 
@@ -217,7 +218,7 @@ func (s *stage) judgeNow() {
 	}
 	s.result = s.judge.Judge(s.now, Input{
 		Session: s.session, Placement: s.placement, Counters: counters, View: s.ledger.View(),
-		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down, RingDropped: s.ring}, VCenter: s.vcenter,
+		Receiver: Receiver{Up: s.down == "", Dropped: s.dropped, Reason: s.down, RingDropped: s.ring}, VCenter: s.vcenter, Probes: s.probes,
 	})
 }
 

@@ -173,7 +173,7 @@ func (p picture) notReadSince(vcenter string, since int64) []*loop {
 func (r *Reconciler) wanted(sw mirror.Switch, sessions []mirror.Session, p picture, now time.Time) mirror.Wanted {
 	w := mirror.Wanted{
 		Switch: sw, Owner: r.opts.Owner, Receivers: r.opts.Receivers, ReceiverMACs: r.opts.ReceiverMACs, Now: now,
-		Elsewhere: make(map[string]string), TakenIDs: make(map[mirror.IDUse]string),
+		Paused: r.pauses.at(r.opts.Now()), Elsewhere: make(map[string]string), TakenIDs: make(map[mirror.IDUse]string),
 	}
 	names := make(map[string]string, len(sessions))
 	for _, s := range sessions {

@@ -207,6 +207,9 @@ func (p *pass) nextWake() time.Duration {
 		m, _ := o.Marker()
 		sooner(m.Expiry)
 	}
+	for _, until := range p.r.pauses.ends() {
+		sooner(until)
+	}
 	for uid, f := range p.refusals {
 		due := f.at.Add(f.rest)
 		if p.refused[uid] && !due.After(now) {

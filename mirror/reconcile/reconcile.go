@@ -23,6 +23,7 @@ type Reconciler struct {
 	started  time.Time     // by this machine's clock, with its monotonic reading
 	closing  *office       // the right to do what concerns no single switch
 	draining guarded[bool] // everything is to be taken down
+	pauses   pauses
 
 	// placing is held while placements are put on the board, so that what was found later also stands there later.
 	placing sync.Mutex

@@ -16,7 +16,7 @@ type card struct {
 	key     int32
 	label   string
 	mac     string
-	ip      string
+	ip, ip6 string
 	group   string // portgroup key
 	portKey string
 	cookie  int32
@@ -121,7 +121,7 @@ func (m *machine) cards() []card {
 	list := make([]card, 0, len(m.nics))
 	for _, n := range m.nics {
 		list = append(list, card{
-			key: n.key, label: n.label, mac: n.mac, ip: n.ip.String(),
+			key: n.key, label: n.label, mac: n.mac, ip: n.ip.String(), ip6: n.ip6().String(),
 			group: n.port.group.key, portKey: n.port.id.key, cookie: n.port.cookie,
 		})
 	}
@@ -153,10 +153,8 @@ func (s *Simulator) writeCards(ctx *simulator.Context, vm *mo.VirtualMachine, ca
 		// As vCenter does with every change of the configuration: clients watch it instead of the devices.
 		{Name: "config.changeVersion", Val: now.Format(time.RFC3339Nano)},
 		{Name: "config.modified", Val: now},
-		{Name: "guest.net", Val: s.guestNet(cards)},
-		{Name: "guest.ipAddress", Val: cards[0].ip},
-		{Name: "guest.hostName", Val: vm.Name},
 	})
+	ctx.Update(vm, s.guestChanges(vm.Self, vm.Name, cards))
 }
 
 // withCard is a copy of the device with the card's port, nil if it has it already.
@@ -220,9 +218,10 @@ func (s *Simulator) guestNet(cards []card) []types.GuestNicInfo {
 		}
 		s.fabric.mu.Unlock()
 		list = append(list, types.GuestNicInfo{
-			Network: name, MacAddress: c.mac, IpAddress: []string{c.ip}, Connected: true, DeviceConfigId: c.key,
+			Network: name, MacAddress: c.mac, IpAddress: []string{c.ip, c.ip6}, Connected: true, DeviceConfigId: c.key,
 			IpConfig: &types.NetIpConfigInfo{IpAddress: []types.NetIpConfigInfoIpAddress{
 				{IpAddress: c.ip, PrefixLength: 20, State: "preferred"},
+				{IpAddress: c.ip6, PrefixLength: 64, State: "preferred"},
 			}},
 		})
 	}

@@ -21,6 +21,8 @@
 //	POST   /vms/{vm}/move                  {"host": "esx-02"}
 //	POST   /vms/{vm}/power                 {"on": false}
 //	POST   /vms/{vm}/quiet                 {"quiet": true}
+//	POST   /vms/{vm}/mute                  {"mute": true}
+//	POST   /vms/{vm}/tools                 {"running": false}
 //	POST   /vms/{vm}/nics                  {"portgroup": "prod-db"}
 //	DELETE /vms/{vm}/nics/{port}
 //	POST   /vms/{vm}/rename                {"name": "web-03"}

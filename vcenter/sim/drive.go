@@ -3,7 +3,6 @@ package sim
 import (
 	"bytes"
 	"context"
-	"net"
 	"slices"
 	"time"
 
@@ -62,13 +61,9 @@ func (f *fabric) members() []traffic.Endpoint {
 			continue
 		}
 		for _, n := range m.nics {
-			mac, err := net.ParseMAC(n.mac)
-			if err != nil {
-				continue // a client gave the adapter an address that is none: it stays silent
+			if e, ok := n.endpoint(m); ok {
+				list = append(list, e)
 			}
-			list = append(list, traffic.Endpoint{
-				ID: n.id, Name: m.name, MAC: mac, IP: n.ip, VLAN: n.port.group.vlan, Gateway: n.port.group.gateway(),
-			})
 		}
 	}
 	slices.SortFunc(list, func(a, b traffic.Endpoint) int { return a.ID - b.ID })

@@ -63,6 +63,8 @@ type machine struct {
 	powered bool
 	quiet   bool
 	detour  *host // mirrors what the machine is sent; nil: its own host does
+	mute    bool  // its guest answers nothing that comes from outside
+	noTools bool  // VMware Tools do not run in it
 	nics    []*nic
 }
 

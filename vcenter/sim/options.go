@@ -68,8 +68,8 @@ type Options struct {
 	Emit EmitMode
 	// Memory receives each outer IP packet, fragments one by one, in
 	// EmitMemory (and in EmitAuto without the right to a raw socket). It is
-	// called from one goroutine, may keep the slice it is given but not change
-	// it, and must not call the Simulator.
+	// called once at a time, by the step of traffic and by Deliver, may keep the
+	// slice it is given but not change it, and must not call the Simulator.
 	Memory func(packet []byte)
 	// Stock leaves VSPAN out: reconfiguring the switch succeeds and nothing is
 	// stored, as plain vcsim does.

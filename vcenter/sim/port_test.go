@@ -106,7 +106,7 @@ func TestPortAndAdapterNameEachOther(t *testing.T) {
 		if label := adapter.DeviceInfo.GetDescription().Label; label != "Network adapter 1" {
 			t.Errorf("%s: adapter is called %q", name, label)
 		}
-		if len(m.Guest.Net) != 1 || m.Guest.Net[0].MacAddress != adapter.MacAddress || len(m.Guest.Net[0].IpAddress) != 1 {
+		if len(m.Guest.Net) != 1 || m.Guest.Net[0].MacAddress != adapter.MacAddress || len(m.Guest.Net[0].IpAddress) != 2 {
 			t.Errorf("%s: guest.net is %+v", name, m.Guest.Net)
 		}
 	}

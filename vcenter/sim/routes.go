@@ -19,6 +19,8 @@ func (s *Simulator) routes() map[string]action {
 		}),
 		"POST /vms/{vm}/power": flag("on", func(r *http.Request, on bool) error { return s.PowerVM(r.PathValue("vm"), on) }),
 		"POST /vms/{vm}/quiet": flag("quiet", func(r *http.Request, quiet bool) error { return s.Quiet(r.PathValue("vm"), quiet) }),
+		"POST /vms/{vm}/mute":  flag("mute", func(r *http.Request, mute bool) error { return s.Mute(r.PathValue("vm"), mute) }),
+		"POST /vms/{vm}/tools": flag("running", func(r *http.Request, on bool) error { return s.Tools(r.PathValue("vm"), on) }),
 		"POST /vms/{vm}/nics": with(func(r *http.Request, b struct{ Portgroup string }) (any, error) {
 			key, err := s.AddNIC(r.PathValue("vm"), b.Portgroup)
 			return map[string]string{"portKey": key}, err

@@ -34,6 +34,8 @@ type VMState struct {
 	Host    string     `json:"host"`
 	Powered bool       `json:"powered"`
 	Quiet   bool       `json:"quiet"`
+	Mute    bool       `json:"mute"`  // its guest answers no probes
+	Tools   bool       `json:"tools"` // VMware Tools run in it
 	NICs    []NICState `json:"nics"`
 }
 
@@ -43,6 +45,7 @@ type NICState struct {
 	Key       int32  `json:"key"` // device key
 	MAC       string `json:"mac"`
 	IP        string `json:"ip"`
+	IP6       string `json:"ip6"`
 	PortKey   string `json:"portKey"`
 	Portgroup string `json:"portgroup"`
 	// What passed the port, as its counters say: in is from the machine.
@@ -108,14 +111,14 @@ func (s *Simulator) State() State {
 
 // state describes the machine.
 func (m *machine) state() VMState {
-	v := VMState{Name: m.name, Powered: m.powered, Quiet: m.quiet, NICs: []NICState{}}
+	v := VMState{Name: m.name, Powered: m.powered, Quiet: m.quiet, Mute: m.mute, Tools: !m.noTools, NICs: []NICState{}}
 	if m.host != nil {
 		v.Host = m.host.name
 	}
 	for _, n := range m.nics {
 		c := &n.port.stats
 		v.NICs = append(v.NICs, NICState{
-			Label: n.label, Key: n.key, MAC: n.mac, IP: n.ip.String(), PortKey: n.port.id.key, Portgroup: n.port.group.name,
+			Label: n.label, Key: n.key, MAC: n.mac, IP: n.ip.String(), IP6: n.ip6().String(), PortKey: n.port.id.key, Portgroup: n.port.group.name,
 			FramesIn:  uint64(c.PacketsInUnicast + c.PacketsInMulticast + c.PacketsInBroadcast),
 			FramesOut: uint64(c.PacketsOutUnicast + c.PacketsOutMulticast + c.PacketsOutBroadcast),
 			BytesIn:   uint64(c.BytesInUnicast + c.BytesInMulticast + c.BytesInBroadcast),

@@ -25,6 +25,7 @@ func (d *Daemon) newCounting() *counting {
 type assembly struct {
 	reconciler *reconcile.Reconciler
 	judging    *judging
+	probing    *probing
 	outputs    *outputs
 	flows      *flows
 	handler    http.Handler
@@ -42,7 +43,9 @@ func (d *Daemon) assemble(st *state) (*assembly, error) {
 		Before: st.history.before, After: d.asked.after(st.history.after), Tell: st.history.tell, At: d.config.At,
 	})}
 	a.flows = d.newFlows(board, a.reconciler.Switches)
+	a.probing = d.newProbing(st, board, a.reconciler)
 	a.judging = d.newJudging(st, board, outputs, a.flows)
+	a.judging.probing = a.probing
 	a.handler = d.newHandler(st, board, a, outputs)
 	return a, nil
 }
@@ -73,7 +76,7 @@ func (d *Daemon) newHandler(st *state, board *store.Board, a *assembly, o *outpu
 		newStateCollector(d, st, a), d.asked, newBuildInfo(d.config.Version), a.judging.took)
 	return api.New(api.Options{
 		Store: st.store, Board: board, Planner: planner{r}, Inventory: inventory{r}, Owner: st.owner,
-		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal,
+		Orphans: r, Brake: r, Cluster: st.cluster(), Writer: r.Writer, History: st.journal, Verifier: a.probing,
 		Receivers: func() []api.Receiver { return o.shownWith(d.reception.describe()) }, Unclaimed: a.strangers(st, board), Metrics: registry, Now: d.config.Now,
 		Facts:       d.newPremises(st, board, r),
 		Ready:       func() []api.Check { return d.readiness(st, r) },

@@ -31,6 +31,8 @@ type Config struct {
 	VCenters []vcenter.Config
 	// Receiver says how mirrors are received.
 	Receiver Receiver
+	// Probe says how mirrors are probed.
+	Probe Probe
 	// DefaultLife is the life of a session that does not say one, MaxLife the longest that may be asked for; 0: no limit.
 	DefaultLife, MaxLife time.Duration
 	// Flows says which conversations are looked at.
@@ -82,6 +84,7 @@ func Defaults() Config {
 		DefaultLife: 8 * time.Hour,
 		Payload:     true,
 		Resync:      time.Minute,
+		Probe:       Probe{IdleAfter: 10 * time.Minute, Every: 10 * time.Minute},
 		Receiver:    Receiver{Workers: 1, SnapLen: 256},
 		Log:         slog.New(slog.DiscardHandler),
 	}

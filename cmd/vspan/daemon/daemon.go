@@ -34,7 +34,7 @@ func New(c Config) (*Daemon, error) {
 	if len(c.VCenters) == 0 {
 		return nil, errors.New("no vCenter is given: set --vcenter-url or VSPAN_VCENTER_URL")
 	}
-	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.checkMetrics(), c.Receiver.checkOutputs(), c.Flows.check()); err != nil {
+	if err := errors.Join(c.checkLife(), c.checkReceiver(), c.checkState(), c.checkMetrics(), c.Receiver.checkOutputs(), c.Flows.check(), c.Probe.check()); err != nil {
 		return nil, err
 	}
 	addresses, err := c.receiverAddresses()
@@ -106,8 +106,16 @@ func (d *Daemon) Run(ctx context.Context) (err error) {
 // drainTime bounds how long a daemon that stops waits for its sessions to be taken down.
 const drainTime = 30 * time.Second
 
+// resumeTime bounds how long it waits for sessions that are paused to mirror again.
+const resumeTime = 8 * time.Second
+
 // leave does what the daemon was told to do with its sessions when it stops.
 func (d *Daemon) leave(ctx context.Context, r *reconcile.Reconciler) error {
+	resuming, stop := context.WithTimeout(ctx, resumeTime)
+	defer stop()
+	if err := r.Resume(resuming); err != nil {
+		d.config.Log.Error("a session that was paused may stand disabled; the next start enables it", "error", err)
+	}
 	if !d.config.Drain || ctx.Err() != nil {
 		return nil
 	}

@@ -39,6 +39,11 @@ type File struct {
 	Metrics struct {
 		Sessions int `yaml:"sessions"`
 	} `yaml:"metrics"`
+	Probe struct {
+		WhenIdle  bool          `yaml:"whenIdle"`
+		IdleAfter time.Duration `yaml:"idleAfter"`
+		Every     time.Duration `yaml:"every"`
+	} `yaml:"probe"`
 	Resync       time.Duration `yaml:"resync"`
 	Installation string        `yaml:"installation"`
 	OnStop       string        `yaml:"onStop"`
@@ -106,6 +111,7 @@ func (f File) Over(c Config) (Config, error) {
 		c.Resync = f.Resync
 	}
 	c.SessionSeries = f.Metrics.Sessions
+	c.Probe = f.probe(c.Probe)
 	c.Receiver.Off = f.Receiver.Off
 	c.Receiver.Interface = f.Receiver.Interface
 	c.Receiver.Addresses = f.Receiver.Addresses

@@ -22,6 +22,7 @@ type judging struct {
 	counting  *counting
 	outputs   *outputs
 	flows     *flows
+	probing   *probing
 	vcenters  map[string]vcenterHealth
 	judge     *evidence.Judge
 	verdicts  *transcript.Verdicts
@@ -41,6 +42,7 @@ const tick = time.Second
 
 // run judges until ctx ends.
 func (j *judging) run(ctx context.Context) error {
+	defer j.probing.tasks.Wait()
 	ticker := time.NewTicker(tick)
 	defer ticker.Stop()
 	for {
@@ -77,13 +79,14 @@ func (j *judging) once(ctx context.Context) error {
 		known[s.UID] = true
 		placement := statuses[s.UID].Placement
 		result := j.judge.Judge(now, evidence.Input{
-			Session: s, Placement: placement, View: view, Receiver: receiver,
+			Session: j.probing.seen(s, placement, now), Probes: j.probing.of(s.UID), Placement: placement, View: view, Receiver: receiver,
 			Counters: j.counting.readings(placement.Switch),
 			VCenter:  j.healthOf(placement.Switch),
 		})
 		j.announce(s, statuses[s.UID], result.Verdict)
 		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
 		j.verdicts.Note(s.UID, placement, result.Evidence, j.board.Status(s.UID).Verdict)
+		j.probing.consider(ctx, s, result.Verdict, now)
 	}
 	j.reception.kept.renew()
 	j.strange.note(view, sessions, j.reception.table.Load(), now)
@@ -95,6 +98,7 @@ func (j *judging) forget(known map[string]bool) {
 	for uid := range j.known {
 		if !known[uid] {
 			j.judge.Forget(uid)
+			j.probing.forget(uid)
 			j.board.Forget(uid)
 			j.verdicts.Forget(uid)
 			j.reception.kept.forget(uid)

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/probe"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/vcenter"
 	"github.com/vspan-io/vspan/vcenter/sim"
@@ -57,6 +58,7 @@ func newStage(ctx context.Context, group *errgroup.Group, o Options) (*stage, er
 	config := daemon.Defaults()
 	config.Listen, config.VCenters, config.Receiver = freeAddress(o.Listen), []vcenter.Config{vc}, receiver
 	config.Log, config.Version = o.Log, o.Version
+	config.Probe.Network = &probe.Memory{IP: st.sim.Deliver, Ethernet: st.sim.DeliverFrame} // no route of this machine leads to the guests
 	st.daemon, err = daemon.New(config)
 	return st, err
 }

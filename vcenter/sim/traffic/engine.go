@@ -15,6 +15,7 @@ type Endpoint struct {
 	Name    string
 	MAC     net.HardwareAddr
 	IP      netip.Addr // IPv4
+	IP6     netip.Addr // IPv6, which no conversation of its own uses
 	VLAN    uint16     // broadcast domain; frames carry no tag
 	Gateway netip.Addr // router of that domain
 }
