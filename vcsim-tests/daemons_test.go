@@ -130,6 +130,10 @@ func TestFailure16PausedWriterWakes(t *testing.T) {
 	stranger, _ := l.onSwitch(key)
 	writer, other := l.writer("a")
 	paused, o := l.daemons[writer], l.daemons[other].s
+	await(t, soon, "the writer has read the foreign session, or the version would reject its late call", func() (bool, string) {
+		a := paused.s.do(http.MethodGet, "/v1/switches/DVS0/foreign-sessions", nil)
+		return len(read[wire.ForeignSessionList](paused.s.server, a).Items) > 0, string(a.body)
+	})
 	asked := o.put("late", mirrorOf("web-01"))
 	paused.process.says(t, &paused.process.stdout, "(holding)")
 	l.act(paused.process.cmd.Process.Signal(syscall.SIGSTOP))
