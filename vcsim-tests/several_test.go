@@ -96,7 +96,7 @@ func (w *world) prompt(what string, do func()) {
 	do()
 	took := time.Since(began)
 	w.t.Logf("%s: %v", what, took.Round(time.Millisecond))
-	if took > 5*time.Second {
+	if took > 9*time.Second { // a call that waits for who is away ends with 10 s; the rest is room for a busy machine
 		w.t.Errorf("%s took %v", what, took)
 	}
 }
