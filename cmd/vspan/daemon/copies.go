@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"context"
+	"time"
 
 	"github.com/vspan-io/vspan/mirror/capture"
 )
@@ -20,11 +21,49 @@ func (r *reception) meet(ctx context.Context) {
 		r.mu.Lock()
 		r.demand = demand
 		r.cut()
+		r.met.last = changed
+		close(r.met.news)
+		r.met.news = make(chan struct{})
 		r.mu.Unlock()
 		select {
 		case <-ctx.Done():
 			return
 		case <-changed:
+		}
+	}
+}
+
+// met says which demand the source copies for.
+type met struct {
+	last <-chan struct{} // the broker's, of that demand
+	news chan struct{}   // closed when there is another
+}
+
+// longestMeeting is how long the source may take to copy for a new demand.
+const longestMeeting = 200 * time.Millisecond
+
+// awaitCopies waits until the source copies for the demand of now, and returns since when it does, in nanoseconds since 1970; 0 where it
+// has always copied all, or cannot be waited for.
+func (r *reception) awaitCopies() int64 {
+	timer := time.NewTimer(longestMeeting)
+	defer timer.Stop()
+	for {
+		_, now := r.broker.Demand()
+		r.mu.Lock()
+		_, cuts := r.source.(cutter)
+		done, news := r.met.last == now, r.met.news
+		all := !cuts || r.snapLen == 0
+		r.mu.Unlock()
+		switch {
+		case all:
+			return 0
+		case done:
+			return time.Now().UnixNano()
+		}
+		select {
+		case <-news:
+		case <-timer.C:
+			return 0
 		}
 	}
 }

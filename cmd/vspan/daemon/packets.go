@@ -52,7 +52,7 @@ func (p *packets) Capture(q api.CaptureQuery) (api.Capture, error) {
 	}
 	frames := p.reception.broker.Subscribe(want)
 	return &captured{frames, stream.New(stream.Options{
-		Frames: frames, Filter: q.Filter, Direction: q.Direction, Packets: q.Packets, Sources: p.sources(q.Session.UID), Recording: file,
+		Frames: frames, After: p.reception.awaitCopies(), Filter: q.Filter, Direction: q.Direction, Packets: q.Packets, Sources: p.sources(q.Session.UID), Recording: file,
 	})}, nil
 }
 

@@ -36,6 +36,7 @@ type reception struct {
 
 	mu     sync.Mutex
 	demand capture.Demand // that the source copies for
+	met    met
 	source receive.Source // the one that runs, or that last ran
 	up     bool
 	reason string // why it is not up
@@ -58,7 +59,7 @@ const retryReception = 5 * time.Second
 func newReception(c Receiver, addresses []netip.Addr, log *slog.Logger) *reception {
 	r := &reception{
 		off: c.Off, addresses: addresses, tap: c.Tap, log: log, snapLen: c.SnapLen,
-		reason: notOpened, broker: capture.NewBroker(),
+		reason: notOpened, broker: capture.NewBroker(), met: met{news: make(chan struct{})},
 	}
 	options := receive.LiveOptions{Interface: c.Interface, Workers: c.Workers, DropFor: addresses}
 	if c.LeaveToStack {

@@ -24,6 +24,8 @@ type Options struct {
 	// Filter picks frames; nil picks all. One that does not say vlan looks past VLAN tags, as it would behind a network card that takes
 	// them off: whether a portgroup has a VLAN must not decide what "tcp port 80" means.
 	Filter *filter.Filter
+	// After picks no frame that arrived before, in nanoseconds since 1970: of those only the beginning may have been copied.
+	After int64
 	// Direction picks those of one direction; Both picks all, also those whose direction is not known.
 	Direction mirror.Direction
 	// Packets is how many there may be; 0: no limit.
@@ -133,7 +135,7 @@ func (s *Stream) take(b []byte, f *capture.Frame) []byte {
 }
 
 func (s *Stream) picks(f *capture.Frame) bool {
-	if s.o.Direction != mirror.Both && f.Direction != s.o.Direction {
+	if f.Time < s.o.After || s.o.Direction != mirror.Both && f.Direction != s.o.Direction {
 		return false
 	}
 	if s.o.Filter == nil {

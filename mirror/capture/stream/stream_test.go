@@ -276,3 +276,17 @@ func TestNextAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations, %v of them for the offer", n, without)
 	}
 }
+
+// Frames that came before the receiver copied whole ones are not picked.
+func TestPicksNoneFromBefore(t *testing.T) {
+	s := newStage(t, capture.Buffer{})
+	x := s.stream(t, "", func(o *Options) { o.After = noon.UnixNano() })
+	s.offer(datagram(1), func(o *capture.Original) { o.Time = noon.Add(-time.Nanosecond) })
+	s.offer(datagram(2), nil)
+	if _, err := x.Next(t.Context(), time.Millisecond, nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := x.Counts().Packets; n != 1 {
+		t.Errorf("%d frames were picked, want the second alone", n)
+	}
+}
