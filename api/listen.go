@@ -14,6 +14,9 @@ func Listen(ctx context.Context, address string) (net.Listener, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: want HOST:PORT, e.g. 127.0.0.1:8080: %w", address, err)
 	}
+	if ctx.Err() != nil {
+		return nil, fmt.Errorf("listen on %q: %w", address, context.Cause(ctx))
+	}
 	ip, err := loopback(ctx, host)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %q: %w", address, err)

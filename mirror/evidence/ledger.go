@@ -65,7 +65,7 @@ func (l *Ledger) Observe(t *Table, a Arrival) Finding {
 	defer l.End()
 	l.one[0] = a
 	l.Take(l.one[:])
-	return l.Found(&a)
+	return l.Found(&l.one[0])
 }
 
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.

@@ -81,7 +81,7 @@ func (e *Ends) Src() netip.Addr {
 	if e.IsIPv6 {
 		return netip.AddrFrom16(e.src)
 	}
-	return netip.AddrFrom4([4]byte(binary.LittleEndian.AppendUint32(nil, uint32(e.IPv4))))
+	return addr4(uint32(e.IPv4))
 }
 
 // Dst is the destination's address. It has no zone.
@@ -89,7 +89,13 @@ func (e *Ends) Dst() netip.Addr {
 	if e.IsIPv6 {
 		return netip.AddrFrom16(e.dst)
 	}
-	return netip.AddrFrom4([4]byte(binary.LittleEndian.AppendUint32(nil, uint32(e.IPv4>>32))))
+	return addr4(uint32(e.IPv4 >> 32))
+}
+
+func addr4(word uint32) netip.Addr {
+	var b [4]byte
+	binary.LittleEndian.PutUint32(b[:], word)
+	return netip.AddrFrom4(b)
 }
 
 // Words are the addresses of IPv6 in words that are quick to compare: two of the source, two of the destination.
