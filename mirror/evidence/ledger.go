@@ -89,6 +89,17 @@ func (l *Ledger) Take(list []Arrival) {
 
 // takeTogether takes at most Together arrivals.
 func (l *Ledger) takeTogether(list []Arrival) {
+	l.foresee(list)
+	for i := range list {
+		a := &list[i]
+		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
+			l.weigh(a)
+		}
+	}
+}
+
+// foresee reads at most Together arrivals, and counts them as far as nobody needs to know whose they are.
+func (l *Ledger) foresee(list []Arrival) {
 	if l.memos.overdue {
 		l.settle()
 		l.memos.forget()
@@ -96,12 +107,6 @@ func (l *Ledger) takeTogether(list []Arrival) {
 	}
 	l.totals.Packets += uint64(len(list))
 	l.totals.Bytes += l.glances.foresee(list, &l.memos)
-	for i := range list {
-		a := &list[i]
-		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
-			l.weigh(a)
-		}
-	}
 }
 
 // Witness is told of each arrival what it was found to be, before the next one is taken.
@@ -111,13 +116,7 @@ type Witness interface {
 
 // TakeBefore is Take of at most Together arrivals, before a witness.
 func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
-	if l.memos.overdue {
-		l.settle()
-		l.memos.forget()
-		l.memos.renewed++
-	}
-	l.totals.Packets += uint64(len(list))
-	l.totals.Bytes += l.glances.foresee(list, &l.memos)
+	l.foresee(list)
 	for i := range list {
 		a := &list[i]
 		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
