@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
@@ -178,14 +177,7 @@ func (f *flowsFlags) query() (flow.Query, flow.Order, error) {
 func (f *flowsFlags) print(cmd *cobra.Command, list wire.FlowList) error {
 	out := cmd.OutOrStdout()
 	if f.look.output == formatJSON {
-		line := json.NewEncoder(out)
-		line.SetEscapeHTML(false)
-		for _, w := range list.Items {
-			if err := line.Encode(w); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeJSONLines(out, list.Items)
 	}
 	if f.look.watch && onTerminal(cmd) {
 		fmt.Fprint(out, "\x1b[H\x1b[2J")

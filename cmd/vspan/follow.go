@@ -2,7 +2,6 @@ package main
 
 import (
 	"cmp"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strconv"
@@ -167,14 +166,7 @@ func (l live) stream(id uint64) (wire.Stream, error) {
 func (f *followFlags) print(cmd *cobra.Command, list wire.StreamList) error {
 	out := cmd.OutOrStdout()
 	if f.look.output == formatJSON {
-		line := json.NewEncoder(out)
-		line.SetEscapeHTML(false)
-		for _, s := range list.Items {
-			if err := line.Encode(s); err != nil {
-				return err
-			}
-		}
-		return nil
+		return writeJSONLines(out, list.Items)
 	}
 	if f.look.watch && onTerminal(cmd) {
 		fmt.Fprint(out, "\x1b[H\x1b[2J")

@@ -105,3 +105,15 @@ func mustComplete(cmd *cobra.Command, flag string, f cobra.CompletionFunc) {
 		panic(err)
 	}
 }
+
+// writeJSONLines writes each item as JSON on a line of its own.
+func writeJSONLines[T any](out io.Writer, items []T) error {
+	line := json.NewEncoder(out)
+	line.SetEscapeHTML(false)
+	for _, item := range items {
+		if err := line.Encode(item); err != nil {
+			return err
+		}
+	}
+	return nil
+}
