@@ -59,7 +59,7 @@ func appendIP(b []byte, f *frame.Frame) []byte {
 	b = appendEnd(b, f.IP.Src, f.SrcPort, f.HasPorts)
 	b = appendEnd(append(b, " > "...), f.IP.Dst, f.DstPort, f.HasPorts)
 	if f.IP.FragmentOffset > 0 {
-		return fmt.Appendf(b, " %s fragment at %d, length %d", protocolName(f.Protocol), f.IP.FragmentOffset, f.IP.TotalLen)
+		return fmt.Appendf(b, " %s fragment at %d, length %d", frame.ProtocolName(f.Protocol), f.IP.FragmentOffset, f.IP.TotalLen)
 	}
 	switch h := f.Payload; {
 	case f.Protocol == frame.ProtocolTCP && len(h) >= 20:
@@ -69,7 +69,7 @@ func appendIP(b []byte, f *frame.Frame) []byte {
 	case f.Protocol == frame.ProtocolICMP && len(h) >= 2:
 		return fmt.Appendf(b, " ICMP %s, length %d", icmpName(h[0], h[1]), f.IP.TotalLen-f.IP.HeaderLen)
 	default:
-		return fmt.Appendf(b, " %s, length %d", protocolName(f.Protocol), f.IP.TotalLen-f.IP.HeaderLen)
+		return fmt.Appendf(b, " %s, length %d", frame.ProtocolName(f.Protocol), f.IP.TotalLen-f.IP.HeaderLen)
 	}
 }
 
@@ -96,24 +96,6 @@ func appendEnd(b []byte, a netip.Addr, port uint16, hasPort bool) []byte {
 		return netip.AddrPortFrom(a, port).AppendTo(b)
 	}
 	return a.AppendTo(b)
-}
-
-func protocolName(protocol uint8) string {
-	switch protocol {
-	case frame.ProtocolICMP:
-		return "ICMP"
-	case frame.ProtocolICMPv6:
-		return "ICMPv6"
-	case frame.ProtocolTCP:
-		return "TCP"
-	case frame.ProtocolUDP:
-		return "UDP"
-	case frame.ProtocolGRE:
-		return "GRE"
-	case frame.ProtocolSCTP:
-		return "SCTP"
-	}
-	return "IP protocol " + strconv.Itoa(int(protocol))
 }
 
 func icmpName(kind, code byte) string {

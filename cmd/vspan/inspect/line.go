@@ -65,7 +65,7 @@ func appendFrame(b []byte, f *frame.Frame) []byte {
 	}
 	switch {
 	case f.HasIP:
-		b = append(b, protocolName(f.Protocol)...)
+		b = append(b, frame.ProtocolName(f.Protocol)...)
 		b = appendEnd(append(b, ' '), f.IP.Src, f.SrcPort, f.HasPorts)
 		b = appendEnd(append(b, " > "...), f.IP.Dst, f.DstPort, f.HasPorts)
 		if f.IP.IsFragment() {
@@ -93,28 +93,6 @@ func appendEnd(b []byte, a netip.Addr, port uint16, hasPort bool) []byte {
 		return netip.AddrPortFrom(a, port).AppendTo(b)
 	}
 	return a.AppendTo(b)
-}
-
-func protocolName(protocol uint8) string {
-	switch protocol {
-	case frame.ProtocolICMP:
-		return "ICMP"
-	case frame.ProtocolICMPv6:
-		return "ICMPv6"
-	case frame.ProtocolTCP:
-		return "TCP"
-	case frame.ProtocolUDP:
-		return "UDP"
-	case frame.ProtocolGRE:
-		return "GRE"
-	case frame.ProtocolSCTP:
-		return "SCTP"
-	case frame.ProtocolDCCP:
-		return "DCCP"
-	case frame.ProtocolUDPLite:
-		return "UDP-Lite"
-	}
-	return "IP protocol " + strconv.Itoa(int(protocol))
 }
 
 func operationName(operation uint16) string {
