@@ -75,7 +75,7 @@ func TestTablesStayAtTheirCap(t *testing.T) {
 			ledger.Observe(table, real.arrival(uint32(i/1000)))
 		}
 	}
-	if s, u := len(ledger.streams.entries), len(ledger.unclaimed.entries); s > 64 || u != 128 {
+	if s, u := ledger.streams.n, ledger.unclaimed.n; s > 64 || u != 128 {
 		t.Errorf("%d streams and %d kinds of unclaimed traffic are kept, want at most 64 and 128", s, u)
 	}
 	view := ledger.View()

@@ -68,7 +68,7 @@ func TestSamples(t *testing.T) {
 			if s.packets < n || src.from.Packets+src.to.Packets < n || src.from.Packets == 0 || src.to.Packets == 0 {
 				t.Errorf("%d packets confirmed, %d from-vm and %d to-vm; %d name the VM", s.packets, src.from.Packets, src.to.Packets, n)
 			}
-			whole := ledger.streams.entries[streamKey{exporter: arrivals[0].Src(), destination: arrivals[0].Dst(), kind: c.kind}.wholeKey()].value.marks
+			whole := ledger.streams.get(streamKey{exporter: arrivals[0].Src(), destination: arrivals[0].Dst(), kind: c.kind}.wholeKey()).value.marks
 			if whole.believed() != c.believed || c.believed && whole.disagree > 0 {
 				t.Errorf("marks %+v, believed %t, want %t", whole, whole.believed(), c.believed)
 			}

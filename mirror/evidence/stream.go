@@ -19,6 +19,23 @@ type streamKey struct {
 	whole                 bool // all ids and hardware ids, and of ERSPAN both types
 }
 
+func (k streamKey) spell(b []byte) []byte {
+	b = append(spellEnds(b, k.exporter, k.destination), uint8(k.kind), uint8(k.id), uint8(k.id>>8), k.hardwareID)
+	if k.whole {
+		return append(b, 1)
+	}
+	return append(append(b, 0), k.session...)
+}
+
+// spellEnds writes two addresses without zones.
+func spellEnds(b []byte, exporter, destination netip.Addr) []byte {
+	for _, a := range [...]netip.Addr{exporter, destination} {
+		words := a.As16()
+		b = append(append(b, uint8(a.BitLen())), words[:]...)
+	}
+	return b
+}
+
 // stream is what is followed under one key.
 type stream struct {
 	aliens uint64 // of one that is not whole: packets whose number does not fit in with the whole

@@ -19,6 +19,10 @@ type UnclaimedKey struct {
 	ID                    uint16 // 0 for a type without one
 }
 
+func (k UnclaimedKey) spell(b []byte) []byte {
+	return append(spellEnds(b, k.Exporter, k.Destination), uint8(k.Type), uint8(k.ID), uint8(k.ID>>8))
+}
+
 // Unclaimed is mirror traffic that belongs to no session of ours.
 type Unclaimed struct {
 	UnclaimedKey

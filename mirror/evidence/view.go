@@ -38,16 +38,16 @@ func (l *Ledger) View() *View {
 		Refused:  l.refused.byName(),
 		Flawed:   l.flawed.byName(),
 		sessions: make(map[string]*tally, len(l.rows)),
-		streams:  make(map[streamKey]streamView, len(l.streams.entries)),
+		streams:  make(map[streamKey]streamView, l.streams.n),
 	}
 	v.Totals.Evicted = l.streams.evicted + l.unclaimed.evicted
 	for _, a := range l.rows {
 		v.sessions[a.uid] = a.snapshot()
 	}
-	for k, s := range l.streams.entries {
+	for k, s := range l.streams.all() {
 		v.streams[k] = s.value.view()
 	}
-	for k, u := range l.unclaimed.entries {
+	for k, u := range l.unclaimed.all() {
 		v.Unclaimed = append(v.Unclaimed, u.value.view(k))
 	}
 	slices.SortFunc(v.Unclaimed, mostFirst)
