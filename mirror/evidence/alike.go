@@ -26,7 +26,13 @@ type Recurring struct {
 	Alike
 	UID        string // of the session
 	SnapLength int    // that was asked for; 0: whole frames
+
+	key  memoKey // what was thought of them is kept by
+	ends memoEnds
 }
+
+// Volume is an empty one of the packets that recur.
+func (r *Recurring) Volume() Volume { return Volume{Alike: r.Alike, key: r.key, ends: r.ends} }
 
 // Volume is what was counted of packets alike.
 type Volume struct {
@@ -36,7 +42,11 @@ type Volume struct {
 	Truncated      uint64 // cut by the sender,
 	Early          uint64 // and of those, shorter than was asked for
 	Missing        uint64 // bytes that were cut off
+	Largest        uint32 // bytes of the largest frame; 0 where it is not known
 	First, Last    time.Time
+
+	key  memoKey // as of a Recurring, if it is of one
+	ends memoEnds
 }
 
 // Recurring lists what came here again and again since it was last asked, and may be counted elsewhere from now on.
@@ -48,7 +58,9 @@ func (l *Ledger) Recurring() []Recurring {
 	for _, m := range l.memos.news() {
 		m.noted = false
 		if m.good {
-			list = append(list, Recurring{Alike: m.alike(), UID: m.thought.whose.UID, SnapLength: m.thought.snapLength})
+			list = append(list, Recurring{
+				Alike: m.alike(), UID: m.thought.whose.UID, SnapLength: m.thought.snapLength, key: m.key, ends: m.thought.ends,
+			})
 		}
 	}
 	return list
@@ -84,6 +96,13 @@ func (l *Ledger) add(v *Volume) bool {
 	l.memos.missed = false
 	l.totals.Packets += v.Packets
 	l.totals.Bytes += v.OuterBytes
+	if m := l.memos.get(v.key, &v.ends); m != nil && m.holds(v.Packets) {
+		if m.packets == 0 {
+			l.memos.begin(m, v.Last.UnixNano())
+		}
+		m.bring(v)
+		return true
+	}
 	l.whose, l.found = Whose{}, found{}
 	s := v.sighting()
 	l.attribute(&s)
@@ -95,7 +114,8 @@ func (v *Volume) sighting() sighting {
 	s := sighting{
 		mass: mass{
 			Volume:    mirror.Volume{Packets: v.Packets, Bytes: v.Bytes},
-			truncated: v.Truncated, early: v.Early, missing: v.Missing, first: v.First, last: v.Last,
+			truncated: v.Truncated, early: v.Early, missing: v.Missing, largest: v.Largest,
+			first: v.First, last: v.Last,
 		},
 		exporter: plain(v.Exporter), destination: plain(v.Destination), now: v.Last.UnixNano(),
 	}

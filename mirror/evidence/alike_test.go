@@ -18,6 +18,7 @@ type kernel struct {
 	volumes map[Alike]*Volume
 	streams map[Stream]*stream
 	brought uint64 // packets
+	apart   bool   // what it brings is thought of anew
 }
 
 func newKernel(l *Ledger) *kernel {
@@ -61,18 +62,25 @@ func (k *kernel) take(t *Table, a Arrival) {
 	if numbered(p) {
 		k.number(of, p.GRE.Sequence)
 	}
-	if _, known := k.known[of]; !known {
+	r, known := k.known[of]
+	if !known {
 		k.ledger.Observe(t, a)
 		return
 	}
 	v := k.volumes[of]
 	if v == nil {
-		v = &Volume{Alike: of, First: a.Time()}
+		one := r.Volume()
+		if k.apart { // as if what was thought had been forgotten
+			one = Volume{Alike: of}
+		}
+		v = &one
+		v.First = a.Time()
 		k.volumes[of] = v
 	}
 	v.Packets++
 	v.OuterBytes += uint64(a.WireLen)
 	v.Bytes += uint64(f.Length)
+	v.Largest = max(v.Largest, uint32(f.Length))
 	v.Last = a.Time()
 }
 
@@ -130,6 +138,7 @@ func TestCountedElsewhereIsTheSame(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		here, there := NewLedger(Limits{}), NewLedger(Limits{})
 		k := newKernel(there)
+		k.apart = rapid.Bool().Draw(t, "apart")
 		table := drawApart(t)
 		var macs [][2]frame.MAC
 		for range rapid.IntRange(1, 4).Draw(t, "pairs") {

@@ -15,7 +15,7 @@ type bounded[K spelled, V any] struct {
 	seed    maphash.Seed
 	chunks  [][]kept[K, V] // of chunkOfBounded entries each, which never move
 	n       int            // entries
-	index   []indexed     // by hash, open addressing: a power of two, at most half full
+	index   []indexed      // by hash, open addressing: a power of two, at most half full
 	limit   int
 	hand    int // the entry that is looked at next for one to evict
 	evicted uint64

@@ -24,7 +24,7 @@ type memo struct {
 	fragments, missing uint64
 	thought            *thought
 
-	largest uint32    // bytes of the largest frame
+	largest uint32    // bytes of the largest frame, 0 where it is not known
 	_       [1]uint32 // so that no memo is in a third line
 }
 
@@ -40,17 +40,17 @@ type thought struct {
 	snapLength  int
 }
 
-// holds reports whether what was thought still holds. It takes what the packet tells of its exporter's marks.
-func (m *memo) holds() bool {
+// holds reports whether what was thought still holds. It takes what so many packets tell of their exporter's marks.
+func (m *memo) holds(packets uint64) bool {
 	if !m.good || m.whole.turn != m.wholeTurn || m.stream != nil && m.stream.turn != m.streamTurn {
 		return false
 	}
-	return !m.marked || m.hear()
+	return !m.marked || m.hear(packets)
 }
 
-// hear takes one packet's testimony, unless that would change whether the marks are believed.
-func (m *memo) hear() bool {
-	marks := m.thought.testimony.add(m.whole.value.marks, 1)
+// hear takes the testimony of so many packets, unless that would change whether the marks are believed.
+func (m *memo) hear(packets uint64) bool {
+	marks := m.thought.testimony.add(m.whole.value.marks, packets)
 	if marks.believed() != m.thought.believed {
 		return false
 	}
@@ -91,6 +91,19 @@ func (m *memo) number(sequence uint32, now int64) (gap uint32) {
 		return 0
 	}
 	return own.value.otherInSession(sequence, passed)
+}
+
+// bring adds what was counted elsewhere.
+func (m *memo) bring(v *Volume) {
+	first, last := v.First.UnixNano(), v.Last.UnixNano()
+	m.whole.seen = last
+	m.first, m.last = min(m.first, first), max(m.last, last)
+	m.packets += v.Packets
+	m.bytes += v.Bytes
+	m.cut += uint32(v.Truncated) // a settling apart: far less than there is room for
+	m.early += uint32(v.Early)
+	m.missing += v.Missing
+	m.largest = max(m.largest, v.Largest)
 }
 
 // take returns what was counted, and begins anew.

@@ -38,7 +38,7 @@ func (l *Ledger) goodOf(a *Arrival, g *glance) *memo {
 	}
 	ends := endsOf(a)
 	m := l.memos.get(g.key, &ends)
-	if m != nil && m.holds() {
+	if m != nil && m.holds(1) {
 		return m
 	}
 	if m != nil {

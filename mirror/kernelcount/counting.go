@@ -24,7 +24,10 @@ type Counting struct {
 
 	known   map[xdp.Conversation]*admitted
 	streams map[xdp.Stream]*followed
-	wanted  capture.Demand // at the last look
+	// The same by their slots, as they were last harvested: a slot may have gone to another since.
+	knownAt  []*admitted
+	streamAt []*followed
+	wanted   capture.Demand // at the last look
 
 	counted atomic.Uint64 // packets that were brought
 }
@@ -32,6 +35,7 @@ type Counting struct {
 // admitted is a conversation that the kernel counts.
 type admitted struct {
 	evidence.Recurring
+	of      xdp.Conversation
 	brought xdp.Counts // what the ledger has had of it
 	moved   time.Time  // when it last counted something
 }
@@ -106,8 +110,9 @@ func (k *Counting) wants(uid string) bool {
 func (k *Counting) bring(counts []xdp.Count, now time.Time) (others []xdp.Conversation) {
 	var volumes []evidence.Volume
 	var of []xdp.Conversation
-	for _, c := range counts {
-		a := k.known[c.Conversation]
+	for i := range counts {
+		c := &counts[i]
+		a := k.knownOf(c)
 		if a == nil || c.Packets == a.brought.Packets {
 			continue
 		}
@@ -123,14 +128,31 @@ func (k *Counting) bring(counts []xdp.Count, now time.Time) (others []xdp.Conver
 	return others
 }
 
+// knownOf is what k.known has of a count. It is mostly where it was before.
+func (k *Counting) knownOf(c *xdp.Count) *admitted {
+	k.knownAt = upTo(k.knownAt, c.Slot)
+	at := &k.knownAt[c.Slot]
+	if a := *at; a == nil || a.of != c.Conversation {
+		*at = k.known[c.Conversation]
+	}
+	return *at
+}
+
+// upTo is s with a place for a slot.
+func upTo[E any](s []E, slot uint32) []E {
+	if n := int(slot) + 1 - len(s); n > 0 {
+		s = append(s, make([]E, n)...)
+	}
+	return s
+}
+
 // since is what was counted since the ledger was last brought something.
 func (a *admitted) since(now xdp.Counts) evidence.Volume {
 	before := a.brought
-	v := evidence.Volume{
-		Alike: a.Alike, Packets: now.Packets - before.Packets, Bytes: now.Bytes - before.Bytes, OuterBytes: now.OuterBytes - before.OuterBytes,
-		Truncated: now.Truncated - before.Truncated, Early: now.Early - before.Early, Missing: now.Missing - before.Missing,
-		First: now.First, Last: now.Last,
-	}
+	v := a.Volume()
+	v.Packets, v.Bytes, v.OuterBytes = now.Packets-before.Packets, now.Bytes-before.Bytes, now.OuterBytes-before.OuterBytes
+	v.Truncated, v.Early, v.Missing = now.Truncated-before.Truncated, now.Early-before.Early, now.Missing-before.Missing
+	v.Largest, v.First, v.Last = now.Largest, now.First, now.Last
 	if before.Packets > 0 {
 		v.First = now.Last // of these packets nothing earlier is known
 	}
@@ -158,7 +180,7 @@ func (k *Counting) admit(now time.Time) error {
 		}
 		switch {
 		case err == nil:
-			k.known[c] = &admitted{Recurring: r, moved: now}
+			k.known[c] = &admitted{Recurring: r, of: c, moved: now}
 		case errors.Is(err, xdp.ErrFull), errors.Is(err, xdp.ErrNever): // the ring goes on to count it
 			if err := k.retireStreams(k.leave(c), now); err != nil {
 				return err
@@ -190,6 +212,9 @@ func (k *Counting) retire(conversations []xdp.Conversation, now time.Time) error
 		return err
 	}
 	k.bring(last, now)
+	for i := range last {
+		k.knownAt[last[i].Slot] = nil
+	}
 	var idle []xdp.Stream
 	for _, c := range conversations {
 		if _, known := k.known[c]; known {

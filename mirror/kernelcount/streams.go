@@ -11,6 +11,7 @@ import (
 // followed is a sequence space that the kernel follows.
 type followed struct {
 	evidence.Stream
+	of            xdp.Stream
 	conversations int // that are counted there and are of it
 }
 
@@ -35,7 +36,7 @@ func (k *Counting) enter(c xdp.Conversation, r evidence.Recurring, now time.Time
 			if err := k.counter.AdmitStreams(s); err != nil {
 				return err
 			}
-			f = &followed{Stream: evidence.Stream{UID: uidOf(s, r), Exporter: s.Src, Destination: s.Dst, Type: c.Type, ID: s.ID, HardwareID: s.HardwareID}}
+			f = &followed{of: s, Stream: evidence.Stream{UID: uidOf(s, r), Exporter: s.Src, Destination: s.Dst, Type: c.Type, ID: s.ID, HardwareID: s.HardwareID}}
 			k.streams[s] = f
 			k.ledger.Follow(f.Stream, evidence.Numbers{}, now.UnixNano())
 		}
@@ -71,6 +72,9 @@ func (k *Counting) retireStreams(streams []xdp.Stream, now time.Time) error {
 		return err
 	}
 	k.follow(last, now)
+	for i := range last {
+		k.streamAt[last[i].Slot] = nil
+	}
 	for _, s := range streams {
 		if f := k.streams[s]; f != nil {
 			k.ledger.Return(f.Stream, now.UnixNano())
@@ -82,11 +86,22 @@ func (k *Counting) retireStreams(streams []xdp.Stream, now time.Time) error {
 
 // follow brings the numbers of the streams.
 func (k *Counting) follow(sequences []xdp.Sequence, now time.Time) {
-	for _, s := range sequences {
-		if f := k.streams[s.Stream]; f != nil {
+	for i := range sequences {
+		s := &sequences[i]
+		if f := k.followedOf(s); f != nil {
 			k.ledger.Follow(f.Stream, numbersOf(s.Numbers), now.UnixNano())
 		}
 	}
+}
+
+// followedOf is what k.streams has of a sequence. It is mostly where it was before.
+func (k *Counting) followedOf(s *xdp.Sequence) *followed {
+	k.streamAt = upTo(k.streamAt, s.Slot)
+	at := &k.streamAt[s.Slot]
+	if f := *at; f == nil || f.of != s.Stream {
+		*at = k.streams[s.Stream]
+	}
+	return *at
 }
 
 func numbersOf(n xdp.Numbers) evidence.Numbers {

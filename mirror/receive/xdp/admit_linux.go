@@ -45,24 +45,33 @@ func (c *Counter) admit(a Admission) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	slot, known := c.conversations.of[a.Conversation]
-	if !known {
-		var ok bool
-		if slot, ok = c.conversations.take(a.Conversation); !ok {
-			return ErrFull
-		}
-		if err := c.kernel.counts.Put(slot, make([]countsValue, c.kernel.cpus)); err != nil {
-			c.conversations.release(a.Conversation)
-			return fmt.Errorf("xdp: clear the counts of a conversation: %w", err)
-		}
+	l := linksOf(a.SnapLength, c.linkTo(a.whole()), c.linkTo(a.Stream()))
+	if slot, known := c.conversations.of[a.Conversation]; known {
+		c.relink(&c.counted[slot], l)
+		return nil
 	}
-	err := c.put(a.Conversation, admissionValue{
-		Slot: slot, Snap: uint32(max(a.SnapLength, 0)), Whole: c.linkTo(a.whole()), Session: c.linkTo(a.Stream()),
-	})
-	if err != nil && !known {
+	slot, ok := c.conversations.take(a.Conversation)
+	if !ok {
+		return ErrFull
+	}
+	clear(c.kernel.perCPU(slot))
+	place, ok := c.kernel.places.take(a.key().words(), slot*uint32(c.kernel.cpus), l)
+	if !ok { // its neighbours are all taken
 		c.conversations.release(a.Conversation)
+		return ErrFull
 	}
-	return err
+	if len(c.counted) < c.conversations.used() {
+		c.counted = append(c.counted, counted{})
+	}
+	c.counted[slot] = counted{place: place, links: l}
+	return nil
+}
+
+func (c *Counter) relink(k *counted, l links) {
+	if k.links != l {
+		k.links = l
+		c.kernel.places.relink(k.place, l)
+	}
 }
 
 // linkTo is how a conversation refers to a stream: its slot plus 1, 0 when it is
@@ -72,16 +81,6 @@ func (c *Counter) linkTo(s Stream) uint32 {
 		return slot + 1
 	}
 	return 0
-}
-
-// put tells the kernel of a conversation, or of what is new of it.
-func (c *Counter) put(k Conversation, v admissionValue) error {
-	table, key := c.kernel.conversation(k)
-	if err := table.Put(key, &v); err != nil {
-		return fmt.Errorf("xdp: admit a conversation: %w", err)
-	}
-	c.values[k] = v
-	return nil
 }
 
 // AdmitStreams has the numbers of streams accounted for from now on, beginning

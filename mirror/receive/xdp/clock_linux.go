@@ -14,7 +14,7 @@ import (
 type clock struct {
 	now  time.Time
 	last time.Time // when the last tick was
-	tick uint64    // its number
+	tick uint32    // the last bits of its number
 	each time.Duration
 }
 
@@ -38,19 +38,19 @@ func (k *kernel) readClock() (clock, error) {
 		return clock{}, fmt.Errorf("xdp: read the kernel's clock: %w", err)
 	}
 	age := time.Duration(monotonic.Nano() - int64(m.Nanoseconds))
-	return clock{now: now, last: now.Add(-age), tick: m.Ticks, each: time.Duration(resolution.Nano())}, nil
+	return clock{now: now, last: now.Add(-age), tick: uint32(m.Ticks), each: time.Duration(resolution.Nano())}, nil
 }
 
-// at is when a tick was.
-func (c clock) at(tick uint64) time.Time {
-	return c.last.Add(time.Duration(int64(tick-c.tick)) * c.each)
+// at is when a tick was, less than half of all ticks that there are ago: of a thousand a second, 24 days.
+func (c clock) at(tick uint32) time.Time {
+	return c.last.Add(time.Duration(int32(tick-c.tick)) * c.each)
 }
 
 // times are those of a conversation's first and last packets as they were
 // reckoned when they were news. To reckon them again later would be less right:
 // ticks and clocks drift apart, and the time is set.
 type times struct {
-	tick        uint64 // of the last
+	tick        uint32 // of the last
 	first, last time.Time
 }
 

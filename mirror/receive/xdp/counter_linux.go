@@ -16,12 +16,18 @@ type Counter struct {
 	kernel        *kernel    // nil while not open
 	over          bool
 	conversations *slots[Conversation]
-	values        map[Conversation]admissionValue // as the kernel has them
-	times         map[Conversation]times          // of those with packets
+	counted       []counted // by the slots of conversations
 	streams       *slots[Stream]
 	refused       uint64
 	description   Description
 	buffer        buffers
+}
+
+// counted is what goes with a conversation that is admitted.
+type counted struct {
+	place uint32
+	links links
+	times times
 }
 
 // New returns a Counter. Nothing is attached before Open.
@@ -30,8 +36,6 @@ func New(o Options) *Counter {
 	return &Counter{
 		options:       o,
 		conversations: newSlots[Conversation](o.Conversations),
-		values:        make(map[Conversation]admissionValue),
-		times:         make(map[Conversation]times),
 		streams:       newSlots[Stream](o.Streams),
 		description:   Description{Interface: o.Interface},
 	}

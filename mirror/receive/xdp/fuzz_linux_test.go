@@ -41,9 +41,7 @@ func FuzzProgram(f *testing.F) {
 func (p *program) compareOf(t *testing.T, m *model, j judgement) {
 	t.Helper()
 	if want := m.conversations[j.conversation]; want != nil {
-		perCPU := make([]countsValue, p.kernel.cpus)
-		must(t, p.kernel.counts.Lookup(p.conversations.of[j.conversation], perCPU))
-		got := sum(perCPU)
+		got := take(p.kernel.perCPU(p.conversations.of[j.conversation]))
 		if got.Packets != want.Packets || got.Bytes != want.Bytes || got.OuterBytes != want.OuterBytes ||
 			got.Truncated != want.Truncated || got.Early != want.Early || got.Missing != want.Missing {
 			t.Fatalf("%+v, want %+v: %+v", got, *want, j)

@@ -18,6 +18,8 @@ type Harvest struct {
 // Count is what was counted of one conversation since it was admitted.
 type Count struct {
 	Conversation
+	// Slot is a number that no other admitted conversation has. They are low: one that is retired leaves its own to another.
+	Slot uint32
 	Counts
 }
 
@@ -33,6 +35,8 @@ type Counts struct {
 	Truncated, Early uint64
 	// Missing are the bytes that are missing of them, as far as their own lengths say.
 	Missing uint64
+	// Largest is the length of the largest frame since the harvest before; 0 where there was none.
+	Largest uint32
 	// First and Last are when packets arrived, to within a tick of the kernel, at
 	// most 10 ms. They are reckoned when a harvest first sees them, and off by what
 	// the clock was set by between. They are zero without packets.
@@ -42,6 +46,7 @@ type Counts struct {
 // Sequence is the accounting of one stream since it was admitted.
 type Sequence struct {
 	Stream
+	Slot uint32 // as of a Count, among streams
 	Numbers
 }
 

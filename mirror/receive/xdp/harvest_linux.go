@@ -11,17 +11,18 @@ import (
 
 // buffers are what the kernel's tables are read into, kept for the next time.
 type buffers struct {
+	sums      []countsValue // by slot
+	counted   []Count
 	slots     []uint32
-	counts    []countsValue // of all CPUs, by slot
 	sequences []sequenceValue
+	streams   []Sequence
 }
 
 // Harvest reads what was counted of everything that is admitted, from when it
-// was admitted. Nothing is reset. It takes a few calls of the kernel, which copy
-// the used part of the tables: 56 bytes for each conversation and CPU, 216 for
-// each stream; about 1 ms for 1,000 conversations on two CPUs. Packets are counted
-// meanwhile, so that of one conversation or stream the numbers may be a packet
-// apart.
+// was admitted. Nothing is reset. The counts are read in the memory that they
+// stand in, and the numbers by a call of the kernel that copies 256 bytes for each
+// stream. Packets are counted meanwhile, so that of one conversation or stream the
+// numbers may be a packet apart. What the Harvest lists holds until the next.
 func (c *Counter) Harvest() (Harvest, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -42,47 +43,50 @@ func (c *Counter) Harvest() (Harvest, error) {
 }
 
 func (c *Counter) harvestCounts(h *Harvest) error {
-	n, cpus := int(c.conversations.used), c.kernel.cpus
-	c.buffer.counts = atLeast(c.buffer.counts, n*cpus)
-	if err := c.readAll(c.kernel.counts, n, c.buffer.counts); err != nil {
-		return err
+	c.buffer.sums = c.buffer.sums[:0]
+	for slot := range c.counted {
+		c.buffer.sums = append(c.buffer.sums, take(c.kernel.perCPU(uint32(slot))))
 	}
 	clock, err := c.kernel.readClock() // after the counts: none of them is of later
 	if err != nil {
 		return err
 	}
 	h.At = clock.now
-	h.Conversations = make([]Count, 0, len(c.conversations.of))
-	for k, slot := range c.conversations.of {
-		at := int(slot) * cpus
-		h.Conversations = append(h.Conversations, c.reckon(clock, k, sum(c.buffer.counts[at:at+cpus])))
+	c.buffer.counted = c.buffer.counted[:0]
+	for slot, given := range c.conversations.given {
+		if given {
+			c.buffer.counted = append(c.buffer.counted, c.reckon(clock, uint32(slot), &c.buffer.sums[slot]))
+		}
 	}
+	h.Conversations = c.buffer.counted
 	return nil
 }
 
 // reckon makes what the kernel has counted into what is said of it.
-func (c *Counter) reckon(clock clock, k Conversation, v countsValue) Count {
-	t := c.times[k]
-	if v.Packets > 0 && (t.first.IsZero() || t.tick != v.Last) {
-		t = t.update(clock, v)
-		c.times[k] = t
+func (c *Counter) reckon(clock clock, slot uint32, v *countsValue) Count {
+	k := &c.counted[slot]
+	if v.Packets > 0 && (k.times.first.IsZero() || k.times.tick != v.Last) {
+		k.times = k.times.update(clock, *v)
 	}
-	return Count{k, Counts{
+	return Count{c.conversations.keys[slot], slot, Counts{
 		Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early, Missing: v.Missing,
-		First: t.first, Last: t.last,
+		Largest: v.Largest, First: k.times.first, Last: k.times.last,
 	}}
 }
 
 func (c *Counter) harvestStreams(h *Harvest) error {
-	n := int(c.streams.used)
+	n := c.streams.used()
 	c.buffer.sequences = atLeast(c.buffer.sequences, n)
 	if err := c.readAll(c.kernel.sequences, n, c.buffer.sequences); err != nil {
 		return err
 	}
-	h.Streams = make([]Sequence, 0, len(c.streams.of))
-	for s, slot := range c.streams.of {
-		h.Streams = append(h.Streams, Sequence{s, c.buffer.sequences[slot].numbers()})
+	c.buffer.streams = c.buffer.streams[:0]
+	for slot, given := range c.streams.given {
+		if given {
+			c.buffer.streams = append(c.buffer.streams, Sequence{c.streams.keys[slot], uint32(slot), c.buffer.sequences[slot].numbers()})
+		}
 	}
+	h.Streams = c.buffer.streams
 	return nil
 }
 

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math/rand/v2"
 
 	"github.com/cilium/ebpf"
 
@@ -31,10 +32,15 @@ type kernel struct {
 	attached    *hook.Attached
 	cpus        int // that there can be: each has a value in counts and passed
 
-	conversations4, conversations6, counts *ebpf.Map
-	streams4, streams6, sequences          *ebpf.Map
-	passed, moments                        *ebpf.Map
-	clock                                  *ebpf.Program
+	places places
+	counts []countsValue // of all CPUs, by slot
+	shared struct {
+		places shared[placeValue]
+		counts shared[countsValue]
+	}
+	streams4, streams6, sequences *ebpf.Map
+	passed, moments               *ebpf.Map
+	clock                         *ebpf.Program
 }
 
 // openKernel loads the program and attaches it.
@@ -56,7 +62,9 @@ func openKernel(o Options) (_ *kernel, err error) {
 	if err != nil {
 		return nil, advise(err)
 	}
-	k.choose(k.attached.Variant)
+	if err := k.choose(k.attached.Variant); err != nil {
+		return nil, advise(err)
+	}
 	return k, nil
 }
 
@@ -71,13 +79,15 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 	if k.grace, err = newGrace(); err != nil {
 		return nil, err
 	}
+	room := roomFor(o.Conversations)
 	for name, entries := range map[string]int{
-		"conversations4": o.Conversations, "conversations6": o.Conversations, "counts": o.Conversations,
+		"places": room, "counts": o.Conversations * k.cpus,
 		"streams4": o.Streams, "streams6": o.Streams, "sequences": o.Streams,
 	} {
 		spec.Maps[name].MaxEntries = uint32(entries)
 	}
-	return spec, nil
+	k.places.seed = rand.Uint64()
+	return spec, errors.Join(spec.Variables["seed"].Set(k.places.seed), spec.Variables["mask"].Set(uint32(room-1)))
 }
 
 // load loads one variant with maps of its own, once.
@@ -100,7 +110,7 @@ func (k *kernel) load(spec *ebpf.CollectionSpec, variant int) (*ebpf.Program, er
 }
 
 // choose takes the maps of a variant, and closes the others.
-func (k *kernel) choose(variant int) {
+func (k *kernel) choose(variant int) (err error) {
 	for i, c := range k.collections {
 		if i != variant && c != nil {
 			c.Close()
@@ -108,20 +118,21 @@ func (k *kernel) choose(variant int) {
 		}
 	}
 	maps := k.collections[variant].Maps
-	k.conversations4, k.conversations6, k.counts = maps["conversations4"], maps["conversations6"], maps["counts"]
 	k.streams4, k.streams6, k.sequences = maps["streams4"], maps["streams6"], maps["sequences"]
 	k.passed, k.moments = maps["passed"], maps["moments"]
 	k.clock = k.collections[variant].Programs["clock"]
+	if k.shared.places, err = share[placeValue](maps["places"]); err != nil {
+		return err
+	}
+	if k.shared.counts, err = share[countsValue](maps["counts"]); err != nil {
+		return err
+	}
+	k.places.of, k.counts = k.shared.places.values, k.shared.counts.values
+	return nil
 }
 
-// conversation is the table that a conversation is in, and its key there.
-func (k *kernel) conversation(c Conversation) (table *ebpf.Map, key any) {
-	full := c.key()
-	if c.Src.Is4() {
-		return k.conversations4, &full.Low
-	}
-	return k.conversations6, &full
-}
+// perCPU are the counts of a slot.
+func (k *kernel) perCPU(slot uint32) []countsValue { return k.counts[int(slot)*k.cpus:][:k.cpus] }
 
 // stream is the table that a stream is in, and its key there.
 func (k *kernel) stream(s Stream) (table *ebpf.Map, key any) {
@@ -145,7 +156,7 @@ func (k *kernel) close() (err error) {
 	if k.grace != nil {
 		err = errors.Join(err, k.grace.close())
 	}
-	return err
+	return errors.Join(err, k.shared.places.close(), k.shared.counts.close())
 }
 
 // advise names the next step where it is known.

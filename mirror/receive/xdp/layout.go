@@ -1,6 +1,11 @@
 package xdp
 
-import "github.com/vspan-io/vspan/mirror/erspan"
+import (
+	"encoding/binary"
+	"sync/atomic"
+
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
 
 // The layouts of bpf/maps.h. Fields are exported and nothing is padded, so that
 // the library hands them to the kernel as they stand.
@@ -26,24 +31,59 @@ type conversationKey4 struct {
 	FrameDst, FrameSrc [6]byte
 }
 
-type admissionValue struct {
-	Slot, Snap     uint32
-	Whole, Session uint32 // slots plus 1, 0 unknown
+// placeValue has the state and the links in words that are written at once.
+type placeValue struct {
+	Key    [6]uint64 // the words of a conversationKey
+	State  uint32
+	Counts uint32
+	Links  links
+}
+
+const (
+	placeVacant = iota
+	placeTaken
+	placeLeft
+)
+
+// links are the snap length, and the slots plus 1 of the whole stream and the session's, 0 unknown, each of 16 bits.
+type links uint64
+
+const maxLink = 1<<16 - 1
+
+func linksOf(snapLength int, whole, session uint32) links {
+	return links(min(max(snapLength, 0), maxLink)) | links(whole)<<16 | links(session)<<32
+}
+
+func (l links) whole() uint32   { return uint32(l >> 16 & maxLink) }
+func (l links) session() uint32 { return uint32(l >> 32 & maxLink) }
+
+// without leaves away the links to streams that are gone.
+func (l links) without(gone map[uint32]bool) links {
+	if gone[l.whole()] {
+		l &^= maxLink << 16
+	}
+	if gone[l.session()] {
+		l &^= maxLink << 32
+	}
+	return l
 }
 
 type countsValue struct {
 	Packets, Bytes, OuterBytes, Truncated, Early, Missing uint64
-	First, Last                                           uint64 // in ticks of the kernel
+	First, Last                                           uint32 // in ticks of the kernel
+	Largest                                               uint32 // of the frames since it was last taken
+	Pad                                                   uint32
 }
 
 type sequenceValue struct {
 	Lock, Top, Span, Stray                uint32
 	Started, Varying, Astray              uint8
 	Pad                                   [5]uint8
-	Packets, Lost                         uint64
+	Packets, Lost, Newest                 uint64
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
 	Repeats, Aliens                       uint64
+	Spare                                 [4]uint64
 }
 
 type momentValue struct {
@@ -55,8 +95,9 @@ type passedValue struct {
 }
 
 const (
-	kindWhole = 15
-	markShift = 4
+	kindWhole    = 15
+	markShift    = 4
+	overVersion6 = 1 << 7
 )
 
 // The numbers of erspan.Type are the kinds of bpf/maps.h.
@@ -77,10 +118,29 @@ func (s Stream) key() streamKey {
 func (c Conversation) key() conversationKey {
 	s := c.Stream().key()
 	s.Low.Kind |= uint8(c.Mark) << markShift
+	if c.Src.Is4() {
+		s.SrcHigh, s.DstHigh = [12]byte{}, [12]byte{}
+	} else {
+		s.Low.Kind |= overVersion6
+	}
 	return conversationKey{
 		SrcHigh: s.SrcHigh, DstHigh: s.DstHigh,
 		Low: conversationKey4{Stream: s.Low, FrameDst: c.FrameDst, FrameSrc: c.FrameSrc},
 	}
+}
+
+// words are the key as the program reads it.
+func (k conversationKey) words() (words [6]uint64) {
+	b := append(make([]byte, 0, 48), k.SrcHigh[:]...)
+	b = append(b, k.DstHigh[:]...)
+	s := k.Low.Stream
+	b = append(append(b, s.Src[:]...), s.Dst[:]...)
+	b = binary.LittleEndian.AppendUint16(append(b, s.Kind, s.HardwareID), s.ID)
+	b = append(append(b, k.Low.FrameDst[:]...), k.Low.FrameSrc[:]...)
+	for i := range words {
+		words[i] = binary.LittleEndian.Uint64(b[8*i:])
+	}
+	return words
 }
 
 // usable is as of mirror/evidence's sequence.
@@ -95,17 +155,22 @@ func (v *sequenceValue) numbers() Numbers {
 	}
 }
 
-// sum adds what each CPU has counted. Its times are those of the kernel.
-func sum(perCPU []countsValue) (total countsValue) {
-	for _, v := range perCPU {
-		if v.Packets == 0 {
+// take adds what each CPU has counted, and may be counting now. The largest frame begins anew, before the packets are read: of a size that
+// is told the packet is counted. Times are those of the kernel.
+func take(perCPU []countsValue) (total countsValue) {
+	for i := range perCPU {
+		v := &perCPU[i]
+		if atomic.LoadUint64(&v.Packets) == 0 {
 			continue
 		}
-		if total.Packets == 0 || v.First < total.First {
+		total.Largest = max(total.Largest, atomic.SwapUint32(&v.Largest, 0))
+		if total.Packets == 0 || int32(v.First-total.First) < 0 {
 			total.First = v.First
 		}
-		total.Last = max(total.Last, v.Last)
-		total.Packets += v.Packets
+		if total.Packets == 0 || int32(v.Last-total.Last) > 0 {
+			total.Last = v.Last
+		}
+		total.Packets += atomic.LoadUint64(&v.Packets)
 		total.Bytes += v.Bytes
 		total.OuterBytes += v.OuterBytes
 		total.Truncated += v.Truncated

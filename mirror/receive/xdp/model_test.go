@@ -159,6 +159,7 @@ func (m *model) take(b []byte) bool {
 	c.Packets++
 	c.Bytes += j.bytes
 	c.OuterBytes += j.outer
+	c.Largest = max(c.Largest, uint32(j.bytes))
 	if j.truncated {
 		c.Truncated++
 		c.Missing += uint64(max(int(j.bytes)-j.there, 0))

@@ -24,11 +24,11 @@ type Options struct {
 	// Mode is Best by default.
 	Mode Mode
 	// Conversations is how many may be admitted at a time, default 16384. Each takes
-	// 56 bytes of kernel memory for every CPU, admitted or not, and about 100 more
-	// when it is admitted.
+	// 64 bytes of kernel memory for every CPU and at least 128 more, admitted or not.
 	Conversations int
-	// Streams is how many may be admitted at a time, default 4096. Each takes 216
-	// bytes of kernel memory, admitted or not, and about 80 more when it is admitted.
+	// Streams is how many may be admitted at a time, default 4096 and at most 65534.
+	// Each takes 256 bytes of kernel memory, admitted or not, and about 80 more when
+	// it is admitted.
 	Streams int
 }
 
@@ -42,6 +42,7 @@ func (o Options) withDefaults() Options {
 	if o.Streams <= 0 {
 		o.Streams = 4096
 	}
+	o.Streams = min(o.Streams, maxLink-1)
 	return o
 }
 

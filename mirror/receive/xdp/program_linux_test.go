@@ -43,7 +43,7 @@ func newProgram(t testing.TB, o Options, variant int) *program {
 	if err != nil {
 		t.Fatalf("load: %+v", err)
 	}
-	k.choose(variant)
+	must(t, k.choose(variant))
 	c.kernel = k
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {

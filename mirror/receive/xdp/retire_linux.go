@@ -19,7 +19,7 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 	if c.kernel == nil {
 		return nil, ErrClosed
 	}
-	gone, err := retire(c.kernel, c.conversations, conversations, c.kernel.expel)
+	gone, err := retire(c.kernel, c.conversations, conversations, c.expel)
 	if err != nil {
 		return nil, err
 	}
@@ -28,15 +28,11 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 		return nil, err
 	}
 	last := make([]Count, 0, len(gone))
-	perCPU := make([]countsValue, c.kernel.cpus)
 	for _, k := range gone {
-		if err := c.kernel.counts.Lookup(c.conversations.of[k], perCPU); err != nil {
-			return nil, fmt.Errorf("xdp: read the last counts of a conversation: %w", err)
-		}
-		last = append(last, c.reckon(clock, k, sum(perCPU)))
+		slot := c.conversations.of[k]
+		total := take(c.kernel.perCPU(slot))
+		last = append(last, c.reckon(clock, slot, &total))
 		c.conversations.release(k)
-		delete(c.values, k)
-		delete(c.times, k)
 	}
 	return last, nil
 }
@@ -50,9 +46,7 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 	if c.kernel == nil {
 		return nil, ErrClosed
 	}
-	if err := c.unlink(streams); err != nil {
-		return nil, err
-	}
+	c.unlink(streams)
 	gone, err := retire(c.kernel, c.streams, streams, c.kernel.expelStream)
 	if err != nil {
 		return nil, err
@@ -63,7 +57,7 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 		if err := c.kernel.sequences.Lookup(c.streams.of[s], &v); err != nil {
 			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
 		}
-		last = append(last, Sequence{s, v.numbers()})
+		last = append(last, Sequence{s, c.streams.of[s], v.numbers()})
 		c.streams.release(s)
 	}
 	return last, nil
@@ -95,7 +89,7 @@ func retire[K interface {
 
 // unlink takes the references to streams out of the conversations that have
 // them. Until a stream is expelled the program looks it up.
-func (c *Counter) unlink(streams []Stream) error {
+func (c *Counter) unlink(streams []Stream) {
 	gone := make(map[uint32]bool, len(streams))
 	for _, s := range streams {
 		if link := c.linkTo(s.plain()); link != 0 {
@@ -103,31 +97,17 @@ func (c *Counter) unlink(streams []Stream) error {
 		}
 	}
 	if len(gone) == 0 {
-		return nil
+		return
 	}
-	for k, v := range c.values {
-		was := v
-		if gone[v.Whole] {
-			v.Whole = 0
-		}
-		if gone[v.Session] {
-			v.Session = 0
-		}
-		if v == was {
-			continue
-		}
-		if err := c.put(k, v); err != nil {
-			return err
+	for i, given := range c.conversations.given {
+		if given {
+			c.relink(&c.counted[i], c.counted[i].links.without(gone))
 		}
 	}
-	return nil
 }
 
-func (k *kernel) expel(c Conversation) error {
-	table, key := k.conversation(c)
-	if err := table.Delete(key); err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) {
-		return fmt.Errorf("xdp: retire a conversation: %w", err)
-	}
+func (c *Counter) expel(k Conversation) error {
+	c.kernel.places.leave(c.counted[c.conversations.of[k]].place)
 	return nil
 }
 

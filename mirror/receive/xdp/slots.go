@@ -5,7 +5,8 @@ package xdp
 type slots[K comparable] struct {
 	limit uint32
 	of    map[K]uint32
-	used  uint32 // the numbers below it have been given
+	keys  []K    // by slot; of one that was given back the zero key
+	given []bool // by slot
 	free  []uint32
 }
 
@@ -13,23 +14,28 @@ func newSlots[K comparable](limit int) *slots[K] {
 	return &slots[K]{limit: uint32(limit), of: make(map[K]uint32)}
 }
 
+// used is how many slots from the first on have ever been given.
+func (s *slots[K]) used() int { return len(s.keys) }
+
 // take gives a key that has none a slot. It is not ok when there is no room.
 func (s *slots[K]) take(k K) (slot uint32, ok bool) {
 	switch n := len(s.free); {
 	case n > 0:
 		slot, s.free = s.free[n-1], s.free[:n-1]
-	case s.used == s.limit:
+	case len(s.keys) == int(s.limit):
 		return 0, false
 	default:
-		slot = s.used
-		s.used++
+		slot = uint32(len(s.keys))
+		s.keys, s.given = append(s.keys, k), append(s.given, true)
 	}
-	s.of[k] = slot
+	s.of[k], s.keys[slot], s.given[slot] = slot, k, true
 	return slot, true
 }
 
 // release takes its slot from a key.
 func (s *slots[K]) release(k K) {
-	s.free = append(s.free, s.of[k])
+	slot := s.of[k]
 	delete(s.of, k)
+	s.keys[slot], s.given[slot] = *new(K), false
+	s.free = append(s.free, slot)
 }

@@ -1,5 +1,6 @@
 // Counts mirrored packets before the network stack sees them: those that user space has admitted are counted and dropped, everything
 // else is passed up as it came.
+#include "conversations.h"
 #include "inner.h"
 #include "mirror.h"
 #include "sequence.h"
@@ -19,13 +20,15 @@ inlined int pass(bool judged)
 
 inlined void add(struct counts *c, struct packet *p, u32 snap)
 {
-	u64 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
+	u32 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
 	if (c->packets == 0)
 		c->first = now;
 	c->last = now;
 	c->packets++;
 	c->bytes += p->frame_length;
 	c->outer_bytes += p->length;
+	if (p->frame_length > c->largest)
+		c->largest = p->frame_length;
 	if (likely(!p->truncated))
 		return;
 	c->truncated++;
@@ -36,9 +39,9 @@ inlined void add(struct counts *c, struct packet *p, u32 snap)
 }
 
 // sequenced accounts for the number of a packet: in all that its exporter sends to this address, and in its session.
-inlined void sequenced(struct packet *p, struct admission *a)
+inlined void sequenced(struct packet *p, struct place *here)
 {
-	u32 whole_link = a ? a->whole : 0, session_link = a ? a->session : 0;
+	u32 whole_link = here ? here->whole : 0, session_link = here ? here->session : 0;
 	if (!likely(whole_link))
 		whole_link = stream_link(p, whole);
 	if (!likely(session_link))
@@ -46,18 +49,10 @@ inlined void sequenced(struct packet *p, struct admission *a)
 	observe(whole_link, session_link, p->number);
 }
 
-inlined struct admission *admitted(struct packet *p)
+inlined struct counts *counts_of(struct place *here)
 {
-	struct admission *a;
-	p->key.stream.what = p->what | p->mark;
-	if (!likely(!p->version6)) {
-		a = map_lookup(&conversations6, &p->key);
-		apart(6);
-	} else {
-		a = map_lookup(&conversations4, key4(&p->key.stream));
-		apart(4);
-	}
-	return a;
+	u32 at = here->counts + cpu();
+	return map_lookup(&counts, &at);
 }
 
 inlined int count(struct xdp_md *context, u32 there)
@@ -68,16 +63,13 @@ inlined int count(struct xdp_md *context, u32 there)
 	if (!likely(read_mirror(context, &p)))
 		return pass(false);
 	bool judged = p.sound && p.ethernet && read_inner(context, &p);
-	struct admission *a = judged ? admitted(&p) : 0;
+	struct place *here = judged ? conversation(&p) : 0;
+	struct counts *c = here ? counts_of(here) : 0;
+	if (likely(c))
+		add(c, &p, here->snap);
 	if (p.numbered)
-		sequenced(&p, a);
-	if (!likely(a))
-		return pass(judged);
-	struct counts *c = map_lookup(&counts, &a->slot);
-	if (!c)
-		return pass(true);
-	add(c, &p, a->snap);
-	return xdp_drop;
+		sequenced(&p, here);
+	return likely(c) ? xdp_drop : pass(judged);
 }
 
 // count_frags also takes packets of several buffers, which drivers make of what is longer than a page.

@@ -19,7 +19,7 @@ typedef _Bool bool;
 #define type(name, is) __typeof__(is) *name
 
 enum { hash_map = 1, array_map = 2, percpu_array_map = 6 };
-enum { no_prealloc = 1 };
+enum { no_prealloc = 1, mmapable = 1024 };
 enum { xdp_drop = 1, xdp_pass = 2 };
 
 struct xdp_md {
@@ -39,6 +39,7 @@ struct bpf_spin_lock {
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
 static long (*const lock)(struct bpf_spin_lock *) = (void *)93;
 static long (*const unlock)(struct bpf_spin_lock *) = (void *)94;
+static u32 (*const cpu)(void) = (void *)8;
 static u64 (*const coarse_ns)(void) = (void *)160; // Linux 5.11
 static u64 (*const ticks)(void) = (void *)118; // Linux 5.6
 static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
@@ -46,6 +47,15 @@ static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
 // apart keeps the compiler from joining two calls into one with a choice of maps: that one could not be inlined by the kernel, and would
 // cost an indirect call.
 #define apart(words) __asm__ volatile("" : : "i"(words))
+
+// after makes a pointer depend on a value, so that what is read by it is no older than the value: readers of what others publish need it
+// on machines that read out of order. It costs an instruction.
+#define after(value, pointer)                                                                                                              \
+	({                                                                                                                                 \
+		u64 none = (value);                                                                                                        \
+		__asm__ volatile("%0 &= 0" : "+r"(none));                                                                                  \
+		(__typeof__(pointer))((u8 *)(pointer) + none);                                                                             \
+	})
 
 #define likely(x) __builtin_expect(!!(x), 1)
 

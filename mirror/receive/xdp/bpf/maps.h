@@ -8,7 +8,10 @@ enum { bridging = 1, type2 = 3, type3 = 4, whole = 15 };
 // What a packet says of its direction, in the upper half of the kind of a conversation.
 enum { unmarked = 0 << 4, from_vm = 1 << 4, to_vm = 2 << 4 };
 
-// What only IPv6 has comes first in a key, and is left away in the tables for IPv4: to look something up takes most of its time for
+// That it came over IPv6, in the kind of a conversation.
+enum { over_version6 = 1 << 7 };
+
+// What only IPv6 has comes first in a key, and is left away in the table for IPv4: to look something up takes most of its time for
 // hashing the key.
 struct stream_key {
 	u32 src_high[3];
@@ -21,26 +24,30 @@ struct stream_key {
 struct conversation_key {
 	struct stream_key stream; // with the mark in its kind
 	u32 macs[3];		  // of the mirrored frame: destination, source
-};
+} __attribute__((aligned(8)));
 
 struct stream_key4 {
 	u32 words[3];
 };
 
-struct conversation_key4 {
-	u32 words[6];
-};
-
 #define key4(key) ((void *)&(key)->src)
 
-// struct admission has everything that a packet is counted in, so that one look into a hash table finds it.
-struct admission {
-	u32 slot;    // in counts
-	u32 snap;    // the snap length in bytes, 0 none
-	u32 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
-	u32 session; // and of the session's
+// What there is in a place.
+enum { vacant = 0, taken = 1, left = 2 };
+
+// struct place is one of the table of conversations, and a line of a cache. It has everything that a packet is counted in, so that to
+// look it up is all there is to look for. User space writes it in the memory it shares, the state last.
+struct place {
+	u64 key[6]; // struct conversation_key; of IPv4 without its high words
+	u32 state;
+	u32 counts;  // the place in counts of the first CPU
+	u16 snap;    // the snap length in bytes, 0 none
+	u16 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
+	u16 session; // and of the session's
+	u16 pad;
 };
 
+// struct counts is what one CPU has counted of a conversation, and a line of a cache.
 struct counts {
 	u64 packets;
 	u64 bytes;
@@ -48,8 +55,10 @@ struct counts {
 	u64 truncated;
 	u64 early;
 	u64 missing;
-	u64 first; // in ticks of the kernel
-	u64 last;
+	u32 first; // in ticks of the kernel
+	u32 last;
+	u32 largest; // bytes of the largest frame since user space made this 0
+	u32 pad;
 };
 
 // struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
@@ -67,6 +76,7 @@ struct sequence {
 	u8 pad[5];
 	u64 packets;
 	u64 lost;
+	u64 newest; // the word of seen that top is in: what follows in order touches this alone
 	u64 seen[seq_words];
 	u64 reordered;
 	u64 duplicated;
@@ -74,6 +84,7 @@ struct sequence {
 	u64 strays;
 	u64 repeats;
 	u64 aliens;
+	u64 spare[4]; // so that what is touched of it by each packet is in one line of a cache, and not in two
 };
 
 // struct moment is one moment by two clocks.
@@ -89,24 +100,19 @@ struct passed {
 
 // The sizes are set when the maps are made.
 struct {
-	number(type, hash_map);
+	number(type, array_map);
 	number(max_entries, 1);
-	number(map_flags, no_prealloc);
-	type(key, struct conversation_key4);
-	type(value, struct admission);
-} conversations4 section(".maps");
+	number(map_flags, mmapable);
+	type(key, u32);
+	type(value, struct place);
+} places section(".maps");
 
+// An array with a place for each CPU that there can be, and not the kernel's array of its kind: that one has a pointer to follow for
+// each, which is not in the cache either, and is read by system calls alone.
 struct {
-	number(type, hash_map);
+	number(type, array_map);
 	number(max_entries, 1);
-	number(map_flags, no_prealloc);
-	type(key, struct conversation_key);
-	type(value, struct admission);
-} conversations6 section(".maps");
-
-struct {
-	number(type, percpu_array_map);
-	number(max_entries, 1);
+	number(map_flags, mmapable);
 	type(key, u32);
 	type(value, struct counts);
 } counts section(".maps");

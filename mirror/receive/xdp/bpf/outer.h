@@ -26,8 +26,7 @@ inlined bool outer4(struct xdp_md *context, struct packet *p)
 	p->length = total;
 	p->end = p->at + (total != 0 && total < there ? total : there);
 	p->at += length;
-	p->key.stream.src = *(u32 *)(h + 12);
-	p->key.stream.dst = *(u32 *)(h + 16);
+	*(u64 *)&p->key.stream.src = *(u64 *)(h + 12); // and dst, at once, as they will be read
 	return true;
 }
 

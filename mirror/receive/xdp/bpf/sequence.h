@@ -112,16 +112,21 @@ inlined bool seq_follow(struct sequence *s, u32 n)
 	return fits;
 }
 
-inlined bool seq_observe(struct sequence *s, u32 n)
+// seq_next takes the number that follows the newest one: what seq_follow would do, without its detours.
+inlined void seq_next(struct sequence *s, u32 n)
 {
-	s->packets++;
-	if (likely(s->varying && n - s->top == 1)) { // the next: what seq_follow would do, without its detours
-		s->top = n;
-		s->span += s->span < seq_window;
-		s->astray = 0;
-		seq_mark(s, n);
-		return true;
+	if (n % 64 == 0) {
+		s->seen[s->top / 64 % seq_words] = s->newest;
+		s->newest = s->seen[n / 64 % seq_words];
 	}
+	s->newest |= 1ULL << (n % 64);
+	s->top = n;
+	s->span += s->span < seq_window;
+	s->astray = 0;
+}
+
+inlined bool seq_other(struct sequence *s, u32 n)
+{
 	if (!s->started) {
 		seq_begin(s, n);
 		return true;
@@ -139,6 +144,19 @@ inlined bool seq_observe(struct sequence *s, u32 n)
 		s->varying = 1;
 	}
 	return seq_follow(s, n);
+}
+
+inlined bool seq_observe(struct sequence *s, u32 n)
+{
+	s->packets++;
+	if (likely(s->varying && n - s->top == 1)) {
+		seq_next(s, n);
+		return true;
+	}
+	s->seen[s->top / 64 % seq_words] = s->newest;
+	bool fits = seq_other(s, n);
+	s->newest = s->seen[s->top / 64 % seq_words];
+	return fits;
 }
 
 // observe observes a number in a whole stream and in a session's, each at its slot plus 1, 0 when it is not admitted. One lock is enough
