@@ -97,10 +97,7 @@ func (l *Ledger) add(v *Volume) bool {
 	l.totals.Packets += v.Packets
 	l.totals.Bytes += v.OuterBytes
 	if m := l.memos.get(v.key, &v.ends); m != nil && m.holds(v.Packets) {
-		if m.packets == 0 {
-			l.memos.begin(m, v.Last.UnixNano())
-		}
-		m.bring(v)
+		l.bring(m, v)
 		return true
 	}
 	l.whose, l.found = Whose{}, found{}
@@ -109,15 +106,28 @@ func (l *Ledger) add(v *Volume) bool {
 	return l.whose.PortKey != ""
 }
 
+// bring counts a volume of which what was thought holds.
+func (l *Ledger) bring(m *memo, v *Volume) {
+	m.whole.seen = v.Last.UnixNano()
+	t, sum := m.thought, v.mass()
+	account := &l.rows[t.claim.row]
+	account.add(t.exporter, t.whose.Host, sum)
+	account.credit(t.claim, sum)
+	l.totals.Confirmed += sum.Packets
+}
+
+// mass is what packets alike weigh.
+func (v *Volume) mass() mass {
+	return mass{
+		Volume:    mirror.Volume{Packets: v.Packets, Bytes: v.Bytes},
+		truncated: v.Truncated, early: v.Early, missing: v.Missing, largest: v.Largest, first: v.First, last: v.Last,
+	}
+}
+
 // sighting is what packets alike tell.
 func (v *Volume) sighting() sighting {
 	s := sighting{
-		mass: mass{
-			Volume:    mirror.Volume{Packets: v.Packets, Bytes: v.Bytes},
-			truncated: v.Truncated, early: v.Early, missing: v.Missing, largest: v.Largest,
-			first: v.First, last: v.Last,
-		},
-		exporter: plain(v.Exporter), destination: plain(v.Destination), now: v.Last.UnixNano(),
+		mass: v.mass(), exporter: plain(v.Exporter), destination: plain(v.Destination), now: v.Last.UnixNano(),
 	}
 	s.packet.Type = v.Type
 	s.packet.Header = erspan.Header{SessionID: v.ID, HardwareID: v.HardwareID}

@@ -93,19 +93,6 @@ func (m *memo) number(sequence uint32, now int64) (gap uint32) {
 	return own.value.otherInSession(sequence, passed)
 }
 
-// bring adds what was counted elsewhere.
-func (m *memo) bring(v *Volume) {
-	first, last := v.First.UnixNano(), v.Last.UnixNano()
-	m.whole.seen = last
-	m.first, m.last = min(m.first, first), max(m.last, last)
-	m.packets += v.Packets
-	m.bytes += v.Bytes
-	m.cut += uint32(v.Truncated) // a settling apart: far less than there is room for
-	m.early += uint32(v.Early)
-	m.missing += v.Missing
-	m.largest = max(m.largest, v.Largest)
-}
-
 // take returns what was counted, and begins anew.
 func (m *memo) take() mass {
 	sum := mass{

@@ -27,7 +27,10 @@ type Counting struct {
 	// The same by their slots, as they were last harvested: a slot may have gone to another since.
 	knownAt  []*admitted
 	streamAt []*followed
-	wanted   capture.Demand // at the last look
+	// What is brought, kept for the next time.
+	volumes []evidence.Volume
+	of      []xdp.Conversation
+	wanted  capture.Demand // at the last look
 
 	counted atomic.Uint64 // packets that were brought
 }
@@ -108,21 +111,20 @@ func (k *Counting) wants(uid string) bool {
 
 // bring adds to the ledger what was counted since it was last brought, and returns what is not of one source of one session any more.
 func (k *Counting) bring(counts []xdp.Count, now time.Time) (others []xdp.Conversation) {
-	var volumes []evidence.Volume
-	var of []xdp.Conversation
+	k.volumes, k.of = k.volumes[:0], k.of[:0]
 	for i := range counts {
 		c := &counts[i]
 		a := k.knownOf(c)
 		if a == nil || c.Packets == a.brought.Packets {
 			continue
 		}
-		volumes, of = append(volumes, a.since(c.Counts)), append(of, c.Conversation)
+		k.volumes, k.of = append(k.volumes, a.since(&c.Counts)), append(k.of, c.Conversation)
 		k.counted.Add(c.Packets - a.brought.Packets)
 		a.brought, a.moved = c.Counts, now
 	}
-	for i, mine := range k.ledger.Add(k.table.Load(), volumes) {
+	for i, mine := range k.ledger.Add(k.table.Load(), k.volumes) {
 		if !mine {
-			others = append(others, of[i])
+			others = append(others, k.of[i])
 		}
 	}
 	return others
@@ -147,7 +149,7 @@ func upTo[E any](s []E, slot uint32) []E {
 }
 
 // since is what was counted since the ledger was last brought something.
-func (a *admitted) since(now xdp.Counts) evidence.Volume {
+func (a *admitted) since(now *xdp.Counts) evidence.Volume {
 	before := a.brought
 	v := a.Volume()
 	v.Packets, v.Bytes, v.OuterBytes = now.Packets-before.Packets, now.Bytes-before.Bytes, now.OuterBytes-before.OuterBytes
