@@ -33,6 +33,7 @@ type probing struct {
 	mu     sync.Mutex
 	newest map[string]map[string]mirror.Probed // by UID, then by port key
 	due    map[string]time.Time                // when policy looks at a session again, by UID
+	told   map[string]mirror.ProbeResult       // what policy told of a session last, by UID
 	tasks  sync.WaitGroup                      // probes by policy
 }
 
@@ -43,7 +44,7 @@ func (d *Daemon) newProbing(st *state, board *store.Board, r *reconcile.Reconcil
 	p := &probing{
 		config: d.config.Probe, board: board, reconciler: r, history: st.history, reception: d.reception, counting: d.counting,
 		guests: make(map[string]readGuests), now: d.config.now(),
-		newest: make(map[string]map[string]mirror.Probed), due: make(map[string]time.Time),
+		newest: make(map[string]map[string]mirror.Probed), due: make(map[string]time.Time), told: make(map[string]mirror.ProbeResult),
 	}
 	for name, client := range d.clients {
 		p.guests[name] = client.Guests
@@ -64,7 +65,7 @@ func (p *probing) Verify(ctx context.Context, s mirror.Session, how api.Verifica
 	if h := p.reception.health(); !h.Up {
 		return api.Verified{}, mirror.Faultf(mirror.ReceiverDown, "the receiver", "is down: %s", h.Reason)
 	}
-	leave, soon := p.limits.enter(s.UID, p.now())
+	leave, soon := p.limits.enter(s.UID, p.now(), mostProbes)
 	if soon != nil {
 		return api.Verified{}, soon
 	}
