@@ -92,13 +92,13 @@ const anybody = "anonymous"
 
 // tell writes into the history that a session was verified, and what came of it.
 func (p *probing) tell(s mirror.Session, who string, v api.Verified) {
-	what := "probed"
+	text := fmt.Sprintf("%s: %s", v.Result, v.Message)
 	if v.Toggle != nil {
-		what = fmt.Sprintf("interrupted for %s to see whether it stops", v.Toggle.Disabled.Round(time.Millisecond))
+		text = fmt.Sprintf("interrupted for %s to see whether it stops: %s", v.Toggle.Disabled.Round(time.Millisecond), text)
 	}
 	p.history.tell(mirror.Event{
 		At: p.now(), UID: s.UID, Session: s.Name, Kind: mirror.ProbedEvent, Failure: v.Result == mirror.ProbeMissing, Who: who,
-		Switch: p.board.Status(s.UID).Placement.SwitchName, Text: fmt.Sprintf("%s: %s: %s", what, v.Result, v.Message),
+		Switch: p.board.Status(s.UID).Placement.SwitchName, Text: text,
 	})
 }
 
@@ -242,5 +242,14 @@ func inOne(list []mirror.Probed) string {
 			example = p.Message
 		}
 	}
-	return fmt.Sprintf("of %d sources %d proved, %d not, %d not known: %s", len(list), n[mirror.ProbeProved], n[mirror.ProbeMissing], n[mirror.ProbeOpen], example)
+	var counts []string
+	for _, c := range []struct {
+		result mirror.ProbeResult
+		what   string
+	}{{mirror.ProbeProved, "proved"}, {mirror.ProbeMissing, "not"}, {mirror.ProbeOpen, "not known"}} {
+		if n[c.result] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n[c.result], c.what))
+		}
+	}
+	return fmt.Sprintf("of %d sources %s: %s", len(list), strings.Join(counts, ", "), example)
 }
