@@ -15,30 +15,25 @@ import (
 	"github.com/vspan-io/vspan/vcenter/sim"
 )
 
-// togglePoints are those that a toggle proof passes, once when it disables the session and once when it enables it again.
-var togglePoints = []reconcile.Point{reconcile.Planned, reconcile.Recorded, reconcile.Confirmed, reconcile.Sent, reconcile.Answered, reconcile.ReadBack}
+// togglePoints are those that a toggle proof passes, once when it disables the session and once when it enables it again. Those of one
+// list are tried one after the other: a dozen daemons that begin at a time leave the tests beside them no time.
+var togglePoints = [][]reconcile.Point{
+	{reconcile.Planned, reconcile.Recorded, reconcile.Confirmed},
+	{reconcile.Sent, reconcile.Answered, reconcile.ReadBack},
+}
 
 // TestKilledWhileToggling kills a daemon, with SIGKILL, at each point of a toggle proof and in the middle of it, when the session stands
 // disabled by it. That it is to be disabled was kept in memory alone: the next daemon on the data directory enables it, though it is
 // told to report drift and not to repair it, and nobody is told of drift.
 func TestKilledWhileToggling(t *testing.T) {
 	t.Parallel()
-	for _, enabling := range []bool{false, true} {
-		for _, point := range togglePoints {
-			t.Run(fmt.Sprintf("%s, %s", map[bool]string{false: "disabling", true: "enabling"}[enabling], point), func(t *testing.T) {
+	for _, stage := range []string{"disabling", "enabling"} {
+		for i, points := range togglePoints {
+			t.Run(fmt.Sprint(stage, " ", i+1), func(t *testing.T) {
 				t.Parallel()
-				k := newKilled(t, point)
-				if !enabling {
-					k.arm()
+				for _, point := range points {
+					t.Run(string(point), func(t *testing.T) { killedAt(t, stage == "enabling", point) })
 				}
-				k.toggle(func() {
-					if enabling {
-						k.untilDisabled()
-						k.arm()
-					}
-					<-k.life.process.ended
-				})
-				k.wantRepaired()
 			})
 		}
 	}
@@ -54,6 +49,22 @@ func TestKilledWhileToggling(t *testing.T) {
 		}
 		k.wantRepaired()
 	})
+}
+
+// killedAt kills a daemon at a point that it passes while it disables a session, or while it enables it again.
+func killedAt(t *testing.T, enabling bool, point reconcile.Point) {
+	k := newKilled(t, point)
+	if !enabling {
+		k.arm()
+	}
+	k.toggle(func() {
+		if enabling {
+			k.untilState("web-01", "disabled", soon) // by when the daemon has read the switch back
+			k.arm()
+		}
+		<-k.life.process.ended
+	})
+	k.wantRepaired()
 }
 
 // killed is a daemon in a process of its own that receives the mirror of one session, and is killed while it toggles it.
