@@ -35,6 +35,9 @@ func (s Severity) String() string { return nameOf(severityNames, s) }
 
 var severityNames = []string{Note: "note", Warning: "warning", Trouble: "trouble"}
 
+// Severities lists them, for metrics and documentation.
+func Severities() []Severity { return all[Severity](severityNames) }
+
 // DiagnosisCode says what a diagnosis found: one enumeration for JSON, metric label and log.
 type DiagnosisCode uint8
 

@@ -2,7 +2,6 @@ package vcsimtests
 
 import (
 	"encoding/json"
-	"net/http"
 	"os/exec"
 	"testing"
 	"time"
@@ -21,19 +20,12 @@ func TestCurlAgainstTwoProcesses(t *testing.T) {
 		t.Skip("needs curl")
 	}
 	ns := newNamespace(t)
-	_, daemon := servedIn(t, ns, nil)
-	control := newServer(t, "http://127.0.0.1:8990", daemon.http.Transport)
-	state := func() (s sim.State) {
-		t.Helper()
-		if err := json.Unmarshal(control.want(control.do(http.MethodGet, "/state", nil), http.StatusOK).body, &s); err != nil {
-			t.Fatal(err)
-		}
-		return s
-	}
-	control.want(control.do(http.MethodPost, "/sessions", sim.SessionSpec{
+	simulator := simulatedIn(t, ns)
+	daemon := simulator.serve(t)
+	simulator.act("/sessions", sim.SessionSpec{
 		Name: "web-01", Description: "somebody else's", Enabled: true, FromVM: []string{"0"}, Destinations: []string{"127.0.0.9"}, Sampling: 1,
-	}), http.StatusOK)
-	others := state().Sessions[0].SessionSpec
+	})
+	others := simulator.state().Sessions[0].SessionSpec
 
 	began := time.Now()
 	first := curl(t, ns, `http://127.0.0.1:8080/v1/sessions/web-01?wait=3s&for=Delivering`)
@@ -41,12 +33,12 @@ func TestCurlAgainstTwoProcesses(t *testing.T) {
 		return s.Status.Verdict.State == "delivering" && s.Status.Sources[0].FromVM.Packets > 0 && s.Status.Sources[0].ToVM.Packets > 0
 	})
 	t.Logf("both directions were counted %v after the request", time.Since(began).Round(time.Millisecond))
-	version := state().Switch.ConfigVersion
+	version := simulator.state().Switch.ConfigVersion
 	again := curl(t, ns, `http://127.0.0.1:8080/v1/sessions/web-01?wait=3s&for=Delivering`)
 	if first.UID != again.UID || first.Revision != again.Revision || s.Status.Switch.SessionKey != again.Status.Switch.SessionKey {
 		t.Errorf("the same request made %s revision %d of %s revision %d", again.UID, again.Revision, first.UID, first.Revision)
 	}
-	now := state()
+	now := simulator.state()
 	if now.Switch.ConfigVersion != version {
 		t.Errorf("the same request moved the switch from version %s to %s", version, now.Switch.ConfigVersion)
 	}

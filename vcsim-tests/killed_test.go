@@ -18,6 +18,8 @@ import (
 	"time"
 
 	"github.com/vspan-io/vspan/cmd/vspan/daemon"
+	"github.com/vspan-io/vspan/mirror/probe"
+	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/reconcile"
 	"github.com/vspan-io/vspan/mirror/store/etcd"
 	"github.com/vspan-io/vspan/vcenter"
@@ -81,6 +83,8 @@ type mortalConfig struct {
 	URL, Thumbprint, Dir string
 	Point                reconcile.Point // it kills itself there
 	Hold                 bool            // no: it says so and goes on when it reads a line; the first time
+	Armed                string          // a file: the point counts only once it is there; "" for always
+	Packets              string          // where mirror packets come by a way; "": it receives none
 	Cluster              *etcd.Cluster
 }
 
@@ -102,6 +106,15 @@ func runMortal(text string) int {
 		Name: "default", Username: "user", Password: vcenter.NewSecret("pass"), URL: at, Thumbprint: told.Thumbprint, Timeout: 3 * time.Second,
 	}}
 	c.Receiver = daemon.Receiver{Off: true, Addresses: []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("127.0.0.2")}}
+	if told.Packets != "" {
+		pair := receive.NewPair(receive.PairOptions{})
+		if err := arrive(told.Packets, func(packet []byte) { pair.Inject(time.Now(), packet) }); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			return 2
+		}
+		c.Receiver.Off, c.Receiver.Source = false, pair
+		c.Probe.Network = &probe.Memory{IP: func([]byte) [][]byte { return nil }} // the guests' traffic is enough to go by
+	}
 	c.Cluster = told.Cluster
 	c.At = told.at()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
@@ -123,7 +136,7 @@ func (told mortalConfig) at() func(reconcile.Point) {
 	var once sync.Once
 	return func(p reconcile.Point) {
 		switch {
-		case p != told.Point:
+		case p != told.Point, !told.armed():
 		case told.Hold:
 			once.Do(func() {
 				fmt.Println("holding")
@@ -134,6 +147,14 @@ func (told mortalConfig) at() func(reconcile.Point) {
 			select {} // until the signal arrives
 		}
 	}
+}
+
+func (told mortalConfig) armed() bool {
+	if told.Armed == "" {
+		return true
+	}
+	_, err := os.Stat(told.Armed)
+	return err == nil
 }
 
 // mortal are the lives of a daemon in processes of its own, which die by SIGKILL.

@@ -1,9 +1,6 @@
 package vcsimtests
 
 import (
-	"encoding/json"
-	"net/http"
-	"os/exec"
 	"slices"
 	"testing"
 	"time"
@@ -97,34 +94,4 @@ func checkLost(t *testing.T, daemon *server, name string) {
 	if c := condition(s, "Ready"); c.Status != "False" || c.Message == "" {
 		t.Errorf("Ready is %s (%q), want False and why", c.Status, c.Message)
 	}
-}
-
-// servedIn runs vspan sim and vspan serve as processes of their own in a namespace, and returns what is there to be mirrored and the
-// daemon's API.
-func servedIn(t *testing.T, ns *namespace, simFlags []string, serveFlags ...string) (sim.State, *server) {
-	t.Helper()
-	simulator := start(t, exec.Command(vspan(t), append([]string{"sim", "--listen=127.0.0.1:8989", "--control=127.0.0.1:8990"}, simFlags...)...), ns.launch)
-	thumbprint := simulator.says(t, &simulator.stdout, `VSPAN_VCENTER_THUMBPRINT=(\S+)`)
-	serve := exec.Command(vspan(t), append([]string{"serve", "--listen=127.0.0.1:8080"}, serveFlags...)...)
-	serve.Env = []string{
-		"VSPAN_VCENTER_URL=https://127.0.0.1:8989/sdk", "VSPAN_VCENTER_USERNAME=user", "VSPAN_VCENTER_PASSWORD=pass",
-		"VSPAN_VCENTER_THUMBPRINT=" + thumbprint,
-	}
-	start(t, serve, ns.launch)
-	transport := &http.Transport{DialContext: ns.dial}
-	t.Cleanup(transport.CloseIdleConnections)
-	var state sim.State
-	control := newServer(t, "http://127.0.0.1:8990", transport)
-	if err := json.Unmarshal(control.want(control.do(http.MethodGet, "/state", nil), http.StatusOK).body, &state); err != nil {
-		t.Fatal(err)
-	}
-	daemon := newServer(t, "http://127.0.0.1:8080", transport)
-	await(t, 20*time.Second, "the daemon is ready", func() (bool, string) {
-		a, err := daemon.try(http.MethodGet, "/readyz", nil)
-		if err != nil {
-			return false, err.Error()
-		}
-		return a.status == http.StatusOK, string(a.body)
-	})
-	return state, daemon
 }

@@ -16,8 +16,8 @@ func newDemoCommand() *cobra.Command {
 		GroupID: groupRun,
 		Short:   "See vspan do its job, without a vCenter",
 		Long: `Start a simulated vCenter whose hosts really mirror, the daemon and its receiver in one process, and show through the
-daemon's own HTTP API what vspan does: create three sessions as the wizard would, prove that they deliver, follow a vMotion,
-notice a broken path, stop a mirror, and show an HTTP GET that was received in the mirror.
+daemon's own HTTP API what vspan does: create three sessions as the wizard would, prove that they deliver, show an HTTP GET that was
+received in the mirror, probe one that is silent, follow a vMotion, notice a broken path, and stop a mirror.
 
 As root the packets cross real sockets on loopback, as an ordinary user they go through memory. It then stays until Ctrl-C,
 so that you can go on with curl. With --once it ends: exit 0 if every step held, 1 if not.`,

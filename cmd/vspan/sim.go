@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"log/slog"
@@ -25,6 +26,9 @@ func newSimCommand() *cobra.Command {
 ERSPAN packets from addresses of their own (127.1.0.x) for every enabled mirror session.
 
 Emitting takes CAP_NET_RAW. Packets never leave this machine: other destinations than loopback are refused and counted.
+With --tun vspan0 this machine also reaches the guests, at 10.10.0.0/16, so that 'vspan verify' can probe them as it would real ones. That
+takes CAP_NET_ADMIN; the device and its route are gone when the simulator is. Without these rights, 'unshare -rn' gives a shell that has
+them in a network of its own (ip link set lo up comes first there), and 'vspan demo' shows everything without any.
 It knows three users with the password "pass": user may do everything, vspan has the least that mirroring takes, reader may only look.
 With --control a second listener makes things happen: vMotion, power, lost hosts, sessions changed by hand, paths that are
 broken, too narrow, translated or out of order, hosts that send something else than asked, strangers, and slow counters.`,
@@ -58,6 +62,7 @@ broken, too narrow, translated or out of order, hosts that send something else t
 	flags.Int64Var(&options.Seed, "seed", 1, "seed of the traffic: the same seed gives the same frames")
 	flags.BoolVar(&emit, "emit", true, "emit mirror packets; needs CAP_NET_RAW")
 	flags.IntVar(&options.MTU, "mtu", 1500, "MTU of the path from the hosts to the receiver: larger packets leave as fragments")
+	flags.StringVar(&options.TUN, "tun", "", "make a TUN device of this name, through which this machine reaches the guests (10.10.0.0/16); needs CAP_NET_ADMIN")
 	flags.BoolVar(&options.Stock, "stock", false, "leave VSPAN out, as plain vcsim does: tasks succeed and nothing is stored")
 	flags.BoolVarP(&verbose, "verbose", "v", false, "log what the simulator does")
 	return cmd
@@ -88,14 +93,16 @@ func introduce(w io.Writer, s *sim.Simulator) error {
 	if u := s.ControlURL(); u != nil {
 		control = u.String()
 	}
+	guests := cmp.Or(s.GuestsDescription(), "not reachable, so that 'vspan verify' gets no answer: start with --tun vspan0 for that, as root")
 	_, err := fmt.Fprintf(w, `# A vCenter that mirrors: %d hosts, %d VMs. Mirror packets: %s.
+# Guests: %s
 # Control API: %s
 export VSPAN_VCENTER_URL=%s
 export VSPAN_VCENTER_USERNAME=user
 export VSPAN_VCENTER_PASSWORD=pass
 export VSPAN_VCENTER_THUMBPRINT=%s
 # Now, in another terminal with these set: vspan serve
-`, len(state.Hosts), len(state.VMs), s.EmitDescription(), control, s.URL(), s.Thumbprint())
+`, len(state.Hosts), len(state.VMs), s.EmitDescription(), guests, control, s.URL(), s.Thumbprint())
 	return err
 }
 

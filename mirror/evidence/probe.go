@@ -34,7 +34,7 @@ func (c *hearing) probeMissing(p *mirror.PlacedSource, s *sourceHistory) mirror.
 	if !s.stirred.Equal(probed.Began) {
 		return mirror.Verdict{}
 	}
-	return verdict(mirror.Lost, mirror.ProbeUnseen, "%s, %s ago, while its port moved traffic; %s", probed.Message, seconds(c.now.Sub(probed.Ended)), c.suspect(p))
+	return verdict(mirror.Lost, mirror.ProbeUnseen, "probed %s ago, while its port moved traffic: %s; %s", seconds(c.now.Sub(probed.Ended)), probed.Message, c.suspect(p))
 }
 
 // probeSeen: there is nothing to mirror, and what was sent to have something came through.
@@ -44,9 +44,9 @@ func (c *hearing) probeSeen(p *mirror.PlacedSource, _ *sourceHistory) mirror.Ver
 		return mirror.Verdict{}
 	}
 	if p.Direction == mirror.Both && probed.Answered && probed.ToVM.Seen != probed.FromVM.Seen && c.in.Session.Spec.Sampling <= 1 {
-		return verdict(mirror.Degraded, mirror.DirectionMissing, "%s, %s ago", probed.Message, seconds(c.now.Sub(probed.Ended)))
+		return verdict(mirror.Degraded, mirror.DirectionMissing, "probed %s ago: %s", seconds(c.now.Sub(probed.Ended)), probed.Message)
 	}
-	return verdict(mirror.Delivering, mirror.ProbeSeen, "%s, %s ago", probed.Message, seconds(c.now.Sub(probed.Ended)))
+	return verdict(mirror.Delivering, mirror.ProbeSeen, "probed %s ago: %s", seconds(c.now.Sub(probed.Ended)), probed.Message)
 }
 
 // byProbe is the verdict on a session of which all that delivers does so by what probes showed.

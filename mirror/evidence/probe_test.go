@@ -37,7 +37,7 @@ func TestProvedByProbe(t *testing.T) {
 	s.want(mirror.Delivering, mirror.ProbeSeen)
 	s.pass(600)
 	s.want(mirror.Delivering, mirror.ProbeSeen)
-	if v := s.result.Verdict; !strings.Contains(v.Message, "what the probe says, 601 s ago") {
+	if v := s.result.Verdict; !strings.Contains(v.Message, "probed 601 s ago: what the probe says") {
 		t.Errorf("message: %s", v.Message)
 	}
 	s.pass(90) // a proof does not last for ever

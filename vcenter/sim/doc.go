@@ -9,8 +9,11 @@
 // from that host's own vmkernel address.
 //
 // Packets are encoded with gopacket and by hand in this package, never with the
-// decoders they are meant to test, so that both cannot share a mistake. Nothing
-// is ever sent to an address that is not a loopback address.
+// decoders they are meant to test, so that both cannot share a mistake. No mirror
+// packet is ever sent to an address that is not a loopback address.
+//
+// Guests answer what comes from outside: what Deliver is given, and with
+// Options.TUN what this machine sends to their addresses.
 //
 // # Control API
 //

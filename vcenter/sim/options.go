@@ -71,6 +71,11 @@ type Options struct {
 	// called once at a time, by the step of traffic and by Deliver, may keep the
 	// slice it is given but not change it, and must not call the Simulator.
 	Memory func(packet []byte)
+	// TUN is the name of a TUN device to make, through which this machine reaches
+	// the guests: they answer what is sent to their addresses, 10.10.0.0/16 and
+	// fd00:10:10::/96, see Deliver. It takes CAP_NET_ADMIN, and is gone when Run
+	// ends or the process does. Empty means that only Deliver reaches them.
+	TUN string
 	// Stock leaves VSPAN out: reconfiguring the switch succeeds and nothing is
 	// stored, as plain vcsim does.
 	Stock bool

@@ -46,8 +46,13 @@ func (s *Simulator) serve(ctx context.Context) error {
 		return err
 	}
 	defer s.emitter.close()
+	if err := s.outside.open(s.options.TUN); err != nil {
+		return err
+	}
+	defer s.outside.close()
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return s.drive(ctx) })
+	group.Go(func() error { return s.outside.run(ctx, s) })
 	for _, each := range servers {
 		group.Go(func() error { return each.run(ctx) })
 	}

@@ -34,6 +34,7 @@ type Simulator struct {
 	dice    *rand.Rand       // decides what is lost; used by the step of traffic only
 	held    map[*host]copied // what paths hold back; used by the step of traffic only
 	emitter emitter
+	outside outside
 	tagging *tagging
 
 	taskNumber    atomic.Int64

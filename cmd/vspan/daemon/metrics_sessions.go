@@ -23,6 +23,7 @@ type sessionCollector struct {
 	store store.Store
 	board *store.Board
 	limit int
+	found evidenceMetrics
 
 	reasons, overflow                                           *prometheus.Desc
 	verdict, since, packets, bytes, lost, last, expiry, sources *prometheus.Desc
@@ -33,7 +34,7 @@ func newSessionCollector(st store.Store, board *store.Board, limit int) *session
 		return prometheus.NewDesc("vspan_"+name, help, labels, nil)
 	}
 	return &sessionCollector{
-		store: st, board: board, limit: cmp.Or(limit, defaultSessionSeries),
+		store: st, board: board, limit: cmp.Or(limit, defaultSessionSeries), found: newEvidenceMetrics(desc),
 		reasons:  desc("verdicts", "Sessions by the reason of their verdict.", "reason"),
 		overflow: desc("session_series_overflow", "Sessions without series of their own, because there are more than the limit."),
 		verdict:  desc("session_verdict_state", "State of the session's verdict: "+stateCodes()+".", "session"),
@@ -58,7 +59,8 @@ func stateCodes() string {
 
 // Describe implements prometheus.Collector.
 func (c *sessionCollector) Describe(ch chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.reasons, c.overflow, c.verdict, c.since, c.packets, c.bytes, c.lost, c.last, c.expiry, c.sources} {
+	all := []*prometheus.Desc{c.reasons, c.overflow, c.verdict, c.since, c.packets, c.bytes, c.lost, c.last, c.expiry, c.sources}
+	for _, d := range append(all, c.found.descs()...) {
 		ch <- d
 	}
 }
@@ -78,6 +80,7 @@ func (c *sessionCollector) Collect(ch chan<- prometheus.Metric) {
 	for _, r := range mirror.Reasons() {
 		ch <- prometheus.MustNewConstMetric(c.reasons, prometheus.GaugeValue, float64(byReason[r]), r.String())
 	}
+	c.found.collectAll(ch, sessions, statuses)
 	sessions = slices.SortedFunc(slices.Values(sessions), func(a, b mirror.Session) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.UID, b.UID))
 	})
@@ -108,6 +111,7 @@ func (c *sessionCollector) collect(ch chan<- prometheus.Metric, s mirror.Session
 	}
 	metric(c.sources, prometheus.GaugeValue, float64(delivering), "true")
 	metric(c.sources, prometheus.GaugeValue, float64(len(e.Sources)-delivering), "false")
+	c.found.collect(metric, e)
 }
 
 // unixSeconds is a time as Prometheus has it; 0 for none.

@@ -47,7 +47,7 @@ vspan_session_packets_total{session="s12"} 0
 	if err := testutil.GatherAndCompare(registry, strings.NewReader(want), "vspan_session_series_overflow", "vspan_session_packets_total"); err != nil {
 		t.Error(err)
 	}
-	if n, err := testutil.GatherAndCount(registry); err != nil || n != 1+len(mirror.Reasons())+9*limit {
+	if n, err := testutil.GatherAndCount(registry); err != nil || n != 1+len(mirror.Reasons())+len(mirror.DiagnosisCodes())+16*limit {
 		t.Errorf("%d series, %v", n, err)
 	}
 	families, err := registry.Gather()

@@ -15,12 +15,13 @@ type probeLimits struct {
 }
 
 const (
-	probePause = 3 * time.Second // between two verifications of one session
-	mostProbes = 4               // verifications at a time
+	probePause   = 3 * time.Second // between two verifications of one session
+	mostProbes   = 4               // verifications at a time
+	mostByPolicy = 2               // one by policy begins only while there are fewer, so that somebody who asks finds room
 )
 
-// enter lets a verification begin, or says when it may. leave must be called when it has ended.
-func (l *probeLimits) enter(uid string, now time.Time) (leave func(), refused *api.TooSoon) {
+// enter lets a verification begin while fewer than most are under way, or says when it may. leave must be called when it has ended.
+func (l *probeLimits) enter(uid string, now time.Time, most int) (leave func(), refused *api.TooSoon) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.busy == nil {
@@ -36,7 +37,7 @@ func (l *probeLimits) enter(uid string, now time.Time) (leave func(), refused *a
 		return nil, &api.TooSoon{After: probePause, Why: "the session is being verified already"}
 	case late:
 		return nil, &api.TooSoon{After: probePause - now.Sub(at), Why: "the session was verified a moment ago"}
-	case len(l.busy) >= mostProbes:
+	case len(l.busy) >= most:
 		return nil, &api.TooSoon{After: time.Second, Why: "several sessions are being verified already"}
 	}
 	l.busy[uid] = true

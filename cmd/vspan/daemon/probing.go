@@ -33,6 +33,7 @@ type probing struct {
 	mu     sync.Mutex
 	newest map[string]map[string]mirror.Probed // by UID, then by port key
 	due    map[string]time.Time                // when policy looks at a session again, by UID
+	told   map[string]mirror.ProbeResult       // what policy told of a session last, by UID
 	tasks  sync.WaitGroup                      // probes by policy
 }
 
@@ -43,7 +44,7 @@ func (d *Daemon) newProbing(st *state, board *store.Board, r *reconcile.Reconcil
 	p := &probing{
 		config: d.config.Probe, board: board, reconciler: r, history: st.history, reception: d.reception, counting: d.counting,
 		guests: make(map[string]readGuests), now: d.config.now(),
-		newest: make(map[string]map[string]mirror.Probed), due: make(map[string]time.Time),
+		newest: make(map[string]map[string]mirror.Probed), due: make(map[string]time.Time), told: make(map[string]mirror.ProbeResult),
 	}
 	for name, client := range d.clients {
 		p.guests[name] = client.Guests
@@ -64,7 +65,7 @@ func (p *probing) Verify(ctx context.Context, s mirror.Session, how api.Verifica
 	if h := p.reception.health(); !h.Up {
 		return api.Verified{}, mirror.Faultf(mirror.ReceiverDown, "the receiver", "is down: %s", h.Reason)
 	}
-	leave, soon := p.limits.enter(s.UID, p.now())
+	leave, soon := p.limits.enter(s.UID, p.now(), mostProbes)
 	if soon != nil {
 		return api.Verified{}, soon
 	}
@@ -91,13 +92,13 @@ const anybody = "anonymous"
 
 // tell writes into the history that a session was verified, and what came of it.
 func (p *probing) tell(s mirror.Session, who string, v api.Verified) {
-	what := "probed"
+	text := fmt.Sprintf("%s: %s", v.Result, v.Message)
 	if v.Toggle != nil {
-		what = fmt.Sprintf("interrupted for %s to see whether it stops", v.Toggle.Disabled.Round(time.Millisecond))
+		text = fmt.Sprintf("interrupted for %s to see whether it stops: %s", v.Toggle.Disabled.Round(time.Millisecond), text)
 	}
 	p.history.tell(mirror.Event{
 		At: p.now(), UID: s.UID, Session: s.Name, Kind: mirror.ProbedEvent, Failure: v.Result == mirror.ProbeMissing, Who: who,
-		Switch: p.board.Status(s.UID).Placement.SwitchName, Text: fmt.Sprintf("%s: %s: %s", what, v.Result, v.Message),
+		Switch: p.board.Status(s.UID).Placement.SwitchName, Text: text,
 	})
 }
 
@@ -241,5 +242,14 @@ func inOne(list []mirror.Probed) string {
 			example = p.Message
 		}
 	}
-	return fmt.Sprintf("of %d sources %d proved, %d not, %d not known: %s", len(list), n[mirror.ProbeProved], n[mirror.ProbeMissing], n[mirror.ProbeOpen], example)
+	var counts []string
+	for _, c := range []struct {
+		result mirror.ProbeResult
+		what   string
+	}{{mirror.ProbeProved, "proved"}, {mirror.ProbeMissing, "not"}, {mirror.ProbeOpen, "not known"}} {
+		if n[c.result] > 0 {
+			counts = append(counts, fmt.Sprintf("%d %s", n[c.result], c.what))
+		}
+	}
+	return fmt.Sprintf("of %d sources %s: %s", len(list), strings.Join(counts, ", "), example)
 }

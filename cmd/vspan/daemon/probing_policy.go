@@ -26,7 +26,7 @@ func (p *probing) consider(ctx context.Context, s mirror.Session, v mirror.Verdi
 	if !p.config.WhenIdle || !p.dueAt(s.UID, v, now) {
 		return
 	}
-	leave, refused := p.limits.enter(s.UID, now)
+	leave, refused := p.limits.enter(s.UID, now, mostByPolicy)
 	if refused != nil {
 		return // its turn comes again at the next tick
 	}
@@ -40,13 +40,23 @@ func (p *probing) consider(ctx context.Context, s mirror.Session, v mirror.Verdi
 			return
 		}
 		result := probe.Worst(list)
-		p.tell(s, mirror.Vspan, api.Verified{Result: result, Message: inOne(list)})
-		if result == mirror.ProbeMissing {
-			p.mu.Lock()
-			p.due[s.UID] = p.now().Add(min(probeAgain, p.config.Every))
-			p.mu.Unlock()
+		if p.concluded(s.UID, result) {
+			p.tell(s, mirror.Vspan, api.Verified{Result: result, Message: inOne(list)})
 		}
 	})
+}
+
+// concluded notes what a probe by policy came to, and reports whether it is another result than the one before: the history of a session
+// that is idle for days is not to be filled with the same again and again.
+func (p *probing) concluded(uid string, result mirror.ProbeResult) (news bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if result == mirror.ProbeMissing {
+		p.due[uid] = p.now().Add(min(probeAgain, p.config.Every))
+	}
+	before, known := p.told[uid]
+	p.told[uid] = result
+	return !known || before != result
 }
 
 // dueAt reports whether a session is to be probed now: one that has been idle for long, and one whose verdict is that of a probe.
@@ -71,6 +81,7 @@ func (p *probing) forget(uid string) {
 	defer p.mu.Unlock()
 	delete(p.newest, uid)
 	delete(p.due, uid)
+	delete(p.told, uid)
 }
 
 // seen is a session as the judge is to see it: one that is paused for a toggle proof is disabled, whatever was asked for.

@@ -43,27 +43,50 @@ func TestWhenPolicyProbes(t *testing.T) {
 func TestProbeLimits(t *testing.T) {
 	var l probeLimits
 	now := time.Now()
-	leave, refused := l.enter("a", now)
+	leave, refused := l.enter("a", now, mostProbes)
 	if refused != nil {
 		t.Fatal(refused)
 	}
-	if _, refused := l.enter("a", now); refused == nil {
+	if _, refused := l.enter("a", now, mostProbes); refused == nil {
 		t.Error("two at a time of one session")
 	}
+	if byPolicy, refused := l.enter("p", now, mostByPolicy); refused != nil {
+		t.Errorf("by policy beside another one: %v", refused)
+	} else if _, refused := l.enter("q", now, mostByPolicy); refused == nil {
+		t.Errorf("more than %d at a time, one of them by policy", mostByPolicy)
+	} else {
+		byPolicy()
+	}
 	for _, uid := range []string{"b", "c", "d"} {
-		if _, refused := l.enter(uid, now); refused != nil {
+		if _, refused := l.enter(uid, now, mostProbes); refused != nil {
 			t.Errorf("%s: %v", uid, refused)
 		}
 	}
-	if _, refused := l.enter("e", now); refused == nil || refused.After <= 0 {
+	if _, refused := l.enter("e", now, mostProbes); refused == nil || refused.After <= 0 {
 		t.Errorf("%d at a time", mostProbes+1)
 	}
 	leave()
-	if _, refused := l.enter("a", time.Now()); refused == nil || refused.After <= 0 || refused.After > probePause {
+	if _, refused := l.enter("a", time.Now(), mostProbes); refused == nil || refused.After <= 0 || refused.After > probePause {
 		t.Errorf("again at once: %+v", refused)
 	}
-	if _, refused := l.enter("a", time.Now().Add(probePause)); refused != nil {
+	if _, refused := l.enter("a", time.Now().Add(probePause), mostProbes); refused != nil {
 		t.Errorf("after the pause: %v", refused)
+	}
+}
+
+// TestPolicyTellsWhatIsNew: the history has each change of what probes by policy show, and nothing twice.
+func TestPolicyTellsWhatIsNew(t *testing.T) {
+	p := &probing{config: Probe{Every: 10 * time.Minute}, now: time.Now, due: make(map[string]time.Time), told: make(map[string]mirror.ProbeResult)}
+	for i, c := range []struct {
+		result mirror.ProbeResult
+		want   bool
+	}{{mirror.ProbeOpen, true}, {mirror.ProbeOpen, false}, {mirror.ProbeProved, true}, {mirror.ProbeProved, false}, {mirror.ProbeMissing, true}, {mirror.ProbeProved, true}} {
+		if got := p.concluded("u", c.result); got != c.want {
+			t.Errorf("%d: %s is told: %v, want %v", i, c.result, got, c.want)
+		}
+	}
+	if until := time.Until(p.due["u"]); until <= 0 || until > probeAgain {
+		t.Errorf("a session whose probe was missing is looked at again in %v, want %v at most", until, probeAgain)
 	}
 }
 

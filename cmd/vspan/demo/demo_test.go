@@ -22,7 +22,7 @@ func TestDemoHolds(t *testing.T) {
 	}
 	for _, want := range []string{
 		"web-01-gre is delivering", "web-02-erspan2 is delivering", "db-01-erspan3 is delivering",
-		"GET /", "HTTP/1.1 200", "web-01-gre is lost (was_delivering_stopped)", "db-01-erspan3 is disabled", "Every step held",
+		"GET /", "HTTP/1.1 200", "proved: a probe to client-01", "web-01-gre is lost (was_delivering_stopped)", "db-01-erspan3 is disabled", "Every step held",
 	} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("the demo does not say %q\n%s", want, out.String())

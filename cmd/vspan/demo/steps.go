@@ -16,6 +16,7 @@ var steps = []step{
 	{"sessions", (*play).createSessions},
 	{"arriving", (*play).showArriving},
 	{"http", (*play).showHTTP},
+	{"probe", (*play).probe},
 	{"vmotion", (*play).moveVM},
 	{"broken path", (*play).breakPath},
 	{"disable", (*play).disable},

@@ -60,21 +60,18 @@ func (p Page) summary() string {
 		text += fmt.Sprintf(" for %s, since %s", span(p.now().Sub(v.Since)), clock(v.Since))
 	}
 	text += ": " + strings.TrimSuffix(v.Message, ".") + ". It is to mirror " + strings.Join(names, ", ") + " as " + encapsulation(s) + " to " + destination(s)
-	if s.ExpiresAt.IsZero() {
-		return text + ", until it is deleted."
+	end := "it is deleted"
+	if !s.ExpiresAt.IsZero() {
+		end = clock(s.ExpiresAt)
 	}
-	return text + ", until " + clock(s.ExpiresAt) + "."
+	return text + ", until " + end + ". All times are in UTC, by the daemon's clock."
 }
 
 func (p Page) sources(d *document) {
 	d.head("Sources")
 	t := newTable("SOURCE", "VERDICT", "FIGURES AND REASON")
 	for _, s := range p.Session.Status.Sources {
-		message := s.Verdict.Message
-		if strings.HasPrefix(p.Session.Status.Verdict.Message, message) {
-			message = "As said above"
-		}
-		figures := fmt.Sprintf("from it %s, to it %s. %s", volume(s.FromVM), volume(s.ToVM), message)
+		figures := fmt.Sprintf("from it %s%s, to it %s%s; %s", volume(s.FromVM), delivered(s.FromVMDelivery), volume(s.ToVM), delivered(s.ToVMDelivery), p.unlessSaid(s.Verdict.Message))
 		where := fmt.Sprintf("%s, %s, port %s on %s", s.VM, cmp.Or(s.NIC, "NIC not known"), cmp.Or(s.PortKey, "not known"), cmp.Or(s.Host, "no host"))
 		verdict := fmt.Sprintf("%s (%s)", s.Verdict.State, s.Verdict.Reason)
 		if !s.Verdict.Since.IsZero() {
@@ -83,6 +80,25 @@ func (p Page) sources(d *document) {
 		t.row(where, verdict, figures)
 	}
 	d.add(t, "It has not been placed on a switch yet.")
+}
+
+// delivered says how much of what a port moves arrives lately, as far as that is known.
+func delivered(d *wire.Delivery) string {
+	if d == nil || d.Ratio == nil {
+		return ""
+	}
+	return fmt.Sprintf(", lately %.0f %% of what its port moved", 100**d.Ratio)
+}
+
+// saidAbove stands for a sentence that is in the summary.
+const saidAbove = "as said above"
+
+// unlessSaid is a sentence, unless it is in the summary.
+func (p Page) unlessSaid(message string) string {
+	if message != "" && strings.Contains(p.Session.Status.Verdict.Message, message) {
+		return saidAbove
+	}
+	return message
 }
 
 // trouble lists what is wrong and what to do about it.
@@ -109,10 +125,10 @@ func (p Page) troubles() []trouble {
 	for _, x := range status.Diagnoses {
 		list = append(list, trouble{cmp.Or(x.Subject, "the session"), x.Code + ": " + x.Message, x.Remedy})
 	}
-	add("the session", status.Verdict.Reason, status.Verdict.Reason)
+	add("the session", status.Verdict.Reason, status.Verdict.Reason+": "+saidAbove)
 	for _, s := range status.Sources {
 		if s.Verdict.Reason != status.Verdict.Reason {
-			add(cmp.Or(s.VM, s.PortKey), s.Verdict.Reason, s.Verdict.Message)
+			add(cmp.Or(s.VM, s.PortKey), s.Verdict.Reason, s.Verdict.Reason+": "+p.unlessSaid(s.Verdict.Message))
 		}
 	}
 	for _, r := range p.Receivers {
@@ -142,30 +158,36 @@ func nextStep(reason string) string {
 func (p Page) verdicts(d *document) {
 	d.head("How the verdict came about")
 	t := newTable("SINCE", "FOR", "OF", "VERDICT", "MEANWHILE")
-	shown, alone := 0, len(p.Session.Status.Sources) == 1 // then the verdict on the session says it all
+	left, alone := 0, len(p.Session.Status.Sources) == 1 // then the verdict on the session says it all
 	for i, turn := range p.Evidence.History {
-		if turn.Source != nil && (alone || p.newer(i) >= turnsShown) {
-			continue
-		}
 		end := turn.Until
 		if end.IsZero() {
 			end = p.now()
+		}
+		if turn.Source != nil && (alone || end.Sub(turn.Since) < leastTurn) {
+			continue
+		}
+		if turn.Source != nil && p.newer(i) >= turnsShown {
+			left++
+			continue
 		}
 		of := "the session"
 		if turn.Source != nil {
 			of = cmp.Or(turn.Source.VM, "port "+turn.Source.PortKey)
 		}
-		t.row(clock(turn.Since), span(end.Sub(turn.Since)), of, fmt.Sprintf("%s (%s)", turn.State, turn.Reason), meanwhile(turn))
-		shown++
+		t.row(clock(turn.Since), span(end.Sub(turn.Since)), of, fmt.Sprintf("%s (%s)", turn.State, turn.Reason), p.meanwhile(turn))
 	}
 	d.add(t, "It was not judged yet.")
-	if left := len(p.Evidence.History) - shown; left > 0 && !alone {
-		d.say(fmt.Sprintf("%d older verdicts on single sources are not shown here: see -o json.", left))
+	if left > 0 {
+		d.say(fmt.Sprintf("Older verdicts on single sources that are not shown here: %d; see -o json.", left))
 	}
 }
 
 // turnsShown is how many verdicts are shown of one source.
 const turnsShown = 6
+
+// leastTurn is how long a verdict on a source lasted that is shown: that nothing had arrived when it was made is true of each.
+const leastTurn = time.Second
 
 // newer counts the turns of the same source after the one at i.
 func (p Page) newer(i int) int {
@@ -178,7 +200,7 @@ func (p Page) newer(i int) int {
 	return n
 }
 
-func meanwhile(turn wire.VerdictTurn) string {
+func (p Page) meanwhile(turn wire.VerdictTurn) string {
 	f := turn.Figures
 	if f == nil {
 		return turn.Message
@@ -197,9 +219,25 @@ func meanwhile(turn wire.VerdictTurn) string {
 	}
 	switch turn.State { // of the others the figures say it
 	case mirror.Degraded.String(), mirror.Lost.String(), mirror.Unknown.String(), mirror.Failed.String():
-		text += ". " + turn.Message
+		text += "; " + p.unlessShown(turn)
 	}
 	return text
+}
+
+// unlessShown is what a verdict says, unless it is one of now: these are in the summary and among the sources.
+func (p Page) unlessShown(turn wire.VerdictTurn) string {
+	same := func(v wire.Verdict) bool {
+		return turn.Until.IsZero() && turn.State == v.State && turn.Reason == v.Reason
+	}
+	if turn.Source == nil && same(p.Session.Status.Verdict) {
+		return saidAbove
+	}
+	for _, s := range p.Session.Status.Sources {
+		if turn.Source != nil && turn.Source.PortKey == s.PortKey && same(s.Verdict) {
+			return saidAbove
+		}
+	}
+	return turn.Message
 }
 
 // deedsShown is how many events are shown that are no verdicts.
@@ -229,7 +267,7 @@ func (p Page) versions(d *document) {
 		text += fmt.Sprintf(" Switch %s (%s), session key %s, config version %s.", sw.Name, sw.UUID, cmp.Or(sw.SessionKey, "none"), cmp.Or(sw.ConfigVersion, "none"))
 	}
 	for _, r := range p.Receivers {
-		text += fmt.Sprintf(" Receiver %s: %s, up %t, %d datagrams, %d dropped.", r.Name, cmp.Or(r.Kind, "kind not known"), r.Up, r.Datagrams, r.KernelDropped)
+		text += fmt.Sprintf(" Receiver %s (%s): %s, %d datagrams, %d dropped.", r.Name, cmp.Or(r.Kind, "kind not known"), map[bool]string{true: "up", false: "down"}[r.Up], r.Datagrams, r.KernelDropped)
 	}
 	d.say(text)
 }

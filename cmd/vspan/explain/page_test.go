@@ -24,7 +24,7 @@ func at(seconds int) time.Time { return begin.Add(time.Duration(seconds) * time.
 
 // page is one of a session of two sources, of which one is lost.
 func page(vm string) Page {
-	sequence, vlan := uint32(4711), 110
+	sequence, vlan, half := uint32(4711), 110, 0.5
 	delivering := wire.Verdict{State: "delivering", Reason: "packets_seen", Message: "frames arrived", Since: at(0), At: at(90)}
 	lost := wire.Verdict{State: "lost", Reason: "was_delivering_stopped", Message: vm + " stopped arriving 30 s ago", Since: at(60), At: at(90)}
 	degraded := wire.Verdict{State: "degraded", Reason: "source_missing", Message: "one of 2 sources does not arrive: " + vm, Since: at(61), At: at(90)}
@@ -33,7 +33,7 @@ func page(vm string) Page {
 		Source: "10.1.0.9:40000", Destination: "10.1.0.1:80", TCPFlags: "PSH,ACK", Length: 1514,
 	}
 	packet := wire.PacketSeen{
-		At: at(59), Exporter: "10.0.0.11", Receiver: "10.2.1.110", Length: 1558, Fragments: 2, Attribution: "confirmed", Host: "esx-01", PortKey: "112",
+		At: at(59), Exporter: "10.0.0.11", Receiver: "10.2.1.110", Length: 1558, Fragments: 2, Attribution: "confirmed", Host: "esx-01.prod.example.com", PortKey: "112",
 		Direction: "to-vm", Encapsulation: "erspan2", Sequence: &sequence, ERSPANID: 5, Inner: inner,
 	}
 	forged := packet
@@ -50,28 +50,34 @@ func page(vm string) Page {
 			Status: wire.Status{
 				Verdict: degraded, Switch: &wire.Placement{Name: "DVS0", UUID: "50 1c", SessionKey: "12", ERSPANID: 5, ConfigVersion: "17"},
 				Sources: []wire.SourceSeen{
-					{VM: vm, NIC: "Network adapter 1", MAC: "00:50:56:00:00:01", PortKey: "112", Host: "esx-01", Verdict: lost, ToVM: wire.Volume{Packets: 1200, Bytes: 1816800}},
-					{VM: "db-01", NIC: "Network adapter 1", MAC: "00:50:56:00:00:03", PortKey: "113", Host: "esx-02", Verdict: delivering, FromVM: wire.Volume{Packets: 3, Bytes: 180}},
+					{VM: vm, NIC: "Network adapter 1", MAC: "00:50:56:00:00:01", PortKey: "112", Host: "esx-01.prod.example.com", Verdict: lost, ToVM: wire.Volume{Packets: 1200, Bytes: 1816800}, ToVMDelivery: &wire.Delivery{Ratio: &half}},
+					{VM: "db-01", NIC: "Network adapter 1", MAC: "00:50:56:00:00:03", PortKey: "113", Host: "esx-02.prod.example.com", Verdict: delivering, FromVM: wire.Volume{Packets: 3, Bytes: 180}},
 				},
 			},
 		},
 		Evidence: wire.EvidenceReport{
 			Version: "v1.2.3", At: at(90), Verdict: degraded, Doubts: wire.Doubts{Unlisted: 12},
 			Evidence: wire.Evidence{Hosts: []wire.HostEvidence{
-				{Address: "10.0.0.11", Host: "esx-01", Packets: 1200, LastPacketAt: at(59)}, {Address: "10.0.0.99", Host: "", Packets: 3, LastPacketAt: at(40)},
+				{Address: "10.0.0.11", Host: "esx-01.prod.example.com", Packets: 1200, LastPacketAt: at(59)}, {Address: "10.0.0.99", Host: "", Packets: 3, LastPacketAt: at(40)},
 			}},
 			History: []wire.VerdictTurn{
 				{State: "unknown", Reason: "receiver_down", Message: "the receiver is down", Since: at(-60), Until: at(0)},
 				{State: "delivering", Reason: "packets_seen", Message: "frames arrived", Since: at(0), Until: at(61), Figures: &wire.TurnFigures{Packets: 1203, Bytes: 1816980, Lost: 4}},
 				{State: "degraded", Reason: "source_missing", Message: degraded.Message, Since: at(61), Figures: &wire.TurnFigures{Unlisted: 12}},
+				{Source: &wire.TurnSource{PortKey: "112", VM: vm}, State: "pending", Reason: "not_applied", Since: at(0), Until: at(0), Figures: &wire.TurnFigures{}},
 				{Source: &wire.TurnSource{PortKey: "112", VM: vm}, State: "lost", Reason: "was_delivering_stopped", Message: lost.Message, Since: at(60), Figures: &wire.TurnFigures{}},
 			},
 			Expected: &wire.Expected{
 				Encapsulation: "erspan2", ERSPANID: 5, Receivers: []string{"10.2.1.110"}, SnapLength: 128, Sampling: 10, Netstack: "mirror",
-				Exporters: []wire.ExpectedExporter{{Host: "esx-01", Connected: true, Address: "10.0.0.11"}, {Host: "esx-02", Address: "10.0.0.12"}},
+				Exporters: []wire.ExpectedExporter{
+					{Host: "esx-01.prod.example.com", Connected: true, Address: "10.0.0.11", Device: "vmk0", Netstack: "defaultTcpipStack", MTU: 1500},
+					{Host: "esx-01.prod.example.com", Connected: true, Address: "fe80::250:56ff:fe60:11", Device: "vmk0", Netstack: "defaultTcpipStack", MTU: 1500},
+					{Host: "esx-02.prod.example.com", Address: "10.0.0.12", Device: "vmk1", Netstack: "mirror", MTU: 9000},
+					{Host: "esx-03.prod.example.com", Connected: true, Address: "10.0.0.13"},
+				},
 				Sources: []wire.ExpectedSource{
-					{VM: vm, NIC: "Network adapter 1", MAC: "00:50:56:00:00:01", PortKey: "112", Direction: "both", Host: "esx-01"},
-					{VM: "db-01", NIC: "Network adapter 1", MAC: "00:50:56:00:00:03", PortKey: "113", Direction: "from-vm", Host: "esx-02"},
+					{VM: vm, NIC: "Network adapter 1", MAC: "00:50:56:00:00:01", PortKey: "112", Direction: "both", Host: "esx-01.prod.example.com"},
+					{VM: "db-01", NIC: "Network adapter 1", MAC: "00:50:56:00:00:03", PortKey: "113", Direction: "from-vm", Host: "esx-02.prod.example.com"},
 				},
 			},
 			LastPackets:     []wire.PacketSeen{packet, packet},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/vspan-io/vspan/api/wire"
+	"github.com/vspan-io/vspan/mirror/doctor"
 )
 
 // comparison puts what has to arrive beside what does.
@@ -53,24 +54,25 @@ func ofPort(packets []wire.PacketSeen, key string) []wire.PacketSeen {
 
 // tally counts what packets say, the session's and those that prove nothing.
 func tally(packets, doubtful []wire.PacketSeen, says func(wire.PacketSeen) string) string {
-	var words []string
-	for _, part := range []struct {
-		packets []wire.PacketSeen
-		doubt   bool
-	}{{packets, false}, {doubtful, true}} {
-		counts := make(map[string]int)
-		for _, s := range part.packets {
-			said := says(s)
-			if part.doubt {
-				said += " (" + s.Attribution + ", proves nothing)"
-			}
-			counts[said]++
-		}
-		for _, said := range slices.Sorted(maps.Keys(counts)) {
-			words = append(words, fmt.Sprintf("%s: %d", said, counts[said]))
-		}
+	counts := make(map[string]int)
+	for _, s := range packets {
+		counts[says(s)]++
 	}
+	words := counted(counts, "")
+	counts = make(map[string]int)
+	for _, s := range doubtful {
+		counts[says(s)+" ("+s.Attribution]++
+	}
+	words = append(words, counted(counts, ", proves nothing)")...)
 	return cmp.Or(strings.Join(words, "; "), "nothing")
+}
+
+// counted says how many there are of what.
+func counted(counts map[string]int, after string) (words []string) {
+	for _, what := range slices.Sorted(maps.Keys(counts)) {
+		words = append(words, fmt.Sprintf("%d \u00d7 %s%s", counts[what], what, after))
+	}
+	return words
 }
 
 func wrapped(encapsulation string, id int) string {
@@ -80,26 +82,54 @@ func wrapped(encapsulation string, id int) string {
 	return cmp.Or(encapsulation, "unreadable")
 }
 
-// hosts are those that may send, and what they sent.
+// hosts are the addresses that may send, and what they sent.
 func (p Page) hosts(d *document) {
-	d.head("Hosts")
-	t := newTable("HOST", "VMKERNEL ADDRESS", "VCENTER", "PACKETS", "LAST PACKET")
+	d.head("Hosts, by the addresses that may send")
+	t := newTable("HOST", "VMKERNEL", "ADDRESS", "MTU", "PACKETS", "LAST PACKET")
 	sent := make(map[string]wire.HostEvidence)
 	for _, h := range p.Evidence.Evidence.Hosts {
 		sent[h.Address] = h
 	}
 	if x := p.Evidence.Expected; x != nil {
+		sends := make(map[string]bool) // by another address than the one that is looked at
+		for _, e := range x.Exporters {
+			sends[e.Host] = sends[e.Host] || sent[e.Address].Packets > 0
+		}
 		for _, e := range x.Exporters {
 			h := sent[e.Address]
 			delete(sent, e.Address)
-			t.row(e.Host, e.Address, map[bool]string{true: "connected", false: "disconnected"}[e.Connected], strconv.FormatUint(h.Packets, 10), p.ago(h))
+			name, device, mtu, last := e.Host, e.Device, "", p.ago(h)
+			if !e.Connected {
+				name += " (disconnected)"
+			}
+			if e.Netstack != "" && e.Netstack != doctor.DefaultStack { // which goes without saying
+				device += " " + e.Netstack
+			}
+			if e.MTU > 0 {
+				mtu = strconv.Itoa(e.MTU)
+			}
+			if h.Packets == 0 {
+				last = never(x, e.Host, sends[e.Host])
+			}
+			t.row(name, device, e.Address, mtu, strconv.FormatUint(h.Packets, 10), last)
 		}
 	}
 	for _, address := range slices.Sorted(maps.Keys(sent)) {
 		h := sent[address]
-		t.row(cmp.Or(h.Host, "no host of the switch"), address, "not listed now", strconv.FormatUint(h.Packets, 10), p.ago(h))
+		t.row(cmp.Or(h.Host, "no host of the switch"), "unlisted", address, "", strconv.FormatUint(h.Packets, 10), p.ago(h))
 	}
 	d.add(t, "None is known.")
+}
+
+// never says why nothing may have to come from an address of a host.
+func never(x *wire.Expected, host string, sends bool) string {
+	switch {
+	case sends:
+		return "never: another sends"
+	case !slices.ContainsFunc(x.Sources, func(s wire.ExpectedSource) bool { return s.Host == host }):
+		return "never: has no source"
+	}
+	return "never"
 }
 
 func (p Page) ago(h wire.HostEvidence) string {
@@ -124,24 +154,37 @@ func (p Page) packets(d *document) {
 // showPackets shows the newest packets; what all of them have in common is said once.
 func showPackets(d *document, packets []wire.PacketSeen, none string) {
 	packets = packets[max(len(packets)-packetsShown, 0):]
-	common := make(map[string]bool)
-	for _, s := range packets {
-		common[wrapped(s.Encapsulation, s.ERSPANID)+" from "+s.Exporter] = true
+	columns := []struct {
+		head, common string
+		of           func(wire.PacketSeen) string
+	}{
+		{"TIME", "", func(s wire.PacketSeen) string { return s.At.UTC().Format("15:04:05.000") }},
+		{"SENDER", "from", func(s wire.PacketSeen) string { return s.Exporter }},
+		{"WRAPPED", "as", func(s wire.PacketSeen) string { return wrapped(s.Encapsulation, s.ERSPANID) }},
+		{"SEQUENCE", "", sequence},
+		{"WAY", "", way},
+		{"INSIDE", "", inside},
 	}
-	t := newTable("TIME", "SEQUENCE", "WAY", "INSIDE")
-	if len(common) > 1 {
-		t = newTable("TIME", "SENDER", "WRAPPED", "SEQUENCE", "WAY", "INSIDE")
-	}
-	for _, s := range packets {
-		cells := []string{s.At.UTC().Format("15:04:05.000"), s.Exporter, wrapped(s.Encapsulation, s.ERSPANID), sequence(s), way(s), inside(s)}
-		if len(common) == 1 {
-			cells = slices.Delete(cells, 1, 3)
+	t, all := newTable(), "All"
+	rows := make([][]string, len(packets))
+	for _, c := range columns {
+		seen := make(map[string]bool)
+		for _, s := range packets {
+			seen[c.of(s)] = true
 		}
-		t.row(cells...)
+		if c.common != "" && len(seen) == 1 {
+			all += " " + c.common + " " + c.of(packets[0])
+			continue
+		}
+		t.columns = append(t.columns, c.head)
+		for i, s := range packets {
+			rows[i] = append(rows[i], c.of(s))
+		}
 	}
-	if len(common) == 1 {
-		d.say("All as " + slices.Collect(maps.Keys(common))[0] + ".")
+	if all != "All" {
+		d.say(all + ".")
 	}
+	t.rows = rows
 	d.add(t, none)
 }
 
@@ -195,7 +238,7 @@ func (p Page) bytes(d *document) {
 	d.say("From the GRE header on. Behind the headers they are shown on request alone (--bytes).")
 	var lines []string
 	for _, f := range p.Evidence.FirstPackets {
-		lines = append(lines, fmt.Sprintf("%s %s to %s, %d bytes, of which %d here are headers", f.Packet.At.UTC().Format("15:04:05.000"), f.Packet.Exporter, f.Packet.Receiver, f.Packet.Length, f.HeaderBytes))
+		lines = append(lines, fmt.Sprintf("%s %s to %s, %d bytes long; its headers are the first %d", f.Packet.At.UTC().Format("15:04:05.000"), f.Packet.Exporter, f.Packet.Receiver, f.Packet.Length, f.HeaderBytes))
 		lines = append(lines, dump(f.Bytes)...)
 	}
 	d.show(lines...)

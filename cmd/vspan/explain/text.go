@@ -49,11 +49,15 @@ func (t *table) text(b *strings.Builder) {
 
 // widths gives each column what its longest cell needs, within bounds, and the last one the rest.
 func (t *table) widths() []int {
-	widths := make([]int, len(t.columns))
-	last := len(widths) - 1
+	last := len(t.columns) - 1
+	widths, words := make([]int, last+1), make([]int, last+1) // words: of the longest one
 	for _, row := range append([][]string{t.columns}, t.rows...) {
 		for i, cell := range row {
-			widths[i] = max(widths[i], utf8.RuneCountInString(printable(cell)))
+			text := printable(cell)
+			widths[i] = max(widths[i], utf8.RuneCountInString(text))
+			for word := range strings.FieldsSeq(text) {
+				words[i] = max(words[i], utf8.RuneCountInString(word))
+			}
 		}
 	}
 	rest := Width
@@ -61,10 +65,13 @@ func (t *table) widths() []int {
 		widths[i] = min(widths[i], widest)
 		rest -= widths[i] + between
 	}
-	for i := last - 1; i >= 0 && rest < leastLast; i-- { // too many wide columns: the widest to the right give way
-		give := min(leastLast-rest, max(widths[i]-8, 0))
-		widths[i] -= give
-		rest += give
+	wanted := min(leastLast, widths[last])
+	for _, least := range [][]int{words, make([]int, last+1)} { // too many wide columns: those to the right give way, at first without breaking words
+		for i := last - 1; i >= 0 && rest < wanted; i-- {
+			give := min(wanted-rest, max(widths[i]-max(least[i], 8), 0))
+			widths[i] -= give
+			rest += give
+		}
 	}
 	widths[last] = max(min(widths[last], rest), 1)
 	return widths
