@@ -52,6 +52,7 @@ type sample struct {
 	over                                            time.Duration // of a difference: from when to at
 	packets, bytes, early, loops, numbered, missing uint64
 	duplicated, dropped                             uint64
+	elsewise                                        uint64 // packets of the session that confirm nothing: from strangers, or of another encapsulation or id
 }
 
 // recall returns the history of a session, brought up to now.
@@ -214,7 +215,7 @@ func (h *history) sample(now time.Time, t *tally, window time.Duration) {
 	}
 	h.samples = append(h.samples, sample{
 		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.missing,
-		duplicated: h.gaps.duplicated, dropped: h.droppedNow,
+		duplicated: h.gaps.duplicated, dropped: h.droppedNow, elsewise: t.unlisted + t.wrongType.packets + t.wrongID.packets,
 	})
 }
 
@@ -227,6 +228,7 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 				at: last.at, over: span, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
 				duplicated: last.duplicated - min(s.duplicated, last.duplicated), dropped: last.dropped - min(s.dropped, last.dropped),
+				elsewise: last.elsewise - min(s.elsewise, last.elsewise),
 			}, span
 		}
 	}
