@@ -20,6 +20,7 @@ type history struct {
 	ambiguous  watch
 	wrongType  watch
 	wrongID    watch
+	short      watch // numbers that are missing
 	sources    map[string]*sourceHistory
 	samples    []sample // over Options.Window, oldest first
 	gaps       gaps
@@ -74,6 +75,7 @@ func (j *Judge) recall(now time.Time, in *Input, t *tally) *history {
 	h.count(now, t)
 	j.recallSources(now, in, t, h)
 	h.gaps.update(in, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
+	h.short.update(h.gaps.missing, now)
 	h.sample(now, t, j.options.Window)
 	return h
 }

@@ -139,6 +139,9 @@ func (c *hearing) lost(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict 
 // absent is what the port moved while nothing of it came. Where nothing is certainly of the source, each direction is looked at by
 // itself too: broadcasts that may have been sent to it say nothing of what the VM sends.
 func (c *hearing) absent(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
+	if moved, proven = c.undelivered(p, s); proven {
+		return p.Direction, moved, proven
+	}
 	if moved, proven = c.unseen(p, s, p.Direction, c.options.MinPackets); proven || p.Direction != mirror.Both || c.direct(p, s) {
 		return p.Direction, moved, proven
 	}

@@ -24,14 +24,20 @@ type counting struct {
 	urgent map[mirror.SwitchID][]string
 	newest map[mirror.SwitchID]map[string]mirror.PortCounters
 	busy   map[mirror.SwitchID]bool      // being read
-	failed map[mirror.SwitchID]int       // readings in a row
+	failed map[mirror.SwitchID]failure   // readings in a row
 	due    map[mirror.SwitchID]time.Time // when all that is wanted is read again
+}
+
+// failure is how many readings of a switch failed in a row, and when the last one did.
+type failure struct {
+	times int
+	at    time.Time
 }
 
 func newCounting(read map[string]readCounters, log *slog.Logger) *counting {
 	return &counting{
 		read: read, log: log, news: make(chan struct{}, 1), newest: make(map[mirror.SwitchID]map[string]mirror.PortCounters),
-		busy: make(map[mirror.SwitchID]bool), failed: make(map[mirror.SwitchID]int), due: make(map[mirror.SwitchID]time.Time),
+		busy: make(map[mirror.SwitchID]bool), failed: make(map[mirror.SwitchID]failure), due: make(map[mirror.SwitchID]time.Time),
 	}
 }
 
@@ -68,6 +74,16 @@ func (c *counting) readings(id mirror.SwitchID) map[string]mirror.PortCounters {
 	return c.newest[id]
 }
 
+// reached says since when a switch's vCenter can be reached: what failed before that is read at once.
+func (c *counting) reached(id mirror.SwitchID, since time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f, ok := c.failed[id]; ok && since.After(f.at) {
+		delete(c.failed, id)
+		delete(c.due, id)
+	}
+}
+
 // run reads until ctx ends. Without mirrored ports it asks nothing.
 func (c *counting) run(ctx context.Context) error {
 	var readers sync.WaitGroup
@@ -97,7 +113,7 @@ func (c *counting) once(ctx context.Context, readers *sync.WaitGroup) {
 		if !whole {
 			keys = c.urgent[id][:min(len(c.urgent[id]), maxUrgent)]
 		}
-		if c.busy[id] || len(keys) == 0 || !whole && c.failed[id] > 0 {
+		if c.busy[id] || len(keys) == 0 || !whole && c.failed[id].times > 0 {
 			continue
 		}
 		c.busy[id] = true
@@ -122,8 +138,9 @@ func (c *counting) settle(id mirror.SwitchID, err error) {
 		delete(c.failed, id)
 		return
 	}
-	c.failed[id]++
-	c.due[id] = time.Now().Add(min(countEvery<<min(c.failed[id]-1, 10), countPause) - countEvery/2)
+	f := failure{c.failed[id].times + 1, time.Now()}
+	c.failed[id] = f
+	c.due[id] = f.at.Add(min(countEvery<<min(f.times-1, 10), countPause) - countEvery/2)
 }
 
 func (c *counting) readSwitch(ctx context.Context, id mirror.SwitchID, keys []string) ([]mirror.PortCounters, error) {

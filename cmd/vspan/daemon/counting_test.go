@@ -164,6 +164,14 @@ func TestUrgentPortsAreReadMoreOften(t *testing.T) {
 		if n := asked.times(id) - before; n > 1 {
 			t.Errorf("a vCenter that is away was asked %d times in a second", n)
 		}
+		time.Sleep(countPause) // the bubble's time: nobody waits
+		before = asked.times(id)
+		c.reached(id, time.Now())
+		time.Sleep(countEvery / 2) // the bubble's time: nobody waits
+		synctest.Wait()
+		if n := asked.times(id) - before; n != 1 {
+			t.Errorf("a vCenter that can be reached again was asked %d times, want at once and then later", n)
+		}
 		cancel()
 		if err := <-done; err != nil {
 			t.Error(err)

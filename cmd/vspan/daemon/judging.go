@@ -81,10 +81,14 @@ func (j *judging) once(ctx context.Context) error {
 	for _, s := range sessions {
 		known[s.UID] = true
 		placement := statuses[s.UID].Placement
+		health := j.healthOf(placement.Switch)
+		if health.Reachable {
+			j.counting.reached(placement.Switch, health.Since)
+		}
 		result := j.judge.Judge(now, evidence.Input{
 			Session: j.probing.seen(s, placement, now), Probes: j.probing.of(s.UID), Placement: placement, View: view, Receiver: receiver,
 			Counters: j.counting.readings(placement.Switch),
-			VCenter:  j.healthOf(placement.Switch),
+			VCenter:  health,
 		})
 		urgent[placement.Switch] = append(urgent[placement.Switch], result.Uncertain...)
 		j.announce(s, statuses[s.UID], result.Verdict)
