@@ -20,7 +20,7 @@ type history struct {
 	ambiguous  watch
 	wrongType  watch
 	wrongID    watch
-	short      watch // numbers that are missing
+	short      watch // numbers that did not simply follow each other
 	sources    map[string]*sourceHistory
 	samples    []sample // over Options.Window, oldest first
 	gaps       gaps
@@ -53,7 +53,6 @@ type sample struct {
 	over                                            time.Duration // of a difference: from when to at
 	packets, bytes, early, loops, numbered, missing uint64
 	duplicated, dropped                             uint64
-	elsewise                                        uint64 // packets of the session that confirm nothing: from strangers, or of another encapsulation or id
 }
 
 // recall returns the history of a session, brought up to now.
@@ -74,8 +73,8 @@ func (j *Judge) recall(now time.Time, in *Input, t *tally) *history {
 	}
 	h.count(now, t)
 	j.recallSources(now, in, t, h)
-	h.gaps.update(in, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
-	h.short.update(h.gaps.missing, now)
+	h.gaps.update(in, t, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
+	h.short.update(h.gaps.lost+h.gaps.resets, now)
 	h.sample(now, t, j.options.Window)
 	return h
 }
@@ -217,7 +216,7 @@ func (h *history) sample(now time.Time, t *tally, window time.Duration) {
 	}
 	h.samples = append(h.samples, sample{
 		at: now, packets: t.packets, bytes: t.bytes, early: t.early, loops: t.loops, numbered: h.gaps.numbered, missing: h.gaps.missing,
-		duplicated: h.gaps.duplicated, dropped: h.droppedNow, elsewise: t.unlisted + t.wrongType.packets + t.wrongID.packets,
+		duplicated: h.gaps.duplicated, dropped: h.droppedNow,
 	})
 }
 
@@ -230,7 +229,6 @@ func (h *history) within(d time.Duration) (sample, time.Duration) {
 				at: last.at, over: span, packets: last.packets - s.packets, bytes: last.bytes - s.bytes, early: last.early - s.early, loops: last.loops - s.loops,
 				numbered: last.numbered - s.numbered, missing: last.missing - min(s.missing, last.missing),
 				duplicated: last.duplicated - min(s.duplicated, last.duplicated), dropped: last.dropped - min(s.dropped, last.dropped),
-				elsewise: last.elsewise - min(s.elsewise, last.elsewise),
 			}, span
 		}
 	}

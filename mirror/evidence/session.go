@@ -179,11 +179,10 @@ func (c *hearing) impaired() mirror.Verdict {
 	return mirror.Verdict{}
 }
 
-// gapped reports whether the sequence numbers show loss that nothing contradicts. What came from an address that is no host's, or under
-// another id, bore numbers of the same sequence and was not lost.
+// gapped reports whether the sequence numbers show loss that nothing contradicts.
 func (c *hearing) gapped(w sample) bool {
 	all := w.missing + w.numbered
-	if w.elsewise > w.missing/4 || !c.history.gaps.usable || w.missing <= minCases || w.missing*minShare <= all || c.history.dropped.since(c.windowStart()) {
+	if !c.history.gaps.usable || w.missing <= minCases || w.missing*minShare <= all || c.history.dropped.since(c.windowStart()) {
 		return false
 	}
 	return !c.contradicted(w, float64(w.missing)/float64(all))

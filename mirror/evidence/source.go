@@ -41,7 +41,9 @@ func (c *hearing) weighLanes(p *mirror.PlacedSource, s *sourceHistory) {
 		if _, missing := c.unseen(p, s, d, minOneWay); missing || lost {
 			l.missed = c.now
 		}
-		l.delivery, l.partly = c.deliver(p, s, d)
+		if l.delivery, l.partly = c.deliver(p, s, d); !l.partly && l.delivery.Measured() && l.delivery.Ratio >= nearlyWhole {
+			l.whole = c.now
+		}
 	}
 }
 
