@@ -167,7 +167,7 @@ func TestUrgentPortsAreReadMoreOften(t *testing.T) {
 		time.Sleep(countPause) // the bubble's time: nobody waits
 		before = asked.times(id)
 		c.reached(id, time.Now())
-		time.Sleep(countEvery / 2) // the bubble's time: nobody waits
+		time.Sleep(urgentEvery) // the bubble's time: nobody waits
 		synctest.Wait()
 		if n := asked.times(id) - before; n != 1 {
 			t.Errorf("a vCenter that can be reached again was asked %d times, want at once and then later", n)
