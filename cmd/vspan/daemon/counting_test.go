@@ -133,7 +133,7 @@ func TestUrgentPortsAreReadMoreOften(t *testing.T) {
 		go func() { done <- c.run(ctx) }()
 		id := mirror.SwitchID{VCenter: "v", UUID: "1"}
 		c.want(map[mirror.SwitchID][]string{id: {"7", "9"}})
-		time.Sleep(countEvery) // the bubble's time: nobody waits
+		time.Sleep(countEvery + urgentEvery/2) // the bubble's time: nobody waits; from here on between two ticks
 		synctest.Wait()
 		if len(c.news) != 0 {
 			t.Error("there are news of ports that nobody waits for")
@@ -165,6 +165,7 @@ func TestUrgentPortsAreReadMoreOften(t *testing.T) {
 			t.Errorf("a vCenter that is away was asked %d times in a second", n)
 		}
 		time.Sleep(countPause) // the bubble's time: nobody waits
+		synctest.Wait()
 		before = asked.times(id)
 		c.reached(id, time.Now())
 		time.Sleep(urgentEvery) // the bubble's time: nobody waits
