@@ -232,7 +232,7 @@ func (r *play) transition(now seen, s *step, wants map[string]want, right map[st
 			right[who] = time.Now()
 			r.note(who, w, v, true)
 			if who == "session" && !(known && slices.Equal(old.verdicts, w.verdicts)) {
-				r.score.took(v.said(), r.delay(now, s, v, at))
+				r.score.took(v.said(), delay{r.t.Name(), r.delay(now, s, v, at)})
 			}
 		default:
 			fair := v.State == "" || v.State == "pending" || v.State == "unknown" || w.hasState(v.State) || known && old.hasState(v.State) || slices.Contains(s.meanwhile, v.State)

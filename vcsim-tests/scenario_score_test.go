@@ -1,6 +1,7 @@
 package vcsimtests
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -13,13 +14,23 @@ import (
 // score is how the verdicts fared against what was wanted.
 type score struct {
 	mu         sync.Mutex
-	samples    map[[2]string]int // by state wanted and state given, once a verdict had become right
-	reasons    map[string]int    // right state, wrong reason
-	transition int               // samples on the way to what was wanted
-	delays     map[string][]time.Duration
+	samples    map[[2]string]int  // by state wanted and state given, once a verdict had become right
+	reasons    map[string]int     // right state, wrong reason
+	transition int                // samples on the way to what was wanted
+	delays     map[string][]delay // by state
 	spells     []spell
 	notYet     map[string]bool
 	plays      int
+}
+
+// delay is how long a right verdict took in a play.
+type delay struct {
+	test string
+	took time.Duration
+}
+
+func (d delay) String() string {
+	return fmt.Sprintf("%v %s", short(d.took), strings.TrimPrefix(d.test, "TestScenarios/"))
 }
 
 // spell is a time for which a verdict was wrong.
@@ -29,7 +40,7 @@ type spell struct {
 }
 
 func newScore() *score {
-	return &score{samples: make(map[[2]string]int), reasons: make(map[string]int), delays: make(map[string][]time.Duration), notYet: make(map[string]bool)}
+	return &score{samples: make(map[[2]string]int), reasons: make(map[string]int), delays: make(map[string][]delay), notYet: make(map[string]bool)}
 }
 
 // saw counts a sample.
@@ -44,7 +55,12 @@ func (s *score) saw(w want, v said, right bool) {
 	}
 }
 
-func (s *score) took(v said, d time.Duration) { s.delays[v.State] = append(s.delays[v.State], d) }
+func (s *score) took(v said, d delay) { s.delays[v.State] = append(s.delays[v.State], d) }
+
+// quickest are the delays of a state, the quickest first.
+func (s *score) quickest(state string) []delay {
+	return slices.SortedFunc(slices.Values(s.delays[state]), func(a, b delay) int { return cmp.Compare(a.took, b.took) })
+}
 
 // add adds the score of one play.
 func (s *score) add(o *score) {
@@ -87,10 +103,10 @@ func (s *score) String() string {
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "%d of %d samples have the state wanted; beside them %d were taken on the way to it\n", right, all, s.transition)
-	fmt.Fprintln(w, "time to the right verdict\tn\tp50\tp95\tmost")
+	fmt.Fprintln(w, "time to the right verdict\tn\tp50\tp95\tslowest")
 	for _, state := range slices.Sorted(maps.Keys(s.delays)) {
-		list := slices.Sorted(slices.Values(s.delays[state]))
-		fmt.Fprintf(w, "%s\t%d\t%v\t%v\t%v\n", state, len(list), short(centile(list, 50)), short(centile(list, 95)), short(list[len(list)-1]))
+		list := s.quickest(state)
+		fmt.Fprintf(w, "%s\t%d\t%v\t%v\t%v\n", state, len(list), short(centile(list, 50).took), short(centile(list, 95).took), list[max(len(list)-3, 0):])
 	}
 	w.Flush()
 	for _, k := range slices.Sorted(maps.Keys(s.reasons)) {
@@ -108,6 +124,6 @@ func (s *score) String() string {
 func short(d time.Duration) time.Duration { return d.Round(10 * time.Millisecond) }
 
 // centile is the value that n percent of a sorted list are no greater than.
-func centile(list []time.Duration, n int) time.Duration {
+func centile(list []delay, n int) delay {
 	return list[max((len(list)*n+99)/100-1, 0)]
 }

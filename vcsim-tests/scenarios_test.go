@@ -2,7 +2,6 @@ package vcsimtests
 
 import (
 	"os"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -44,11 +43,11 @@ func TestScenarios(t *testing.T) {
 // are 2 s for delivering, from the first packet on, and 15 s for lost.
 func boundDelays(t *testing.T, total *score) {
 	for state, most := range map[string]time.Duration{"delivering": 8 * time.Second, "lost": 20 * time.Second} {
-		list := total.delays[state]
+		list := total.quickest(state)
 		if len(list) == 0 {
 			continue // a run of some scenarios alone
 		}
-		if got := centile(slices.Sorted(slices.Values(list)), 50); got > most {
+		if got := centile(list, 50).took; got > most {
 			t.Errorf("half of the times it took more than %v to say %s, want at most %v", got, state, most)
 		}
 	}

@@ -67,18 +67,22 @@ func TestFailure04ConcurrentAccess(t *testing.T) {
 }
 
 // TestFailure04ConcurrentAccessOnASlowVCenter has the second client edit as regularly as a clock, on a vCenter of which a read takes
-// longer than the client rests.
+// longer than the client rests; where the machine is slower than that, the client rests for as long as a change took that nobody was
+// in the way of.
 func TestFailure04ConcurrentAccessOnASlowVCenter(t *testing.T) {
 	t.Parallel()
 	w := newProxiedWorld(t)
+	began := time.Now()
+	w.applied("db-01", mirrorOf("db-01"))
+	pace := max(tenth, time.Since(began))
 	foreign, err := w.sim.AddForeignSession(theirs(w))
 	w.act(err)
 	w.inject(faultproxy.Rule{Method: "FetchDVPorts", Fault: faultproxy.DelayReply, Wait: 150 * time.Millisecond})
 	stop, ended := make(chan struct{}), make(chan scribbled, 1)
-	go func() { ended <- scribble(w.sim, foreign, stop, regularly) }()
+	go func() { ended <- scribble(w.sim, foreign, stop, func() time.Duration { return pace }) }()
 	defer func() { close(stop); <-ended }()
 	w.put("web-01", mirrorOf("web-01"))
-	w.until("web-01", time.Minute, "stands as asked", asAsked)
+	w.until("web-01", 2*time.Minute, "stands as asked", asAsked)
 }
 
 func theirs(w *world) sim.SessionSpec {

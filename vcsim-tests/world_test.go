@@ -19,8 +19,9 @@ import (
 	"github.com/vspan-io/vspan/vcenter/sim/faultproxy"
 )
 
-// soon is how long a test waits for what takes a second when the machine has time. Only failing tests wait so long.
-const soon = 20 * time.Second
+// soon is how long a test waits for what takes a second when the machine has time, and half a minute where many tests share it under the
+// race detector. Only failing tests wait so long.
+const soon = time.Minute
 
 // world is a simulated vCenter and a daemon that drives it, in this process. The mirror packets of the simulated hosts go to the
 // daemon's receiver through memory, so that no rights are needed and worlds beside each other cannot hear each other.

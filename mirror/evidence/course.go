@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// course is what had arrived of one source at each tick, over the last Options.Memory and a little more, oldest first.
+// course is what had arrived of one source at each tick, or at some of them where they come fast, over the last Options.Memory and a little more, oldest first.
 type course struct {
 	list []mark
 }
@@ -17,13 +17,20 @@ type mark struct {
 	elsewise         uint64 // packets of the source that confirm nothing: from strangers, or of another encapsulation or id
 }
 
-// maxMarks bounds a course where ticks come faster than once a second.
-const maxMarks = 128
+const (
+	// maxMarks bounds a course.
+	maxMarks = 160
+	// minApart is how far apart marks are kept: ticks may come faster than once a second.
+	minApart = 500 * time.Millisecond
+)
 
 // add takes the counts of a tick.
 func (c *course) add(m mark, memory time.Duration) {
 	if n := len(c.list); n > 0 && (m.direct.less(c.list[n-1].direct) || m.possible.less(c.list[n-1].possible)) {
 		c.list = c.list[:0] // the ledger began anew
+	}
+	if n := len(c.list); n > 1 && c.list[n-1].at.Sub(c.list[n-2].at) < minApart {
+		c.list = c.list[:n-1]
 	}
 	drop := 0
 	for drop < len(c.list)-1 && (m.at.Sub(c.list[drop].at) > memory || len(c.list)-drop >= maxMarks) {

@@ -30,7 +30,8 @@ func TestNotMirrored(t *testing.T) {
 func TestShortCopiesAreAsGood(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		whole, short := NewLedger(Limits{}), NewLedger(Limits{})
-		table, talk := drawTable(t), drawTalk(t)
+		table := drawTable(t)
+		talk := drawTalk(t, table)
 		for n := range rapid.IntRange(1, 60).Draw(t, "packets") {
 			a := drawArrival(t, talk, n)
 			if a.Truncated {

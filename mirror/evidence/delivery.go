@@ -22,8 +22,9 @@ const (
 	minExpected = 50
 )
 
-// spans are how long the windows are that are looked at, shortest first.
-var spans = [...]time.Duration{minMeasured, 15 * time.Second, 20 * time.Second, 30 * time.Second, 45 * time.Second, time.Hour}
+// spans are how long the windows are that are looked at in seconds, shortest first. Those of less than minMeasured are for what narrow paths
+// take, of which more is missing than of others.
+var spans = [...]time.Duration{7, 8, 9, 10, 11, 12, 13, 15, 20, 30, 45, 3600}
 
 // usualSpan is the window whose ratio is told where nothing is missing.
 const usualSpan = 30 * time.Second
@@ -43,7 +44,7 @@ func (r *readings) windows(base time.Time, lag time.Duration) (list []window) {
 			w.last = i
 			continue
 		}
-		if w.first = i; len(list) < len(spans) && r.span(w) >= spans[len(list)] {
+		if w.first = i; len(list) < len(spans) && r.span(w) >= spans[len(list)]*time.Second {
 			list = append(list, w)
 		}
 	}
@@ -51,6 +52,16 @@ func (r *readings) windows(base time.Time, lag time.Duration) (list []window) {
 		list = append(list, w)
 	}
 	return list
+}
+
+// measured are the windows that are as long as minMeasured.
+func (r *readings) measured(windows []window) []window {
+	for i, w := range windows {
+		if r.span(w) >= minMeasured {
+			return windows[i:]
+		}
+	}
+	return nil
 }
 
 // usual is the longest of the windows that is no longer than usualSpan, or the first.
@@ -153,12 +164,12 @@ func (c *hearing) cut(m mirror.Delivery) bool {
 }
 
 // longest is the longest window that a source can be measured over in direction d.
-func (c *hearing) longest(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (m mirror.Delivery, least mirror.Volume) {
-	windows := s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag)
+func (c *hearing) longest(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (m mirror.Delivery) {
+	windows := s.readings.measured(s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag))
 	for i := len(windows) - 1; i >= 0 && !m.Measured(); i-- {
-		m, least = s.bound(windows[i], d, c.in.Session.Spec.Sampling, c.options.Lag)
+		m = s.measure(windows[i], d, c.in.Session.Spec.Sampling, c.options.Lag)
 	}
-	return m, least
+	return m
 }
 
 // deliver measures direction d of a source. partly reports that it is incomplete for certain, and still is.
@@ -167,7 +178,7 @@ func (c *hearing) deliver(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dir
 		return m, false
 	}
 	sampling, lag := c.in.Session.Spec.Sampling, c.options.Lag
-	windows := s.readings.windows(later(c.baseOf(p), s.in(d).missed), lag)
+	windows := s.readings.measured(s.readings.windows(later(c.baseOf(p), s.in(d).missed), lag))
 	if len(windows) == 0 {
 		return m, false
 	}

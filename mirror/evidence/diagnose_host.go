@@ -19,8 +19,9 @@ func (c *hearing) silentHosts(h *heard) {
 		c.on(host, h, func(p *mirror.PlacedSource, s *sourceHistory, v mirror.Verdict) {
 			if v.State == mirror.Lost {
 				lost = append(lost, label(p))
+			} else {
+				delivers = delivers || c.direct(p, s)
 			}
-			delivers = delivers || c.direct(p, s)
 		})
 		if sends := c.lastOf(c.tally, host); len(lost) == 0 || delivers || c.now.Sub(sends) < c.options.Silence || !c.otherDelivers(host, h) {
 			continue

@@ -24,6 +24,7 @@ type narrow struct {
 	who      string
 	largest  uint32 // bytes of the largest frame that arrives
 	missing  uint64 // packets
+	bytes    uint64 // of them
 	mean     float64
 	delivery mirror.Delivery
 	plain    bool // bytes are missing and packets are not: it needs no other direction to tell
@@ -69,41 +70,135 @@ func (c *hearing) wholeLane(l *lane) bool {
 
 // narrowed reports whether of direction d of a source the large frames are missing.
 func (c *hearing) narrowed(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (n narrow, ok bool) {
-	l := s.in(d)
-	m := l.delivery
-	t := c.tally.sources[p.Port.Key]
-	if !l.partly || c.in.Session.Spec.Sampling > 1 || c.tally.truncated > 0 || t == nil || m.Moved.Packets == 0 {
+	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh || c.tally.sources[p.Port.Key] == nil {
 		return n, false
 	}
-	if m.Received.Packets >= m.Moved.Packets { // by as little as the clocks of the two differ
-		m.Received.Packets = m.Moved.Packets - 1
+	for _, w := range s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag) {
+		if n, ok = c.narrowedIn(w, p, s, d); ok {
+			break
+		}
 	}
-	n = narrow{who: fmt.Sprintf("%s %s", label(p), d), missing: m.Moved.Packets - m.Received.Packets, delivery: m}
-	since := c.now.Add(-m.Over - c.now.Sub(s.readings.changed))
-	bytes, doubted := m.Moved.Bytes-min(m.Received.Bytes, m.Moved.Bytes), s.doubtedSince(since, d)
-	if n.largest, ok = t.peaksIn(d).since(since); !ok || doubted.Bytes*20 > bytes {
-		return n, false
-	}
-	switch n.plain = c.bySize(p, s, d); {
-	case n.plain: // how many packets are missing is less certain than how many bytes
-		n.missing = max(n.missing, bytes/fullFrame)
-	case n.missing < 20 || n.missing*20 < m.Moved.Packets || doubted.Packets*20 > m.Moved.Packets:
-		return n, false
-	}
-	n.mean = float64(bytes) / float64(n.missing)
-	checksums := 4 * float64(m.Moved.Packets) / float64(n.missing)
-	if ordinary(n.largest) || n.mean <= float64(n.largest) {
-		return n, false
-	}
-	return n, n.plain || n.largest >= minNarrow && n.mean > float64(n.largest)+checksums+8
+	return n, ok
 }
 
-// bySize reports whether what is missing of direction d is missing because of its size: far more of the bytes than of the packets, at
-// the bounds that the counters leave. Loss by chance takes the same share of both.
-func (c *hearing) bySize(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) bool {
-	m, least := c.longest(p, s, d)
-	return m.Measured() && m.Moved.Bytes > m.Received.Bytes+minLarge*fullFrame &&
-		ratio(float64(least.Packets), float64(m.Moved.Packets)) >= m.High+bySizeShare
+// narrowedIn is narrowed within a window.
+func (c *hearing) narrowedIn(w window, p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (n narrow, ok bool) {
+	sampling := c.in.Session.Spec.Sampling
+	m, least := s.bound(w, d, sampling, c.options.Lag)
+	since := s.readings.list[w.first-1].At.Add(-c.options.Lag) // before the host counted for the first reading
+	if !short(m, sampling) || c.cut(m) || s.explained(m, sampling, c.now) || !s.course.steady(since) || !s.allAlong(w, d, sampling) {
+		return n, false
+	}
+	largest, sized := c.tally.sources[p.Port.Key].peaksIn(d).since(s.readings.list[w.first].At)
+	if n = narrowOf(m, sampling); !sized || ordinary(largest) || c.shortened(largest) {
+		return n, false
+	}
+	n.who, n.largest = fmt.Sprintf("%s %s", label(p), d), largest
+	doubted := s.doubtedSince(since, d)
+	if doubted.Bytes*20 > n.bytes {
+		return n, false
+	}
+	if n.plain = bySize(m, least, sampling); n.plain { // how many packets are missing is less certain than how many bytes
+		n.missing = max(n.missing, n.bytes/fullFrame)
+	}
+	n.mean = float64(n.bytes) / float64(n.missing)
+	switch {
+	case n.plain:
+		return n, n.mean > float64(n.largest)
+	case sampling > 1 || m.Over < minMeasured || n.missing < 20 || n.missing*20 < m.Moved.Packets || doubted.Packets*20 > m.Moved.Packets:
+		return n, false
+	}
+	checksums := 4 * float64(m.Moved.Packets) / float64(n.missing)
+	return n, n.largest >= minNarrow && n.mean > float64(n.largest)+checksums+8
+}
+
+// narrowOf is what is missing of m.
+func narrowOf(m mirror.Delivery, sampling int) narrow {
+	k := uint64(max(sampling, 1))
+	packets, bytes := m.Received.Packets*k, m.Received.Bytes*k
+	if packets >= m.Moved.Packets { // by as little as the clocks of the two differ
+		packets = m.Moved.Packets - min(m.Moved.Packets, 1)
+	}
+	return narrow{missing: max(m.Moved.Packets-packets, 1), bytes: m.Moved.Bytes - min(bytes, m.Moved.Bytes), delivery: m}
+}
+
+// shortened reports whether frames as large as that are cut before they are sent: what is larger is sent no larger, and passes as well.
+func (c *hearing) shortened(largest uint32) bool {
+	w, _ := c.history.within(c.options.Window)
+	snap := c.in.Session.Spec.SnapLength
+	return snap > 0 && int(largest) >= snap || w.early > 0
+}
+
+// longestLull is for how long nothing may come of a source for its path to be taken to have been open meanwhile.
+const longestLull = 2500 * time.Millisecond
+
+// steady reports whether something came all the time since t: what is missing was not sent while nothing passed at all.
+func (c *course) steady(t time.Time) bool {
+	i := max(c.search(t)-1, 0)
+	rose := c.list[i].at
+	for _, m := range c.list[i+1:] {
+		if m.at.Sub(rose) > longestLull {
+			return false
+		}
+		if c.list[i].direct.less(m.direct) {
+			rose = m.at
+		}
+		i++
+	}
+	return true
+}
+
+// allAlong reports whether what is missing of direction d in a window is missing at more than one time of it: not in a single burst, which
+// may have met a moment in which nothing passed.
+func (s *sourceHistory) allAlong(w window, d mirror.Direction, sampling int) bool {
+	var spells []spell
+	var all int64
+	for i, from := w.first+1, w.first; i <= w.last; i++ {
+		if volume(s.readings.list[i], d) == volume(s.readings.list[i-1], d) && i < w.last {
+			continue
+		}
+		x := s.spell(from, i, d, sampling)
+		spells, from = append(spells, x), i
+		all += x.missing
+	}
+	var most int64
+	for i, first := range spells {
+		sum := int64(0)
+		for k, x := range spells[i:] {
+			if k > 1 && x.to.Sub(first.from) > longestLull*2 {
+				break
+			}
+			sum += x.missing
+			most = max(most, sum)
+		}
+	}
+	return all > 0 && (all-most)*minAside >= all
+}
+
+// minAside is one of how many bytes that are missing have to be so at another time than most of them.
+const minAside = 8
+
+// spell is the time between two changes of a counter.
+type spell struct {
+	from, to time.Time
+	missing  int64 // bytes, as far as the clocks of the two agree; less than 0: more came
+}
+
+func (s *sourceHistory) spell(first, last int, d mirror.Direction, sampling int) spell {
+	x := spell{from: s.readings.list[first].At, to: s.readings.list[last].At}
+	from, _ := s.course.before(x.from)
+	to, _ := s.course.before(x.to)
+	moved, came := less(volume(s.readings.list[last], d), volume(s.readings.list[first], d)), less(*to.direct.in(d), *from.direct.in(d))
+	x.missing = int64(moved.Bytes) - int64(came.Bytes)*int64(max(sampling, 1))
+	return x
+}
+
+// bySize reports whether what is missing of m is missing because of its size: far more of the bytes than of the packets, at the bounds that
+// the counters leave. Loss by chance takes the same share of both. least is the least that may have arrived.
+func bySize(m mirror.Delivery, least mirror.Volume, sampling int) bool {
+	n := uint64(max(sampling, 1))
+	return m.Moved.Bytes/n > m.Received.Bytes+minLarge*fullFrame &&
+		ratio(float64(least.Packets*n), float64(m.Moved.Packets))-chance(least.Packets, n) >= m.High+bySizeShare
 }
 
 // ordinary reports whether a size is that of the largest frames of guests with an ordinary MTU. Where those arrive, what seems to be

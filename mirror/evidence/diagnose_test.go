@@ -361,3 +361,44 @@ func TestNarrowBothWays(t *testing.T) {
 		}
 	}
 }
+
+// That large frames are missing is said within a quarter of a minute, however long the mirror worked before; also of one that is cut where
+// the path is narrower than that, and of a sampled one where chance has been ruled out.
+func TestNarrowInTime(t *testing.T) {
+	for name, change := range map[string]func(*stage){
+		"whole": nothing,
+		"sampled": func(s *stage) {
+			s.session.Spec.Sampling, s.sampling = 2, 2
+			s.guests[0].from, s.guests[0].to = 800, 800
+		},
+		"cut": func(s *stage) {
+			s.session.Spec.SnapLength = 1450
+			s.packet = func(p *erspan.Packet) { p.Frame = p.Frame[:min(len(p.Frame), 1450)] }
+		},
+	} {
+		for _, encapsulation := range []mirror.EncapsulationType{mirror.GRE, mirror.ERSPAN2, mirror.ERSPAN3} {
+			for _, before := range []int{5, 90} {
+				s := newStage(t, encapsulation, vm(1))
+				s.guests[0].from, s.guests[0].to = 50, 50
+				change(s)
+				full := *s.guests[0]
+				full.from, full.to, full.sizeFrom, full.sizeTo = full.from/4, full.to/4, 1514, 1514
+				s.second = &full
+				s.pass(before)
+				wantDiagnoses(t, s, nil, nil)
+				s.mtu = 1400
+				n := 0
+				for ; n < 40 && !s.found(mirror.MTUOnPath); n++ {
+					s.pass(1)
+				}
+				if n > 15 && (n > 25 || s.sampling == 0) {
+					t.Errorf("%s, %s, after %d s: it took %d s", name, encapsulation, before, n)
+				}
+			}
+		}
+	}
+}
+
+func (s *stage) found(code mirror.DiagnosisCode) bool {
+	return slices.ContainsFunc(s.result.Evidence.Diagnoses, func(d mirror.Diagnosis) bool { return d.Code == code })
+}

@@ -227,7 +227,7 @@ func (c *hearing) twice(p *mirror.PlacedSource, s *sourceHistory) (seen mirror.D
 		if !s.in(d).delivery.Measured() {
 			continue
 		}
-		m, _ := c.longest(p, s, d)
+		m := c.longest(p, s, d)
 		if !m.Measured() || max(m.Moved.Packets, m.Moved.Bytes/1514)/uint64(max(c.in.Session.Spec.Sampling, 1)) < minExpected {
 			continue
 		}

@@ -52,12 +52,14 @@ func (c *hearing) directSince(p *mirror.PlacedSource, s *sourceHistory, d mirror
 }
 
 // oneWay is what the port moved in direction d, FromVM or ToVM, while nothing or next to nothing of it came, and whether that is enough to
-// say that this direction is missing.
+// say that this direction is missing. What came meanwhile and confirms nothing may have been it.
 func (c *hearing) oneWay(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (mirror.Volume, bool) {
-	if moved, missing := c.unseen(p, s, d, minOneWay); missing {
-		return moved, true
+	moved, missing := c.unseen(p, s, d, minOneWay)
+	if !missing {
+		moved, missing = c.outnumbered(p, s, d)
 	}
-	return c.outnumbered(p, s, d)
+	elsewise := s.course.list[len(s.course.list)-1].elsewise - s.course.after(c.directSince(p, s, d)).elsewise
+	return moved, missing && elsewise <= moved.Packets/4
 }
 
 // outnumbered is what the port moved in direction d, FromVM or ToVM, since anything certainly of it came, where what came since then and

@@ -16,12 +16,13 @@ type streamMemory struct {
 	view, whole streamView
 	advanced    time.Time // when packets of it last came
 	tainted     bool      // since then our own receiver may have missed some
+	elsewise    uint64    // packets of the session that had confirmed nothing then
 }
 
 // update takes the streams of the newest view. Gaps that our own receiver may have made, because it was down or dropped, are no loss.
 // Streams of the session from when it was sent another way are still followed, so that nothing counts again when it is sent so again;
 // whether the numbers can be used is for those of today to say.
-func (g *gaps) update(in *Input, now time.Time, impaired bool, silence time.Duration) {
+func (g *gaps) update(in *Input, t *tally, now time.Time, impaired bool, silence time.Duration) {
 	if in.View == nil {
 		return
 	}
@@ -30,12 +31,12 @@ func (g *gaps) update(in *Input, now time.Time, impaired bool, silence time.Dura
 	next := make(map[streamKey]streamMemory)
 	var sound, unsound uint64
 	for _, k := range in.View.numbered[in.Session.UID] {
-		s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired}
+		s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired, elsewise: t.elsewise()}
 		before, known := g.previous[k]
 		if !known {
 			before.whole = s.whole // what a host lost of other sessions before
 		} else if before.view.packets == s.view.packets {
-			s.advanced, s.tainted = before.advanced, before.tainted || impaired
+			s.advanced, s.tainted, s.elsewise = before.advanced, before.tainted || impaired, before.elsewise
 		}
 		next[k] = s
 		g.reordered, g.duplicated, g.resets = g.reordered+s.view.reordered, g.duplicated+s.view.duplicated, g.resets+s.view.resets
@@ -56,7 +57,8 @@ func (g *gaps) update(in *Input, now time.Time, impaired bool, silence time.Dura
 
 // add counts what happened to one stream since the tick before. Of a stream that its exporter counts together with others, the gaps of
 // all of them together are taken if they are fewer: what went to another session is no loss. What was lost while nothing came at
-// all was judged then, and is not held against the session again.
+// all was judged then, and is not held against the session again. What came from an address that is no host's, or under another id, bore
+// numbers of the same sequence and was not lost.
 func (g *gaps) add(s, before streamMemory, now time.Time, impaired bool, silence time.Duration) {
 	if s.view.packets < before.view.packets {
 		before = streamMemory{whole: s.whole} // it was evicted and began anew
@@ -70,7 +72,7 @@ func (g *gaps) add(s, before streamMemory, now time.Time, impaired bool, silence
 	case step < 0:
 		g.lost -= min(uint64(-step), g.lost)
 		g.missing -= min(uint64(-step), g.missing)
-	case impaired || before.tainted:
+	case impaired || before.tainted || (s.elsewise-min(before.elsewise, s.elsewise))*4 > uint64(step):
 	case before.advanced.IsZero() || now.Sub(before.advanced) < silence:
 		g.missing += uint64(step)
 		fallthrough

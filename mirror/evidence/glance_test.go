@@ -17,7 +17,8 @@ func TestTogetherIsOneByOne(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		limits := Limits{Memos: rapid.SampledFrom([]int{0, 1, 3}).Draw(t, "memos")}
 		single, many := NewLedger(Limits{}), NewLedger(limits)
-		table, talk := drawTable(t), drawTalk(t)
+		table := drawTable(t)
+		talk := drawTalk(t, table)
 		n := 0
 		for range rapid.IntRange(1, 8).Draw(t, "batches") {
 			batch := make([]Arrival, rapid.IntRange(0, 3*Together).Draw(t, "size"))

@@ -20,6 +20,7 @@ type history struct {
 	ambiguous  watch
 	wrongType  watch
 	wrongID    watch
+	short      watch // numbers that did not simply follow each other
 	sources    map[string]*sourceHistory
 	samples    []sample // over Options.Window, oldest first
 	gaps       gaps
@@ -72,7 +73,8 @@ func (j *Judge) recall(now time.Time, in *Input, t *tally) *history {
 	}
 	h.count(now, t)
 	j.recallSources(now, in, t, h)
-	h.gaps.update(in, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
+	h.gaps.update(in, t, now, h.base.Equal(now) || h.upSince.IsZero(), j.options.Silence)
+	h.short.update(h.gaps.lost+h.gaps.resets, now)
 	h.sample(now, t, j.options.Window)
 	return h
 }

@@ -79,6 +79,11 @@ type Result struct {
 	UID      string
 	Evidence mirror.Evidence
 	Verdict  mirror.Verdict
+	// Uncertain are the keys of ports whose next counters may settle a verdict: it is worth reading them more often than others.
+	Uncertain []string
+	// Unsized says that something is missing, and that it may be the large frames cannot be told, because what arrives is counted where
+	// nobody looks at the size of each.
+	Unsized bool
 }
 
 // Judge keeps what has to be remembered of each session from one tick to the next. It is for one goroutine.
@@ -105,7 +110,8 @@ func NewJudge(options Options) *Judge {
 	return &Judge{options: options.complete(), sessions: make(map[string]*history), paces: make(map[hostKey]pace)}
 }
 
-// Judge says what follows from the input at now. It is meant to be called about once a second for each session.
+// Judge says what follows from the input at now. It is meant to be called about once a second for each session, and beside that whenever
+// there are new counters of a port that was Uncertain.
 func (j *Judge) Judge(now time.Time, in Input) Result {
 	t := in.tally()
 	h := j.recall(now, &in, t)
@@ -114,7 +120,7 @@ func (j *Judge) Judge(now time.Time, in Input) Result {
 	found := c.diagnose(sources, verdict)
 	verdict.At = now
 	h.verdict = verdict.Next(h.verdict)
-	return Result{UID: in.Session.UID, Evidence: c.evidence(sources, found), Verdict: h.verdict}
+	return Result{UID: in.Session.UID, Evidence: c.evidence(sources, found), Verdict: h.verdict, Uncertain: c.uncertain(sources), Unsized: c.unsized()}
 }
 
 // Forget drops what is remembered of a session that is gone.

@@ -44,7 +44,16 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 			func(s *stage) { s.mtu = 1400 - s.mtu },
 			func(s *stage) { s.twice = !s.twice },
 			func(s *stage) { s.guests[0].sizeFrom, s.guests[1].sizeTo = 1514-s.guests[0].sizeFrom, 1300 },
-			mixed(0, 1300),
+			mixed(0, 1300), bothWays,
+			func(s *stage) { s.second = nil },
+			func(s *stage) { s.late = !s.late },
+			toggle, toggle,
+			func(s *stage) { s.session.Spec.Enabled = !s.session.Spec.Enabled }, // as of one that is paused for a proof
+			func(s *stage) { s.placement.Since = s.now },
+			func(s *stage) {
+				s.session.Spec.SnapLength = 96
+				s.packet = func(p *erspan.Packet) { p.Frame = p.Frame[:min(len(p.Frame), 96)] }
+			},
 			func(s *stage) { s.padding = 22 - s.padding },
 			func(s *stage) { s.vcenter.Skew = time.Minute - s.vcenter.Skew },
 			func(s *stage) {
@@ -79,6 +88,7 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 				}
 				made.note(s)
 				made.check(t, s)
+				s.checkLost(t)
 				v := s.result.Verdict
 				switch {
 				case v.State == mirror.NoVerdict || v.Reason == mirror.NoReason || v.Message == "" || strings.Contains(v.Message, "%!"):
@@ -91,12 +101,38 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 					t.Fatalf("lost, and the counters have stood still since %s: %s", lastMoved, v.Message)
 				case v.State == mirror.Lost && s.now.Sub(lastPacket) < 4*time.Second:
 					t.Fatalf("lost, and a packet came at %s: %s", lastPacket, v.Message)
+				case v.State != mirror.Disabled && !s.session.Spec.Enabled:
+					t.Fatalf("%s, and it is disabled: %s", v.State, v.Message)
 				case v.State == mirror.Idle && s.refresh < 20 && !s.frozen && !s.unread && s.vcenter.Reachable && s.now.Sub(lastMoved) < 4*time.Second && !lastMoved.IsZero() && lastPacket.Before(lastMoved):
 					t.Fatalf("idle, and a counter moved at %s: %s", lastMoved, v.Message)
 				}
 			}
 		}
 	})
+}
+
+// checkLost reports sources that are called lost although none of their packets is missing.
+func (s *stage) checkLost(t *rapid.T) {
+	for i, g := range s.guests {
+		if v := s.result.Evidence.Sources[i].Verdict; v.State == mirror.Lost && g.missed == 0 {
+			t.Fatalf("%s is lost, and the last packet that its port moved arrived: %s", g.name, v.Message)
+		}
+	}
+}
+
+// bothWays has the first guest send and be sent full frames beside small ones.
+func bothWays(s *stage) {
+	full := *s.guests[0]
+	full.from, full.to, full.sizeFrom, full.sizeTo = 10, 10, 1514, 1514
+	s.second = &full
+}
+
+// toggle disables the session or enables it again, as its owner does: it stands on the switch as asked at once.
+func toggle(s *stage) {
+	s.paused = !s.paused
+	s.session.Spec.Enabled = !s.paused
+	s.session.Generation++
+	s.placement.Generation, s.placement.Since = s.session.Generation, s.now
 }
 
 // acted is what was done to a stage so far, as far as it explains a diagnosis.

@@ -1,30 +1,37 @@
 package evidence
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 const (
 	// peakSpan is how many seconds one slot of peaks is for, and peakSlots how many of them are kept.
-	peakSpan  = 10
-	peakSlots = 8
+	peakSpan  = 2
+	peakSlots = 34
+	// unsized stands for frames of which only the sum is known: they may be of any size.
+	unsized = math.MaxUint32
 )
 
 // peaks are the largest frames of one direction of a source, by the time they came, over the last peakSlots*peakSpan seconds.
 type peaks [peakSlots]peak
 
 type peak struct {
-	slot    int64  // Unix time in seconds, divided by peakSpan
-	largest uint32 // bytes of the largest frame
-	unsized bool   // there were frames of which only the sum is known
+	slot    int32  // Unix time in seconds, divided by peakSpan
+	largest uint32 // bytes of the largest frame, or unsized
 }
+
+func slotOf(t time.Time) int32 { return int32(t.Unix() / peakSpan) }
 
 // note takes frames that came up to now. It is for the tick, not for each packet.
 func (p *peaks) note(m mass) {
-	slot := m.last.Unix() / peakSpan
-	at := &p[uint64(slot)%peakSlots]
-	if at.slot > slot {
-		return // older than what is kept
+	slot, largest := slotOf(m.last), m.largest
+	if largest == 0 {
+		largest = unsized
 	}
-	at.join(peak{slot: slot, largest: m.largest, unsized: m.largest == 0})
+	if at := &p[uint32(slot)%peakSlots]; at.slot <= slot { // else it is older than what is kept
+		at.join(peak{slot, largest})
+	}
 }
 
 // join adds what was noted elsewhere.
@@ -39,21 +46,30 @@ func (p *peak) join(o peak) {
 	case o.slot > p.slot:
 		*p = o
 	case o.slot == p.slot:
-		p.largest, p.unsized = max(p.largest, o.largest), p.unsized || o.unsized
+		p.largest = max(p.largest, o.largest)
 	}
+}
+
+// unknown reports whether frames came after a moment, or up to peakSpan seconds before it, of which only the sum is known.
+func (p *peaks) unknown(t time.Time) bool {
+	for _, s := range p {
+		if s.slot >= slotOf(t) && s.largest == unsized {
+			return true
+		}
+	}
+	return false
 }
 
 // since is the largest frame that came after a moment, or up to peakSpan seconds before it. It is not ok where that is not known of all.
 func (p *peaks) since(t time.Time) (largest uint32, ok bool) {
-	from := t.Unix() / peakSpan
+	from := slotOf(t)
 	for _, s := range p {
-		if s.slot < from {
-			continue
+		if s.slot >= from {
+			largest = max(largest, s.largest)
 		}
-		if s.unsized {
-			return 0, false
-		}
-		largest = max(largest, s.largest)
+	}
+	if largest == unsized {
+		return 0, false
 	}
 	return largest, largest > 0
 }

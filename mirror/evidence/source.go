@@ -41,7 +41,9 @@ func (c *hearing) weighLanes(p *mirror.PlacedSource, s *sourceHistory) {
 		if _, missing := c.unseen(p, s, d, minOneWay); missing || lost {
 			l.missed = c.now
 		}
-		l.delivery, l.partly = c.deliver(p, s, d)
+		if l.delivery, l.partly = c.deliver(p, s, d); !l.partly && l.delivery.Measured() && l.delivery.Ratio >= nearlyWhole {
+			l.whole = c.now
+		}
 	}
 }
 
@@ -72,7 +74,10 @@ func (c *hearing) silentSince(p *mirror.PlacedSource, s *sourceHistory, d mirror
 
 // unseen is what the port moved in direction d since it fell silent, and whether that is enough to say that the mirror of it is missing.
 func (c *hearing) unseen(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction, least uint64) (mirror.Volume, bool) {
-	silent := c.silentSince(p, s, d)
+	return c.unseenSince(c.silentSince(p, s, d), p, s, d, least)
+}
+
+func (c *hearing) unseenSince(silent time.Time, p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction, least uint64) (mirror.Volume, bool) {
 	if c.now.Sub(silent) < c.options.Silence || !c.countersSpeak(p, s) {
 		return mirror.Volume{}, false
 	}
@@ -137,13 +142,18 @@ func (c *hearing) lost(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict 
 }
 
 // absent is what the port moved while nothing of it came. Where nothing is certainly of the source, each direction is looked at by
-// itself too: broadcasts that may have been sent to it say nothing of what the VM sends.
+// itself too: broadcasts that may have been sent to it say nothing of what the VM sends. What one direction lacked while the other still
+// arrived is no sign that it does not any more.
 func (c *hearing) absent(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
+	if moved, proven = c.undelivered(p, s); proven {
+		return p.Direction, moved, proven
+	}
 	if moved, proven = c.unseen(p, s, p.Direction, c.options.MinPackets); proven || p.Direction != mirror.Both || c.direct(p, s) {
 		return p.Direction, moved, proven
 	}
+	certain := later(s.from.direct.at, s.to.direct.at)
 	for _, d = range []mirror.Direction{mirror.FromVM, mirror.ToVM} {
-		if moved, proven = c.unseen(p, s, d, minOneWay); proven {
+		if moved, proven = c.unseenSince(later(certain, c.silentSince(p, s, d)), p, s, d, minOneWay); proven {
 			break
 		}
 	}

@@ -31,7 +31,9 @@ type guest struct {
 	muteFrom, muteTo bool // the mirror of that direction does not arrive
 	sizeFrom, sizeTo int  // bytes of each frame; 0: innerLen
 	counters         mirror.PortCounters
+	older            mirror.PortCounters // a second ago
 	shown            mirror.PortCounters // as vCenter shows them
+	missed           uint64              // packets it moved since one of them arrived
 }
 
 func (g *guest) mute(yes bool) { g.muteFrom, g.muteTo = yes, yes }
@@ -49,6 +51,8 @@ type stage struct {
 	others   []Expectation // of other sessions, in the same table
 	refresh  int           // seconds between two refreshes of the counters
 	frozen   bool          // vCenter answers with old counters
+	late     bool          // it shows those of a second ago
+	paused   bool          // the hosts send nothing: it is disabled
 	unread   bool          // vCenter does not answer for counters
 	down     string        // why the receiver is down
 	dropping uint64        // packets the receiver drops each second
@@ -124,10 +128,12 @@ func (s *stage) pass(n int) {
 			s.talk(table, g)
 		}
 		if g := s.second; g != nil {
-			g.counters = s.guests[0].counters
+			first := s.guests[0]
+			g.counters, g.host, g.missed, g.muteFrom, g.muteTo = first.counters, first.host, first.missed, first.muteFrom, first.muteTo
 			s.talk(table, g)
-			s.guests[0].counters, s.guests[0].shown = g.counters, g.shown
+			first.counters, first.missed = g.counters, g.missed
 		}
+		s.show()
 		s.judgeNow()
 	}
 }
@@ -138,20 +144,31 @@ func (s *stage) talk(table *Table, g *guest) {
 		if i < g.from {
 			f := sized(g.mac, router, i, g.sizeFrom)
 			s.move(&g.counters.FromVM, f)
-			if !g.muteFrom {
-				s.send(table, g.host, f, mirror.FromVM, at)
+			g.missed++
+			if !g.muteFrom && s.send(table, g.host, f, mirror.FromVM, at) {
+				g.missed = 0
 			}
 		}
 		if i < g.to {
 			f := sized(router, g.mac, i, g.sizeTo)
 			s.move(&g.counters.ToVM, f)
-			if !g.muteTo {
-				s.send(table, g.host, f, mirror.ToVM, at)
+			g.missed++
+			if !g.muteTo && s.send(table, g.host, f, mirror.ToVM, at) {
+				g.missed = 0
 			}
 		}
 	}
-	if s.ticks%s.refresh == 0 && !s.frozen {
-		g.shown = g.counters
+}
+
+// show has vCenter renew what it shows of the counters, at its own pace.
+func (s *stage) show() {
+	for _, g := range s.guests {
+		if s.ticks%s.refresh == 0 && !s.frozen {
+			if g.shown = g.counters; s.late {
+				g.shown = g.older
+			}
+		}
+		g.older = g.counters
 	}
 }
 
@@ -159,17 +176,17 @@ func (s *stage) move(v *mirror.Volume, frame []byte) {
 	v.Packets, v.Bytes = v.Packets+1, v.Bytes+uint64(len(frame))+s.padding
 }
 
-// send emits one mirrored frame as the host does, unless it is lost on the way.
-func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at time.Time) {
-	if s.sampling > 1 && s.dice.IntN(s.sampling) != 0 {
-		return
+// send emits one mirrored frame as the host does, and reports whether it was neither lost on the way nor spoilt.
+func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at time.Time) (arrived bool) {
+	if s.paused || s.sampling > 1 && s.dice.IntN(s.sampling) != 0 {
+		return false
 	}
 	p := s.wrap(host, f, d)
 	if s.packet != nil {
 		s.packet(&p)
 	}
 	if s.sent++; s.skip > 0 && s.sent%s.skip == 0 || s.dropping > 0 || s.down != "" || s.mtu > 0 && len(f) > s.mtu {
-		return
+		return false
 	}
 	from := hosts[host]
 	if s.exporter.IsValid() {
@@ -181,6 +198,7 @@ func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at
 	if s.twice {
 		s.ledger.Observe(table, a)
 	}
+	return !s.exporter.IsValid() && s.packet == nil
 }
 
 func arrivalOf(at time.Time, from netip.Addr, b []byte) Arrival {

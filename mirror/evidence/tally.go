@@ -98,6 +98,9 @@ func newTally() *tally {
 	return &tally{exporters: make(map[netip.Addr]exporterTally), sources: make(map[string]*sourceTally)}
 }
 
+// elsewise is how many packets of the session confirmed nothing: those from strangers, and those of another encapsulation or id.
+func (t *tally) elsewise() uint64 { return t.unlisted + t.wrongType.packets + t.wrongID.packets }
+
 // snapshot copies t for a view.
 func (t *tally) snapshot() *tally {
 	c := *t

@@ -29,6 +29,7 @@ type lane struct {
 	missed           time.Time       // when it was last certain that nothing came although the port moved
 	delivery         mirror.Delivery // at this tick
 	partly           bool            // it shows that not everything comes
+	whole            time.Time       // when it last showed that everything does
 }
 
 func (l *lane) update(direct, possible mirror.Volume, now time.Time) {
@@ -43,5 +44,5 @@ func (l lane) last() time.Time { return later(l.direct.at, l.possible.at) }
 // restart forgets when, but not how much.
 func (l *lane) restart() {
 	l.direct.at, l.possible.at, l.missed = time.Time{}, time.Time{}, time.Time{}
-	l.delivery, l.partly = mirror.Delivery{}, false
+	l.delivery, l.partly, l.whole = mirror.Delivery{}, false, time.Time{}
 }

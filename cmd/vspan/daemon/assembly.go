@@ -18,7 +18,7 @@ func (d *Daemon) newCounting() *counting {
 	for name, client := range d.clients {
 		read[name] = d.asked.counters(name, client.Counters)
 	}
-	return &counting{read: read, log: d.config.Log}
+	return newCounting(read, d.config.Log)
 }
 
 // assembly is what rests on the state: it is made when that is open.

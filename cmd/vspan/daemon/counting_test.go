@@ -47,7 +47,7 @@ func (c *calls) fail(err error) {
 func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		asked := &calls{ports: make(map[mirror.SwitchID][][]string)}
-		c := &counting{read: map[string]readCounters{"v": asked.read}, log: slog.New(slog.DiscardHandler)}
+		c := newCounting(map[string]readCounters{"v": asked.read}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- c.run(ctx) }()
@@ -90,14 +90,14 @@ func TestCountingAsksForMirroredPortsOnly(t *testing.T) {
 func TestSlowVCenterDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		slow, quick := &calls{ports: make(map[mirror.SwitchID][][]string)}, &calls{ports: make(map[mirror.SwitchID][][]string)}
-		c := &counting{log: slog.New(slog.DiscardHandler), read: map[string]readCounters{
+		c := newCounting(map[string]readCounters{
 			"quick": quick.read,
 			"slow": func(ctx context.Context, id mirror.SwitchID, keys []string) ([]mirror.PortCounters, error) {
 				_, _ = slow.read(ctx, id, keys)
 				<-ctx.Done()
 				return nil, ctx.Err()
 			},
-		}}
+		}, slog.New(slog.DiscardHandler))
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- c.run(ctx) }()
@@ -115,6 +115,63 @@ func TestSlowVCenterDelaysNoOther(t *testing.T) {
 		synctest.Wait()
 		if n := slow.times(there); n != 2 {
 			t.Errorf("the slow one was asked %d times, want again when its time was up", n)
+		}
+		cancel()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// Ports that a verdict waits for are read four times a second, beside all of them once a second, and it is told when their counters rise.
+func TestUrgentPortsAreReadMoreOften(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := &calls{ports: make(map[mirror.SwitchID][][]string)}
+		c := newCounting(map[string]readCounters{"v": asked.read}, slog.New(slog.DiscardHandler))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan error)
+		go func() { done <- c.run(ctx) }()
+		id := mirror.SwitchID{VCenter: "v", UUID: "1"}
+		c.want(map[mirror.SwitchID][]string{id: {"7", "9"}})
+		time.Sleep(countEvery + urgentEvery/2) // the bubble's time: nobody waits; from here on between two ticks
+		synctest.Wait()
+		if len(c.news) != 0 {
+			t.Error("there are news of ports that nobody waits for")
+		}
+		c.hurry(map[mirror.SwitchID][]string{id: {"9"}})
+		time.Sleep(3 * countEvery) // the bubble's time: nobody waits
+		synctest.Wait()
+		var all, urgent int
+		for _, keys := range asked.ports[id][1:] {
+			if len(keys) == 2 {
+				all++
+			} else if slices.Equal(keys, []string{"9"}) {
+				urgent++
+			}
+		}
+		if all != 3 || urgent != 9 {
+			t.Errorf("in three seconds all were read %d times, and the urgent one %d times beside: %v", all, urgent, asked.ports[id])
+		}
+		if got := c.readings(id); got["9"].FromVM.Bytes <= got["7"].FromVM.Bytes || len(c.news) != 1 {
+			t.Errorf("readings %v, %d news", got, len(c.news))
+		}
+		asked.fail(errors.New("vCenter is away"))
+		time.Sleep(countEvery) // the bubble's time: nobody waits
+		synctest.Wait()
+		before := asked.times(id)
+		time.Sleep(countEvery) // the bubble's time: nobody waits
+		synctest.Wait()
+		if n := asked.times(id) - before; n > 1 {
+			t.Errorf("a vCenter that is away was asked %d times in a second", n)
+		}
+		time.Sleep(countPause) // the bubble's time: nobody waits
+		synctest.Wait()
+		before = asked.times(id)
+		c.reached(id, time.Now())
+		time.Sleep(urgentEvery) // the bubble's time: nobody waits
+		synctest.Wait()
+		if n := asked.times(id) - before; n != 1 {
+			t.Errorf("a vCenter that can be reached again was asked %d times, want at once and then later", n)
 		}
 		cancel()
 		if err := <-done; err != nil {

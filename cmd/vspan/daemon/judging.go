@@ -13,7 +13,8 @@ import (
 	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
-// judging is the task that turns evidence into verdicts: once a second, and at once when a session is placed.
+// judging is the task that turns evidence into verdicts: once a second, and at once when a session is placed, or when counters come that a
+// verdict waits for.
 type judging struct {
 	store     store.Store
 	board     *store.Board
@@ -56,6 +57,7 @@ func (j *judging) run(ctx context.Context) error {
 			return nil
 		case <-ticker.C:
 		case <-placed:
+		case <-j.counting.news:
 		}
 	}
 }
@@ -75,19 +77,27 @@ func (j *judging) once(ctx context.Context) error {
 	now := j.now()
 	view, receiver := j.reception.view(), j.reception.health()
 	known := make(map[string]bool, len(sessions))
+	urgent := make(map[mirror.SwitchID][]string)
 	for _, s := range sessions {
 		known[s.UID] = true
 		placement := statuses[s.UID].Placement
+		health := j.healthOf(placement.Switch)
+		if health.Reachable {
+			j.counting.reached(placement.Switch, health.Since)
+		}
 		result := j.judge.Judge(now, evidence.Input{
 			Session: j.probing.seen(s, placement, now), Probes: j.probing.of(s.UID), Placement: placement, View: view, Receiver: receiver,
 			Counters: j.counting.readings(placement.Switch),
-			VCenter:  j.healthOf(placement.Switch),
+			VCenter:  health,
 		})
+		j.reception.sizing.consider(result, now)
+		urgent[placement.Switch] = append(urgent[placement.Switch], result.Uncertain...)
 		j.announce(s, statuses[s.UID], result.Verdict)
 		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
 		j.verdicts.Note(s.UID, placement, result.Evidence, j.board.Status(s.UID).Verdict)
 		j.probing.consider(ctx, s, result.Verdict, now)
 	}
+	j.counting.hurry(urgent)
 	j.reception.kept.renew()
 	j.strange.note(view, sessions, j.reception.table.Load(), now)
 	j.forget(known)
@@ -102,6 +112,7 @@ func (j *judging) forget(known map[string]bool) {
 			j.board.Forget(uid)
 			j.verdicts.Forget(uid)
 			j.reception.kept.forget(uid)
+			j.reception.sizing.forget(uid)
 		}
 	}
 	j.known = known
