@@ -81,9 +81,6 @@ type Result struct {
 	Verdict  mirror.Verdict
 	// Uncertain are the keys of ports whose next counters may settle a verdict: it is worth reading them more often than others.
 	Uncertain []string
-	// Unsized says that something is missing, and that it may be the large frames cannot be told, because what arrives is counted where
-	// nobody looks at the size of each.
-	Unsized bool
 }
 
 // Judge keeps what has to be remembered of each session from one tick to the next. It is for one goroutine.
@@ -120,7 +117,7 @@ func (j *Judge) Judge(now time.Time, in Input) Result {
 	found := c.diagnose(sources, verdict)
 	verdict.At = now
 	h.verdict = verdict.Next(h.verdict)
-	return Result{UID: in.Session.UID, Evidence: c.evidence(sources, found), Verdict: h.verdict, Uncertain: c.uncertain(sources), Unsized: c.unsized()}
+	return Result{UID: in.Session.UID, Evidence: c.evidence(sources, found), Verdict: h.verdict, Uncertain: c.uncertain(sources)}
 }
 
 // Forget drops what is remembered of a session that is gone.

@@ -50,16 +50,6 @@ func (p *peak) join(o peak) {
 	}
 }
 
-// unknown reports whether frames came after a moment, or up to peakSpan seconds before it, of which only the sum is known.
-func (p *peaks) unknown(t time.Time) bool {
-	for _, s := range p {
-		if s.slot >= slotOf(t) && s.largest == unsized {
-			return true
-		}
-	}
-	return false
-}
-
 // since is the largest frame that came after a moment, or up to peakSpan seconds before it. It is not ok where that is not known of all.
 func (p *peaks) since(t time.Time) (largest uint32, ok bool) {
 	from := slotOf(t)

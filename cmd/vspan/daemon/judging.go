@@ -90,7 +90,6 @@ func (j *judging) once(ctx context.Context) error {
 			Counters: j.counting.readings(placement.Switch),
 			VCenter:  health,
 		})
-		j.reception.sizing.consider(result, now)
 		urgent[placement.Switch] = append(urgent[placement.Switch], result.Uncertain...)
 		j.announce(s, statuses[s.UID], result.Verdict)
 		j.board.Judge(s.UID, result.Evidence, result.Verdict, now)
@@ -112,7 +111,6 @@ func (j *judging) forget(known map[string]bool) {
 			j.board.Forget(uid)
 			j.verdicts.Forget(uid)
 			j.reception.kept.forget(uid)
-			j.reception.sizing.forget(uid)
 		}
 	}
 	j.known = known

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror/capture"
@@ -47,14 +46,14 @@ func (r *reception) countInKernel(ctx context.Context) {
 	r.kernelCounts(nil, "", reason)
 }
 
-// wants is what frames are wanted, to capture, to track or to see their sizes; whoever looks at datagrams wants all of them.
+// wants is what frames are wanted, to capture or to track; whoever looks at datagrams wants all of them.
 func (r *reception) wants() capture.Demand {
 	if r.tap != nil {
 		return capture.Demand{All: true}
 	}
 	demand, _ := r.broker.Demand()
-	if more := append(r.relays.wanted(), r.sizing.wanted(time.Now())...); len(more) > 0 && !demand.All {
-		demand.Sessions = append(demand.Sessions, more...)
+	if tracked := r.relays.wanted(); len(tracked) > 0 && !demand.All {
+		demand.Sessions = append(demand.Sessions, tracked...)
 		slices.Sort(demand.Sessions)
 		demand.Sessions = slices.Compact(demand.Sessions)
 	}

@@ -33,7 +33,6 @@ type reception struct {
 	broker *capture.Broker // of what was attributed
 	kept   keptPackets
 	relays relays // of digests of it
-	sizing sizing
 
 	mu     sync.Mutex
 	demand capture.Demand // that the source copies for
