@@ -26,6 +26,9 @@ type Whose struct {
 	UID, PortKey, Host string
 	// Direction is FromVM or ToVM where PortKey is known, and otherwise Both.
 	Direction mirror.Direction
+	// Known numbers what a Ledger knows of packets that it need not think about: those with one number come from one exporter, and all
+	// else here is the same of them, ever. 0: it had to think about this one.
+	Known uint64
 }
 
 // Finding is what a Ledger found one arrival to be.

@@ -41,6 +41,7 @@ type Ledger struct {
 	streams   bounded[streamKey, stream]
 	unclaimed bounded[UnclaimedKey, unclaimedTally]
 	memos     memos
+	known     uint64 // the last number of what is known
 	glances   glances
 	found     found // of the last arrival
 	one       [1]Arrival

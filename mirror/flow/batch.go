@@ -23,20 +23,23 @@ const BatchLen = 4 * prefetch.ListLen
 type given struct {
 	tracker *Tracker
 	digest  *Digest
+	spot    *Spot
+	likely  *entry // where it is likely to be counted; nil: not known
 	hash    uint64
 }
 
 // NewBatch returns an empty Batch for the Trackers whose Config.Lock is that one.
 func NewBatch(lock *sync.Mutex) *Batch { return &Batch{lock: lock} }
 
-// Add adds a digest, which must stay as it is until Flush. A full Batch is flushed first. Nobody else may give t packets at the same time.
-func (b *Batch) Add(t *Tracker, d *Digest) {
+// Add adds a digest of a packet that was seen at a spot of t; both must stay as they are until Flush. A full Batch is flushed first. Nobody
+// else may give t packets at the same time.
+func (b *Batch) Add(t *Tracker, d *Digest, spot *Spot) {
 	if b.n == BatchLen {
-		b.Flush()
+		b.flush()
 	}
 	g := &b.list[b.n]
-	g.tracker, g.digest = t, d
-	g.hash = t.table.seed.hash(&d.key)
+	g.tracker, g.digest, g.spot = t, d, spot
+	g.hash = secret.hash(d.name)
 	at := b.n % prefetch.ListLen
 	b.asks[at] = uintptr(unsafe.Pointer(t.table.slot(g.hash)))
 	if at == prefetch.ListLen-1 {
@@ -47,6 +50,11 @@ func (b *Batch) Add(t *Tracker, d *Digest) {
 
 // Flush counts what was added.
 func (b *Batch) Flush() {
+	b.flush()
+	clear(b.list[:]) // so that no tracker is kept alive
+}
+
+func (b *Batch) flush() {
 	if b.n == 0 {
 		return
 	}
@@ -56,12 +64,19 @@ func (b *Batch) Flush() {
 	for begin := 0; begin < b.n; begin += prefetch.ListLen {
 		b.foresee(begin + prefetch.ListLen)
 		for i := begin; i < min(begin+prefetch.ListLen, b.n); i++ {
-			b.list[i].tracker.take(b.list[i].digest, b.list[i].hash)
+			b.list[i].count()
 		}
 	}
 	b.lock.Unlock()
-	clear(b.list[:b.n])
 	b.n = 0
+}
+
+// count counts one digest. What was likely before those in front of it were counted may be somebody else's entry now.
+func (g *given) count() {
+	if e := g.likely; e != nil && e.name == g.digest.name && e.keyed && g.tracker.flowing(e, g.digest, g.spot) {
+		return
+	}
+	g.tracker.take(g.digest, g.spot, g.hash)
 }
 
 // foresee asks for the entries that the digests from begin on, as many as one list has, are likely to be counted in.
@@ -73,22 +88,23 @@ func (b *Batch) foresee(begin int) {
 	n := 0
 	var near prefetch.List
 	for i := range some {
-		if e := some[i].likely(); e != nil {
-			b.asks[n], near[n] = uintptr(unsafe.Pointer(e)), uintptr(unsafe.Pointer(&e.near[some[i].digest.side&1]))
+		g := &some[i]
+		if g.likely = g.tracker.table.likely(g.digest.name, g.hash); g.likely != nil {
+			b.asks[n&(prefetch.ListLen-1)] = uintptr(unsafe.Pointer(g.likely))
+			near[n&(prefetch.ListLen-1)] = uintptr(unsafe.Pointer(&g.likely.near[g.digest.seg.side&1]))
 			n++
 		}
 	}
-	prefetch.Two(&b.asks, n)
-	prefetch.Two(&near, n)
+	prefetch.One(&b.asks, n)
+	prefetch.One(&near, n)
 }
 
-// likely is the entry that a digest is likely to be counted in, nil when none is.
-func (g *given) likely() *entry {
-	t := &g.tracker.table
-	s := t.slot(g.hash)
-	if s.ref == 0 || s.tag != uint32(g.hash>>32) {
+// likely is the entry that has the name, if it is whole, and if there is such an entry. It reads none.
+func (t *table) likely(n name, hash uint64) *entry {
+	s := t.slot(hash)
+	if s.ref == 0 || s.tag != uint32(hash>>32) || n.isLong() {
 		return nil
 	}
-	n := int(s.ref - 1)
-	return &t.slabs[n/slabLen].hot[n%slabLen]
+	i := int(s.ref - 1)
+	return &t.slabs[i/slabLen].hot[i%slabLen]
 }
