@@ -99,12 +99,23 @@ func (b *Batch) foresee(begin int) {
 	prefetch.One(&near, n)
 }
 
+// likelySlots is behind how many others an entry may be and yet be likely: they are in a cache line or two.
+const likelySlots = 8
+
 // likely is the entry that has the name, if it is whole, and if there is such an entry. It reads none.
 func (t *table) likely(n name, hash uint64) *entry {
-	s := t.slot(hash)
-	if s.ref == 0 || s.tag != uint32(hash>>32) || n.isLong() {
+	if n.isLong() {
 		return nil
 	}
-	i := int(s.ref - 1)
-	return &t.slabs[i/slabLen].hot[i%slabLen]
+	for i := range likelySlots {
+		s := t.index[(int(hash)+i)&(len(t.index)-1)]
+		if s.ref == 0 {
+			return nil
+		}
+		if s.tag == uint32(hash>>32) {
+			k := int(s.ref - 1)
+			return &t.slabs[k/slabLen].hot[k%slabLen]
+		}
+	}
+	return nil
 }

@@ -20,7 +20,7 @@ type entry struct {
 type near struct {
 	pace
 	isn uint32  // sequence number of its SYN
-	mss uint16  // that its SYN offered; 0: none
+	mss uint16  // that the SYN of the other end offered; 0: none
 	_   [2]byte // a cache line
 }
 

@@ -28,7 +28,7 @@ func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	g.bytes += uint64(d.length)
 	g.last = stamp
 	if seg.length > 0 {
-		g.advance(seg, end, stamp, e.near[1-side].mss)
+		g.advance(seg, end, stamp, g.mss)
 		me.seen |= sawData
 	}
 	if after(end, me.next) {

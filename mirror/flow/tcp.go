@@ -39,7 +39,7 @@ func (t *Tracker) sequence(e *entry, d *details, g sighting, s *sighted, seg *se
 	if seg.window == 0 && seg.flags&(SYN|FIN|RST) == 0 {
 		g.zeroWindows++
 	}
-	switch g.follow(seg, s.stamp, s.lossy, e.near[1-s.side].mss) {
+	switch g.follow(seg, s.stamp, s.lossy, e.near[s.side].mss) {
 	case foundGap:
 		if g.numHoles > 0 && g.holes[g.numHoles-1].at&excused == 0 {
 			d.show(firstGap, s, seg)
@@ -182,7 +182,7 @@ func (t *Tracker) open(e *entry, d *details, s *sighted, seg *segment) {
 	first := me.seen&sawSYN == 0
 	if first {
 		me.seen |= sawSYN
-		e.near[s.side].isn, e.near[s.side].mss = seg.seq, s.d.mss
+		e.near[s.side].isn, e.near[1-s.side].mss = seg.seq, s.d.mss
 		me.scale = s.d.scale
 	}
 	if seg.flags&ACK == 0 {
