@@ -52,15 +52,20 @@ type found struct {
 }
 
 // Found is what the last arrival that was taken, a, was found to be. What it points to is valid until the next one.
-func (l *Ledger) Found(a *Arrival) Finding {
-	f := Finding{Whose: &l.whose, Gap: l.found.gap, Bare: l.found.bare}
+func (l *Ledger) Found(a *Arrival) (f Finding) {
+	l.find(a, &f)
+	return f
+}
+
+// find makes f what the last arrival was found to be.
+func (l *Ledger) find(a *Arrival, f *Finding) {
+	f.Whose, f.Gap, f.Bare, f.Frame = &l.whose, l.found.gap, l.found.bare, nil
 	if l.found.memo != nil {
 		f.Whose = &l.found.memo.thought.whose
 	}
 	if l.found.frame > 0 {
 		f.Frame = a.Payload[l.found.frame:]
 	}
-	return f
 }
 
 // whose says whose a confirmed packet is.

@@ -60,12 +60,14 @@ func (b *Batch) flush() {
 	}
 	prefetch.One(&b.asks, b.n%prefetch.ListLen)
 	b.lock.Lock()
-	b.foresee(0)
-	for begin := 0; begin < b.n; begin += prefetch.ListLen {
-		b.foresee(begin + prefetch.ListLen)
-		for i := begin; i < min(begin+prefetch.ListLen, b.n); i++ {
-			b.list[i].count()
+	for i := range min(b.n, ahead) {
+		b.list[i].foresee()
+	}
+	for i := range b.n {
+		if next := i + ahead; next < b.n {
+			b.list[next].foresee()
 		}
+		b.list[i].count()
 	}
 	b.lock.Unlock()
 	b.n = 0
@@ -79,24 +81,14 @@ func (g *given) count() {
 	g.tracker.take(g.digest, g.spot, g.hash)
 }
 
-// foresee asks for the entries that the digests from begin on, as many as one list has, are likely to be counted in.
-func (b *Batch) foresee(begin int) {
-	if begin >= b.n {
-		return
+// ahead is how many digests in front of one that is counted the entry is asked for: few enough that a processor can wait for all of them.
+const ahead = 8
+
+// foresee asks for the entry that a digest is likely to be counted in.
+func (g *given) foresee() {
+	if g.likely = g.tracker.table.likely(g.digest.name, g.hash); g.likely != nil {
+		prefetch.Both(unsafe.Pointer(g.likely), unsafe.Pointer(&g.likely.near[g.digest.seg.side&1]))
 	}
-	some := b.list[begin:min(begin+prefetch.ListLen, b.n)]
-	n := 0
-	var near prefetch.List
-	for i := range some {
-		g := &some[i]
-		if g.likely = g.tracker.table.likely(g.digest.name, g.hash); g.likely != nil {
-			b.asks[n&(prefetch.ListLen-1)] = uintptr(unsafe.Pointer(g.likely))
-			near[n&(prefetch.ListLen-1)] = uintptr(unsafe.Pointer(&g.likely.near[g.digest.seg.side&1]))
-			n++
-		}
-	}
-	prefetch.One(&b.asks, n)
-	prefetch.One(&near, n)
 }
 
 // likelySlots is behind how many others an entry may be and yet be likely: they are in a cache line or two.

@@ -32,29 +32,30 @@ func (d *Digest) Read(b []byte, wire int, bare bool, vlan uint16) {
 	}
 }
 
-// Where headers stand in an Ethernet frame with an IPv4 header of the usual length.
+// Where headers stand in an Ethernet frame with an IPv4 header of the usual length, and what it says that it has one.
 const (
-	plainIP      = frame.EthernetLen
-	plainPayload = plainIP + 20
+	plainIP   = frame.EthernetLen
+	plainLen  = plainIP + 20 + tcpLen
+	plainType = uint32(frame.EtherTypeIPv4)<<8 | 4<<4 | 20/4
 )
 
 // readPlain reads the frames that most are: TCP over IPv4 without tags, without IP options, not a fragment, and of a length that its
 // header says. Of all others it says no.
-func (d *Digest) readPlain(b []byte, wire int, vlan uint16) bool {
-	if len(b) < plainPayload+tcpLen {
+func (d *Digest) readPlain(bytes []byte, wire int, vlan uint16) bool {
+	if len(bytes) < plainLen {
 		return false
 	}
-	total := int(binary.BigEndian.Uint16(b[plainIP+2:]))
-	h := b[plainPayload:]
-	offset := int(h[12]>>4) * 4
-	data := total - 20 - offset
-	if b[12] != 8 || b[13] != 0 || b[plainIP] != 0x45 || b[plainIP+9] != frame.ProtocolTCP || binary.BigEndian.Uint16(b[plainIP+6:])&0x3FFF != 0 ||
-		offset < tcpLen || data < 0 {
+	b := (*[plainLen]byte)(bytes)
+	const tcp, total, where = plainIP + 20, plainIP + 2, plainIP + 6
+	offset, length := int(b[tcp+12]>>4)*4, int(binary.BigEndian.Uint16(b[total:]))
+	data := length - 20 - offset
+	if binary.BigEndian.Uint32(b[plainIP-2:])>>8 != plainType || b[plainIP+9] != frame.ProtocolTCP ||
+		binary.BigEndian.Uint16(b[where:])&0x3FFF != 0 || offset < tcpLen || data < 0 {
 		return false
 	}
-	d.length = uint32(max(wire, frame.EthernetLen+total))
+	d.length = uint32(max(wire, frame.EthernetLen+length))
 	// Which end is which no processor can guess, so nothing is made to depend on it but numbers.
-	ends, ports := binary.BigEndian.Uint64(b[plainIP+12:]), binary.BigEndian.Uint32(h)
+	ends, ports := binary.BigEndian.Uint64(b[plainIP+12:]), binary.BigEndian.Uint32(b[tcp:])
 	src, dst := ends>>32<<16|uint64(ports>>16), ends&0xFFFF_FFFF<<16|uint64(ports&0xFFFF)
 	side := uint8(0)
 	if dst < src {
@@ -62,13 +63,13 @@ func (d *Digest) readPlain(b []byte, wire int, vlan uint16) bool {
 	}
 	d.name.ends = bits.RotateLeft64(ends, int(side)<<5)
 	d.name.rest = uint64(bits.RotateLeft32(ports, int(side)<<4))<<32 | uint64(vlan&0xFFF)<<8 | uint64(frame.ProtocolTCP)
-	d.seg = segment{
-		seq: binary.BigEndian.Uint32(h[4:]), ack: binary.BigEndian.Uint32(h[8:]), length: uint32(data),
-		window: binary.BigEndian.Uint16(h[14:]), flags: h[13], id: binary.BigEndian.Uint16(b[plainIP+4:]), kind: readTCP, side: side,
-	}
-	d.seg.stamp(h, offset)
-	if d.seg.flags&SYN != 0 {
-		d.mss, d.scale = synOptions(h)
+	s := &d.seg // by its parts: it would be made elsewhere and copied
+	s.seq, s.ack, s.length = binary.BigEndian.Uint32(b[tcp+4:]), binary.BigEndian.Uint32(b[tcp+8:]), uint32(data)
+	s.window, s.id = binary.BigEndian.Uint16(b[tcp+14:]), binary.BigEndian.Uint16(b[plainIP+4:])
+	s.flags, s.kind, s.side, s.ts, s.timed = b[tcp+13], readTCP, side, 0, false
+	s.stamp(bytes[tcp:], offset)
+	if s.flags&SYN != 0 {
+		d.mss, d.scale = synOptions(bytes[tcp:])
 	}
 	return true
 }

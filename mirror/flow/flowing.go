@@ -19,7 +19,7 @@ func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	}
 	t.totals.Packets++
 	t.totals.Bytes += uint64(d.length)
-	t.newest, e.last, m.last = max(t.newest, d.Time), max(e.last, d.Time), max(m.last, d.Time)
+	e.last, m.last = max(e.last, d.Time), max(m.last, d.Time)
 	if !spot.Numbered {
 		m.unnumbered = max(m.unnumbered, d.Time)
 	}

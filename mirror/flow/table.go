@@ -14,13 +14,14 @@ type slot struct{ tag, ref uint32 }
 // table finds entries by key: open addressing over a flat index, entries in slabs that never move. It grows up to its limit, and
 // then an entry that matters less makes room.
 type table struct {
-	index []slot
-	slabs []*slab
 	used  int // entries handed out, at most limit
 	limit int
 	keyed int // entries in the index; the rest are former users of their key
 	hand  int
 	evict uint64
+	_     [24]byte // what follows begins with a cache line
+	index []slot
+	slabs []*slab
 }
 
 func newTable(limit int) table {

@@ -23,10 +23,8 @@ type Totals struct {
 
 // Tracker keeps the conversations of one mirror session. One worker calls Observe; any goroutine may take snapshots.
 type Tracker struct {
-	// What every packet needs comes first, so that it is together.
-	table  table
-	newest int64 // ns: the time of the newest packet
-	totals Totals
+	table  table  // its end and
+	totals Totals // the beginning of these are the cache line that every packet needs
 
 	mu       *sync.Mutex // the worker and whoever takes a snapshot take it: hardly ever contended
 	config   Config
@@ -126,7 +124,6 @@ func (t *Tracker) take(d *Digest, spot *Spot, hash uint64) {
 		}
 	}
 	t.totals.Packets++
-	t.newest = max(t.newest, d.Time)
 	if d.Gap > 0 {
 		t.lose(d, spot.stream)
 	}

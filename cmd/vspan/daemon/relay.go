@@ -36,7 +36,7 @@ type relay struct {
 
 const (
 	relayLen   = 1 << 14 // digests: a power of two; about 2 MB
-	relayUsed  = 1 << 11 // of them, where the reader keeps up
+	relayUsed  = 1 << 8  // of them, where the reader keeps up
 	recentLen  = 1 << 11 // a power of two
 	mostPlaces = 1 << 16
 )
@@ -60,15 +60,17 @@ type placeKey struct {
 	flow.Place
 }
 
-// place is that with what both ends of the relay know of it.
+// place is that with what both ends of the relay know of it: what they need for every packet is one cache line.
 type place struct {
-	placeKey
 	tracked *map[string]bool // that the worker looked it up in
 	wanted  bool
 
 	era     uint64        // of the reader's trackers
 	tracker *flow.Tracker // nil: it is not tracked any more
 	spot    flow.Spot
+
+	placeKey
+	_ [3*64 - 32 - unsafe.Sizeof(flow.Spot{}) - unsafe.Sizeof(placeKey{})]byte
 }
 
 // begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
@@ -82,7 +84,7 @@ func (r *relay) begin() {
 }
 
 // offer hands on the digest of a packet, if its session is tracked.
-func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
+func (r *relay) offer(d *receive.Datagram, found *evidence.Finding) {
 	tracked := r.tracked.Load()
 	if tracked == nil {
 		return
@@ -135,6 +137,14 @@ const (
 
 // headerVLAN is the VLAN that a mirror's header says a frame without its tag was in, 0 when it says none.
 func headerVLAN(b []byte) uint16 {
+	const plain, encap = 1<<28 | protocolERSPAN2, 3 << 11
+	if len(b) >= 12 && binary.BigEndian.Uint32(b) == plain && binary.BigEndian.Uint32(b[8:])&encap == 0 {
+		return 0 // as of most packets: the tag was not removed
+	}
+	return anyHeaderVLAN(b)
+}
+
+func anyHeaderVLAN(b []byte) uint16 {
 	if len(b) < 4 {
 		return 0
 	}
