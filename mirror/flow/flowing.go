@@ -2,7 +2,7 @@ package flow
 
 // flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
 // of its side was, with nothing missing. That most are; it does what take does, and says no to all others. e is the entry of the
-// connection, if its name is whole; of one with a long name, and of any other entry, it may not be given.
+// connection.
 func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	seg := &d.seg
 	side := seg.side & 1
