@@ -90,6 +90,7 @@ func benches() []bench {
 		{"loss", lossRows, measureLoss},
 		{"memory", memoryRows, measureMemory},
 		{"sessions", sessionsRows, measureSessions},
+		{"flows", flowsRows, measureFlows},
 		{"soak", soakRows, measureSoak},
 	}
 }

@@ -26,6 +26,9 @@ type Whose struct {
 	UID, PortKey, Host string
 	// Direction is FromVM or ToVM where PortKey is known, and otherwise Both.
 	Direction mirror.Direction
+	// Known numbers what a Ledger knows of packets that it need not think about: those with one number come from one exporter, and all
+	// else here is the same of them, ever. 0: it had to think about this one.
+	Known uint64
 }
 
 // Finding is what a Ledger found one arrival to be.
@@ -49,15 +52,20 @@ type found struct {
 }
 
 // Found is what the last arrival that was taken, a, was found to be. What it points to is valid until the next one.
-func (l *Ledger) Found(a *Arrival) Finding {
-	f := Finding{Whose: &l.whose, Gap: l.found.gap, Bare: l.found.bare}
+func (l *Ledger) Found(a *Arrival) (f Finding) {
+	l.find(a, &f)
+	return f
+}
+
+// find makes f what the last arrival was found to be.
+func (l *Ledger) find(a *Arrival, f *Finding) {
+	f.Whose, f.Gap, f.Bare, f.Frame = &l.whose, l.found.gap, l.found.bare, nil
 	if l.found.memo != nil {
 		f.Whose = &l.found.memo.thought.whose
 	}
 	if l.found.frame > 0 {
 		f.Frame = a.Payload[l.found.frame:]
 	}
-	return f
 }
 
 // whose says whose a confirmed packet is.

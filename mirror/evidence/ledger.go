@@ -41,8 +41,10 @@ type Ledger struct {
 	streams   bounded[streamKey, stream]
 	unclaimed bounded[UnclaimedKey, unclaimedTally]
 	memos     memos
+	known     uint64 // the last number of what is known
 	glances   glances
-	found     found // of the last arrival
+	found     found   // of the last arrival
+	finding   Finding // that a witness is told
 	one       [1]Arrival
 	whose     Whose // of it, if it was thought about
 }
@@ -109,9 +111,9 @@ func (l *Ledger) foresee(list []Arrival) {
 	l.totals.Bytes += l.glances.foresee(list, &l.memos)
 }
 
-// Witness is told of each arrival what it was found to be, before the next one is taken.
+// Witness is told of each arrival what it was found to be, before the next one is taken. What it is told is valid during the call.
 type Witness interface {
-	Found(a *Arrival, f Finding)
+	Found(a *Arrival, f *Finding)
 }
 
 // TakeBefore is Take of at most Together arrivals, before a witness.
@@ -122,7 +124,8 @@ func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
 		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
 			l.weigh(a)
 		}
-		w.Found(a, l.Found(a))
+		l.find(a, &l.finding)
+		w.Found(a, &l.finding)
 	}
 }
 

@@ -8,7 +8,7 @@ type witness struct {
 	frames      []int
 }
 
-func (w *witness) Found(_ *Arrival, f Finding) {
+func (w *witness) Found(_ *Arrival, f *Finding) {
 	w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, len(f.Frame))
 }
 
@@ -36,5 +36,44 @@ func TestWitnessIsToldOfEachArrival(t *testing.T) {
 	}
 	if a, b := together.View().Totals, alone.View().Totals; a != b {
 		t.Errorf("counted %+v, one by one %+v", a, b)
+	}
+}
+
+// known keeps what packets were found to be, by the number of what was known of them.
+type known struct {
+	t    *testing.T
+	list map[uint64]Whose
+}
+
+func (k known) Found(_ *Arrival, f *Finding) {
+	if f.Known == 0 {
+		return
+	}
+	if before, ok := k.list[f.Known]; ok && before != *f.Whose {
+		k.t.Errorf("number %d was %+v, and is %+v", f.Known, before, *f.Whose)
+	}
+	k.list[f.Known] = *f.Whose
+}
+
+// What is known keeps its number, and what is thought anew gets another one, however often the table changes.
+func TestKnownIsNumbered(t *testing.T) {
+	table, arrivals := mirrors(5, 3)
+	l, seen := NewLedger(Limits{}), known{t, map[uint64]Whose{}}
+	arrivals = arrivals[:min(len(arrivals), Together)]
+	for range 3 {
+		l.Begin(table)
+		for range 4 {
+			l.TakeBefore(seen, arrivals)
+		}
+		l.End()
+		table, _ = mirrors(5, 3)
+	}
+	distinct := map[Whose]bool{}
+	for _, w := range seen.list {
+		w.Known = 0
+		distinct[w] = true
+	}
+	if len(distinct) == 0 || len(seen.list) != 3*len(distinct) {
+		t.Errorf("%d numbers for %d places in three tables", len(seen.list), len(distinct))
 	}
 }

@@ -2,42 +2,27 @@ package flow
 
 import (
 	"encoding/binary"
+	"math/bits"
 
 	"github.com/vspan-io/vspan/mirror/frame"
 )
 
 // Digest is what a Tracker needs of a packet: it is small, holds no pointers and outlives the packet, so that the packet path can hand it
-// on. The zero value is that of what is no frame.
+// on. The zero value is that of what is no frame. Of what flows, one cache line is used, and a word of it is left to whoever hands it on.
 type Digest struct {
 	// Time is when the packet arrived, ns since 1970.
 	Time int64
-	// Gap is how many mirror packets of its host were lost just before it. Numbered says that the mirror's packets bear usable sequence
-	// numbers: see Packet.
-	Gap      uint32
-	Numbered bool
-	// Point is where it was seen, as the Tracker that is given it numbers its places: see Tracker.Point.
-	Point Point
+	// Gap is how many mirror packets of its host were lost just before it.
+	Gap    uint32
+	length uint32 // of the frame on the wire
+	name   name
+	seg    segment
 
-	kind      digestKind
-	side      uint8 // of the key, that sent it
 	scale     uint8 // of a SYN
 	mss       uint16
-	etherType uint16 // of what is no IP
-	length    uint32 // of the frame on the wire
-	seg       segment
-	key       key
+	etherType uint16     // of what is no IP
+	ends      [2]address // if the name is long
 }
-
-// digestKind is what a packet is.
-type digestKind uint8
-
-const (
-	noFrame digestKind = iota
-	notIP
-	someIP
-	blindTCP // its header cannot be read
-	readTCP
-)
 
 // Read makes d what it says of a frame whose first bytes are b and that had wire bytes. vlan is the one that the mirror's own header names,
 // 0: none; a tag in the frame wins. Bare frames are IP packets.
@@ -47,46 +32,45 @@ func (d *Digest) Read(b []byte, wire int, bare bool, vlan uint16) {
 	}
 }
 
-// Where headers stand in an Ethernet frame with an IPv4 header of the usual length.
+// Where headers stand in an Ethernet frame with an IPv4 header of the usual length, and what it says that it has one.
 const (
-	plainIP      = frame.EthernetLen
-	plainPayload = plainIP + 20
+	plainIP   = frame.EthernetLen
+	plainLen  = plainIP + 20 + tcpLen
+	plainType = uint32(frame.EtherTypeIPv4)<<8 | 4<<4 | 20/4
 )
 
 // readPlain reads the frames that most are: TCP over IPv4 without tags, without IP options, not a fragment, and of a length that its
 // header says. Of all others it says no.
-func (d *Digest) readPlain(b []byte, wire int, vlan uint16) bool {
-	if len(b) < plainPayload+tcpLen {
+func (d *Digest) readPlain(bytes []byte, wire int, vlan uint16) bool {
+	if len(bytes) < plainLen {
 		return false
 	}
-	total := int(binary.BigEndian.Uint16(b[plainIP+2:]))
-	h := b[plainPayload:]
-	offset := int(h[12]>>4) * 4
-	data := total - 20 - offset
-	if b[12] != 8 || b[13] != 0 || b[plainIP] != 0x45 || b[plainIP+9] != frame.ProtocolTCP || binary.BigEndian.Uint16(b[plainIP+6:])&0x3FFF != 0 ||
-		offset < tcpLen || data < 0 {
+	b := (*[plainLen]byte)(bytes)
+	const tcp, total, where = plainIP + 20, plainIP + 2, plainIP + 6
+	offset, length := int(b[tcp+12]>>4)*4, int(binary.BigEndian.Uint16(b[total:]))
+	data := length - 20 - offset
+	if binary.BigEndian.Uint32(b[plainIP-2:])>>8 != plainType || b[plainIP+9] != frame.ProtocolTCP ||
+		binary.BigEndian.Uint16(b[where:])&0x3FFF != 0 || offset < tcpLen || data < 0 {
 		return false
 	}
-	d.kind, d.length = readTCP, uint32(max(wire, frame.EthernetLen+total))
-	d.seg = segment{
-		seq: binary.BigEndian.Uint32(h[4:]), ack: binary.BigEndian.Uint32(h[8:]), length: uint32(data),
-		window: binary.BigEndian.Uint16(h[14:]), flags: h[13], id: binary.BigEndian.Uint16(b[plainIP+4:]),
+	d.length = uint32(max(wire, frame.EthernetLen+length))
+	// Which end is which no processor can guess, so nothing is made to depend on it but numbers.
+	ends, ports := binary.BigEndian.Uint64(b[plainIP+12:]), binary.BigEndian.Uint32(b[tcp:])
+	src, dst := ends>>32<<16|uint64(ports>>16), ends&0xFFFF_FFFF<<16|uint64(ports&0xFFFF)
+	side := uint8(0)
+	if dst < src {
+		side = 1
 	}
-	d.seg.stamp(h, offset)
-	if d.seg.flags&SYN != 0 {
-		d.mss, d.scale = synOptions(h)
+	d.name.ends = bits.RotateLeft64(ends, int(side)<<5)
+	d.name.rest = uint64(bits.RotateLeft32(ports, int(side)<<4))<<32 | uint64(vlan&0xFFF)<<8 | uint64(frame.ProtocolTCP)
+	s := &d.seg // by its parts: it would be made elsewhere and copied
+	s.seq, s.ack, s.length = binary.BigEndian.Uint32(b[tcp+4:]), binary.BigEndian.Uint32(b[tcp+8:]), uint32(data)
+	s.window, s.id = binary.BigEndian.Uint16(b[tcp+14:]), binary.BigEndian.Uint16(b[plainIP+4:])
+	s.flags, s.kind, s.side, s.ts, s.timed = b[tcp+13], readTCP, side, 0, false
+	s.stamp(bytes[tcp:], offset)
+	if s.flags&SYN != 0 {
+		d.mss, d.scale = synOptions(bytes[tcp:])
 	}
-	both := binary.BigEndian.Uint64(b[plainIP+12:])
-	ports := binary.BigEndian.Uint32(h)
-	src, dst := address{lo: 0xFFFF<<32 | both>>32}, address{lo: 0xFFFF<<32 | both&0xFFFF_FFFF}
-	rest := uint64(vlan&0xFFF)<<8 | uint64(frame.ProtocolTCP)
-	if dst.lo < src.lo || src.lo == dst.lo && uint16(ports) < uint16(ports>>16) {
-		d.side = 1
-		d.key = key{ends: [2]address{dst, src}, rest: rest | uint64(ports<<16|ports>>16)<<32}
-		return true
-	}
-	d.side = 0
-	d.key = key{ends: [2]address{src, dst}, rest: rest | uint64(ports)<<32}
 	return true
 }
 
@@ -100,7 +84,7 @@ func (d *Digest) readAny(b []byte, wire int, bare bool, vlan uint16) {
 		f, err = frame.Parse(b)
 	}
 	if err != nil {
-		d.kind = noFrame
+		d.seg = segment{}
 		return
 	}
 	d.of(&f, b, max(wire, f.Length), vlan)
@@ -110,19 +94,21 @@ func (d *Digest) readAny(b []byte, wire int, bare bool, vlan uint16) {
 func (d *Digest) of(f *frame.Frame, b []byte, length int, vlan uint16) {
 	d.length = uint32(length)
 	if !f.HasIP {
-		d.kind, d.etherType = notIP, f.EtherType
+		d.seg, d.etherType = segment{kind: notIP}, f.EtherType
 		return
 	}
-	d.kind = someIP
-	d.side = uint8(d.key.of(f, b, vlan))
+	var k key
+	d.seg = segment{kind: someIP, side: uint8(k.of(f, b, vlan))}
+	if d.name = k.name(); d.name.isLong() {
+		d.ends = k.ends
+	}
 	if f.Protocol != frame.ProtocolTCP {
 		return
 	}
-	d.kind, d.seg = blindTCP, segment{}
 	if !d.seg.read(f, b) {
+		d.seg.kind = blindTCP
 		return
 	}
-	d.kind = readTCP
 	if d.seg.flags&SYN != 0 {
 		d.mss, d.scale = synOptions(f.Payload)
 	}

@@ -56,7 +56,8 @@ func FuzzDigest(f *testing.F) {
 		d.Read(b, len(b), true, vlan)
 		lock := new(sync.Mutex)
 		tracker, batch := NewTracker(Config{Lock: lock}), NewBatch(lock)
-		batch.Add(tracker, &d)
+		spot := tracker.Spot(Place{Host: "esx-01"}, 1)
+		batch.Add(tracker, &d, &spot)
 		batch.Flush()
 		tracker.Flows(epoch, nil)
 	})
@@ -68,10 +69,10 @@ func TestBatchesCountAlike(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	lock := new(sync.Mutex)
 	var single, batched [3]*Tracker
-	points := map[*Tracker]map[Place]Point{}
+	spots := map[*Tracker]map[Place]*Spot{}
 	for i := range single {
 		single[i], batched[i] = NewTracker(Config{}), NewTracker(Config{Lock: lock})
-		points[batched[i]] = map[Place]Point{}
+		spots[batched[i]] = map[Place]*Spot{}
 	}
 	batch := NewBatch(lock)
 	digests := make([]Digest, len(packets))
@@ -80,14 +81,18 @@ func TestBatchesCountAlike(t *testing.T) {
 		p.Gap = uint64(random.IntN(50) / 49)
 		single[at].Observe(p)
 		place := Place{p.Host, p.Exporter, p.Source, p.Direction}
-		if _, ok := points[batched[at]][place]; !ok {
+		spot := spots[batched[at]][place]
+		if spot == nil {
 			batch.Flush()
-			points[batched[at]][place] = batched[at].Point(place, p.Time.UnixNano())
+			made := batched[at].Spot(place, p.Time.UnixNano())
+			made.Numbered = true
+			spot = &made
+			spots[batched[at]][place] = spot
 		}
 		d := &digests[i]
-		d.Time, d.Gap, d.Numbered, d.Point = p.Time.UnixNano(), uint32(p.Gap), p.Numbered, points[batched[at]][place]
+		d.Time, d.Gap = p.Time.UnixNano(), uint32(p.Gap)
 		d.Read(p.Frame, len(p.Frame), false, 0)
-		batch.Add(batched[at], d)
+		batch.Add(batched[at], d, spot)
 	}
 	batch.Flush()
 	now := packets[len(packets)-1].Time.Add(time.Hour)

@@ -2,19 +2,26 @@ package flow
 
 import "github.com/vspan-io/vspan/mirror/frame"
 
-// entry is one conversation as every packet touches it: five cache lines, of which one direction needs four. It holds no pointers, so that
+// entry is one conversation as every packet touches it: three cache lines, of which one direction needs two. It holds no pointers, so that
 // a full table costs the garbage collector nothing.
 type entry struct {
-	key       key
+	name      name
 	last      int64 // ns since 1970
-	hash      uint64
+	sides     [2]side
 	state     State
 	initiator uint8 // the side that began, plus one; 0: not known
 	keyed     bool  // false: its ports were used again, by an entry of their own
 	settled   uint8 // the only site that saw it, when a firewall there has nothing left to object to; 0: look closer
-	sides     [2]side
-	_         [8]byte     // near begins with a cache line
-	near      [2]sighting // where each side was seen first; details have the other places
+	_         [4]byte
+	near      [2]near
+}
+
+// near is a side at the place where it was seen first; details have the other places.
+type near struct {
+	pace
+	isn uint32  // sequence number of its SYN
+	mss uint16  // that the SYN of the other end offered; 0: none
+	_   [2]byte // a cache line
 }
 
 // side is what one end of a TCP conversation has sent, wherever that was seen.
@@ -22,19 +29,16 @@ type side struct {
 	next uint32 // behind the highest sequence number it sent
 	ack  uint32 // the highest it acknowledged
 	edge uint32 // the highest that its window allowed the other end
-	fin  uint32 // behind its FIN
-	isn  uint32 // of its SYN
-	mss  uint16
-	// scale is the shift of its window; noScale: it offered none, or its SYN was not seen.
+	// window is the last, unscaled. scale is its shift; noScale: it offered none, or its SYN was not seen.
+	window uint16
 	scale  uint8
-	window uint16 // the last, unscaled
 	seen   seen
 }
 
 const noScale = 255
 
 // seen are the things that a side was seen to send.
-type seen uint16
+type seen uint8
 
 const (
 	sawSequence seen = 1 << iota
@@ -44,7 +48,6 @@ const (
 	sawRST
 	sawData
 	sawEdge   // edge is known
-	sawZero   // its window is closed
 	sawUnseen // the other end acknowledged what was not seen of it, at some time
 )
 
@@ -61,8 +64,6 @@ func (e *entry) worthlessness() int64 {
 	return 1
 }
 
-func (e *entry) isTCP() bool { return e.key.protocol() == frame.ProtocolTCP }
-
 // packets is how often packets of a side were seen, at all places together.
 func (e *entry) packets(d *details, side int) (packets, bytes uint64) {
 	packets, bytes = d.forgotten[side].packets, d.forgotten[side].bytes
@@ -75,33 +76,41 @@ func (e *entry) packets(d *details, side int) (packets, bytes uint64) {
 }
 
 // sighting is one of the places, maxSightings at most, where a side was seen. They are filled from 0.
-func (e *entry) sighting(d *details, side, i int) *sighting {
+func (e *entry) sighting(d *details, side, i int) sighting {
 	if i == 0 {
-		return &e.near[side]
+		return sighting{&e.near[side].pace, &d.mishaps[side][0]}
 	}
-	return &d.far[side][i-1]
+	return sighting{&d.far[side][i-1], &d.mishaps[side][i]}
 }
 
 // whole is an entry with all places where its sides were seen.
 type whole struct {
 	*entry
+	key       key
 	sightings [2][maxSightings]sighting
 }
 
 func wholeOf(e *entry, d *details) *whole {
-	w := &whole{entry: e}
+	w := &whole{entry: e, key: d.key}
 	for side := range w.sightings {
-		w.sightings[side][0] = e.near[side]
-		copy(w.sightings[side][1:], d.far[side][:])
+		for i := range w.sightings[side] {
+			w.sightings[side][i] = e.sighting(d, side, i)
+		}
 	}
 	return w
 }
 
+func (w *whole) isTCP() bool { return w.key.protocol() == frame.ProtocolTCP }
+
 // details are what of a conversation only some packets touch.
 type details struct {
-	far       [2][maxSightings - 1]sighting
-	first     int64 // ns since 1970
-	beganBy   uint8 // the side that was seen first
+	key       key
+	hash      uint64
+	far       [2][maxSightings - 1]pace
+	mishaps   [2][maxSightings]mishaps
+	fin       [2]uint32 // sequence numbers behind FINs
+	first     int64     // ns since 1970
+	beganBy   uint8     // the side that was seen first
 	synAt     int64
 	synAckAt  int64
 	ackAt     int64 // when the handshake was complete

@@ -41,7 +41,7 @@ var objections = [...]string{
 const settling = int64(1_000_000_000)
 
 // look shows a packet to the firewall of a site.
-func (t *Tracker) look(e *entry, d *details, site uint8, g *sighting, s *sighted, seg *segment) {
+func (t *Tracker) look(e *entry, d *details, site uint8, g sighting, s *sighted, seg *segment) {
 	v, alone := d.view(site)
 	if v == nil {
 		return
@@ -102,7 +102,7 @@ func (v *firewall) clear(o objection, now int64) {
 }
 
 // weigh compares an acknowledgement with what the other end was seen to send at this site.
-func (v *firewall) weigh(t *Tracker, e *entry, d *details, g *sighting, s *sighted, seg *segment) {
+func (v *firewall) weigh(t *Tracker, e *entry, d *details, g sighting, s *sighted, seg *segment) {
 	if v.suspect == unseenData && int(v.shown.side) != s.side && !after(v.ack, g.next) {
 		v.clear(unseenData, s.ns)
 	}
@@ -112,7 +112,7 @@ func (v *firewall) weigh(t *Tracker, e *entry, d *details, g *sighting, s *sight
 	known, high := false, uint32(0)
 	for i := range maxSightings {
 		o := e.sighting(d, 1-s.side, i)
-		if o.packets > 0 && o.flags&followed != 0 && t.points.hot[o.point].site == v.site && (!known || after(o.next, high)) {
+		if o.packets > 0 && o.flags&followed != 0 && t.points.spots[o.point].site == v.site && (!known || after(o.next, high)) {
 			known, high = true, o.next
 		}
 	}

@@ -1,33 +1,26 @@
 package flow
 
 // flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
-// of its side was, with nothing missing. That most are; it does what converse does, and says no to all others.
-func (t *Tracker) flowing(d *Digest, hash uint64) bool {
+// of its side was, with nothing missing. That most are; it does what take does, and says no to all others. e is the entry of the
+// connection.
+func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	seg := &d.seg
-	if d.kind != readTCP || d.Gap > 0 || seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || seg.unsure {
+	side := seg.side & 1
+	g, me, peer, m := &e.near[side], &e.sides[side], &e.sides[1-side], spot.stream
+	if seg.kind != readTCP || d.Gap > 0 || seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || e.state != Established ||
+		g.point != spot.point || g.point == 0 || g.flags&(followed|loose|odd1|odd2) != followed || seg.seq != g.next ||
+		me.seen&(sawSequence|sawAck|sawUnseen) != sawSequence|sawAck || peer.seen&sawSequence == 0 || after(seg.ack, peer.next) ||
+		spot.site != 0 && spot.site != e.settled || uint32(m.lost) != g.lost {
 		return false
 	}
-	n := t.table.find(&d.key, hash)
-	if n < 0 {
-		return false
-	}
-	e := &t.table.slabs[n/slabLen].hot[n%slabLen]
-	side := d.side & 1
-	g, me, peer := &e.near[side], &e.sides[side], &e.sides[1-side]
-	if e.state != Established || g.point != uint16(d.Point) || g.point == 0 || g.flags&(followed|loose|odd1|odd2) != followed ||
-		seg.seq != g.next || me.seen&(sawSequence|sawAck|sawUnseen) != sawSequence|sawAck || peer.seen&sawSequence == 0 || after(seg.ack, peer.next) {
-		return false
-	}
-	hot := t.points.hot[g.point]
-	m := &t.points.streams[hot.stream]
 	end := seg.seq + seg.length
-	if hot.site != 0 && hot.site != e.settled || uint32(m.lost) != g.lost || me.exceeds(peer, end, seg.length) {
+	if me.exceeds(peer, end, seg.length) {
 		return false
 	}
 	t.totals.Packets++
 	t.totals.Bytes += uint64(d.length)
-	t.newest, e.last, m.last = max(t.newest, d.Time), max(e.last, d.Time), max(m.last, d.Time)
-	if !d.Numbered {
+	e.last, m.last = max(e.last, d.Time), max(m.last, d.Time)
+	if !spot.Numbered {
 		m.unnumbered = max(m.unnumbered, d.Time)
 	}
 	stamp := stampOf(d.Time)
@@ -35,7 +28,7 @@ func (t *Tracker) flowing(d *Digest, hash uint64) bool {
 	g.bytes += uint64(d.length)
 	g.last = stamp
 	if seg.length > 0 {
-		g.advance(seg, end, stamp, peer.mss)
+		g.advance(seg, end, stamp, g.mss)
 		me.seen |= sawData
 	}
 	if after(end, me.next) {

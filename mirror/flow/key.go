@@ -88,12 +88,17 @@ func endsOf(f *frame.Frame, b []byte) (src, dst address) {
 	return addressOf(f.IP.Src), addressOf(f.IP.Dst)
 }
 
-// seed is the secret of one table's hash.
+// seed is the secret of hashes.
 type seed [4]uint64
 
-func (s *seed) hash(k *key) uint64 {
-	h := mix(k.ends[0].lo^s[0], k.ends[1].lo^s[1]) ^ mix(k.ends[0].hi^s[2], k.ends[1].hi^s[3])
-	return mix(h^s[1], k.rest^s[2])
+// secret is that of this process: whoever sends packets cannot choose where they are kept.
+var secret = newSeed()
+
+func (s *seed) hash(n name) uint64 { return mix(mix(n.ends^s[0], n.rest^s[1])^s[2], s[3]) }
+
+// hashEnds makes one word of two addresses.
+func (s *seed) hashEnds(ends *[2]address) uint64 {
+	return mix(ends[0].lo^s[0], ends[1].lo^s[1]) ^ mix(ends[0].hi^s[2], ends[1].hi^s[3])
 }
 
 // hashEnd is the hash of one address and a port. It is mixed once more than a table needs: what counts by it needs neighbours to be as

@@ -46,7 +46,7 @@ func (d *details) show(r role, s *sighted, seg *segment) {
 }
 
 func (s *sighted) ref(seg *segment) ref {
-	r := ref{number: s.number, time: s.ns, point: s.point, side: uint8(s.side), length: uint32(s.length)}
+	r := ref{number: s.number, time: s.ns, point: s.spot.point, side: uint8(s.side), length: uint32(s.length)}
 	if seg != nil {
 		r.tcp, r.flags, r.seq, r.ack, r.window, r.length = true, seg.flags, seg.seq, seg.ack, seg.window, seg.length
 	}

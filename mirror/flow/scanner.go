@@ -83,15 +83,15 @@ func (t *Tracker) attempt(e *entry, d *details, s *sighted) {
 		return
 	}
 	d.attempt = true
-	target, port := e.key.ends[1-s.side], e.key.port(1-s.side)
-	a := t.scanners.at(e.key.ends[s.side], s.ns)
+	target, port := d.key.ends[1-s.side], d.key.port(1-s.side)
+	a := t.scanners.at(d.key.ends[s.side], s.ns)
 	a.attempts++
 	a.last = max(a.last, s.ns)
 	a.turn(s.ns)
 	a.recent[0]++
-	add(a.targets[:], t.table.seed.hashEnd(target, port))
-	add(a.hosts[:], t.table.seed.hashEnd(target, 0))
-	add(a.ports[:], t.table.seed.hashEnd(address{}, port))
+	add(a.targets[:], secret.hashEnd(target, port))
+	add(a.hosts[:], secret.hashEnd(target, 0))
+	add(a.ports[:], secret.hashEnd(address{}, port))
 	a.recognise(s.ns)
 }
 
@@ -129,7 +129,7 @@ func (t *Tracker) attempted(e *entry, d *details) *scanner {
 	if !d.attempt || d.answered || e.initiator == 0 {
 		return nil
 	}
-	return t.scanners.find(e.key.ends[e.initiator-1])
+	return t.scanners.find(d.key.ends[e.initiator-1])
 }
 
 // recognise decides whether it is a scan. Attempts that may yet be answered do not count, refused ones do at once.

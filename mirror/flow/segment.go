@@ -15,23 +15,34 @@ const (
 	ACK
 )
 
-// segment is a TCP header, and how much it carries.
+// segment is what a packet is and which end sent it, and of one whose TCP header was read that, and how much it carries.
 type segment struct {
 	seq, ack uint32
 	length   uint32 // bytes of data, as the IP header says: cut off or not
+	ts       uint32 // a timestamp value of RFC 7323
 	window   uint16
+	id       uint16 // IP identification; 0: none
 	flags    uint8
-	// unsure says that the length is a guess: the sender left it to its card.
-	unsure bool
-	// timed says that ts, a timestamp value of RFC 7323, was found where senders put it.
-	timed bool
-	ts    uint32
-	id    uint16 // IP identification; 0: none
+	timed    bool // ts was found where senders put it
+	kind     kind
+	side     uint8 // of the key, that sent it
 }
+
+// kind is what a packet is.
+type kind uint8
+
+const (
+	noFrame kind = iota
+	notIP
+	someIP
+	blindTCP // its header cannot be read
+	readTCP
+	unsureTCP // it was read, but the length is a guess: the sender left it to its card
+)
 
 const tcpLen = 20
 
-// read reads the TCP header of f, whose bytes are b, into s, which is zero. It is not ok when it is cut or makes no sense.
+// read reads the TCP header of f, whose bytes are b, into s, where nothing is but its side. It is not ok when it is cut or makes no sense.
 func (s *segment) read(f *frame.Frame, b []byte) (ok bool) {
 	h := f.Payload
 	if len(h) < tcpLen || f.IP.MoreFragments || f.IP.FragmentOffset != 0 {
@@ -43,7 +54,10 @@ func (s *segment) read(f *frame.Frame, b []byte) (ok bool) {
 		return false
 	}
 	s.seq, s.ack, s.length = binary.BigEndian.Uint32(h[4:]), binary.BigEndian.Uint32(h[8:]), uint32(length)
-	s.window, s.flags, s.unsure = binary.BigEndian.Uint16(h[14:]), h[13], lengthless(f, b)
+	s.window, s.flags, s.kind = binary.BigEndian.Uint16(h[14:]), h[13], readTCP
+	if lengthless(f, b) {
+		s.kind = unsureTCP
+	}
 	s.stamp(h, offset)
 	if f.IP.Version == 4 {
 		s.id = uint16(f.IP.ID)

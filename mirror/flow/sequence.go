@@ -17,7 +17,7 @@ const (
 )
 
 // follow takes the sequence numbers of s. lossy says that the mirror may have lost packets since the one before.
-func (g *sighting) follow(s *segment, now uint32, lossy bool, mss uint16) found {
+func (g sighting) follow(s *segment, now uint32, lossy bool, mss uint16) found {
 	end := s.end()
 	if g.flags&followed == 0 {
 		g.begin(s, end, now, mss)
@@ -48,7 +48,7 @@ func (g *sighting) follow(s *segment, now uint32, lossy bool, mss uint16) found 
 }
 
 // begin takes the first segment.
-func (g *sighting) begin(s *segment, end, now uint32, mss uint16) {
+func (g sighting) begin(s *segment, end, now uint32, mss uint16) {
 	g.flags |= followed
 	g.base, g.next = s.seq, end
 	g.numHoles = 0
@@ -57,7 +57,7 @@ func (g *sighting) begin(s *segment, end, now uint32, mss uint16) {
 
 // stray judges a segment that is far from all others. The third in a row is believed: then it was the others that were not of this
 // connection, or the mirror was away for long.
-func (g *sighting) stray(s *segment, end, now uint32, lossy bool, mss uint16) found {
+func (g sighting) stray(s *segment, end, now uint32, lossy bool, mss uint16) found {
 	switch {
 	case lossy || g.flags&odd2 != 0:
 		g.flags &^= odd1 | odd2
@@ -72,7 +72,7 @@ func (g *sighting) stray(s *segment, end, now uint32, lossy bool, mss uint16) fo
 }
 
 // again judges a segment that begins before the end of what was seen.
-func (g *sighting) again(s *segment, end, now uint32, mss uint16) found {
+func (g sighting) again(s *segment, end, now uint32, mss uint16) found {
 	overlap := end
 	if after(end, g.next) {
 		overlap = g.next
@@ -107,11 +107,11 @@ func (g *sighting) again(s *segment, end, now uint32, mss uint16) found {
 }
 
 // advance takes new data.
-func (g *sighting) advance(s *segment, end, now uint32, mss uint16) {
+func (g *pace) advance(s *segment, end, now uint32, mss uint16) {
 	g.next = end
 	g.advanced = now
 	g.flags &^= loose
-	if s.unsure {
+	if s.kind == unsureTCP {
 		g.flags |= loose
 	}
 	if s.id != 0 && g.flags&identified != 0 {
@@ -125,7 +125,7 @@ func (g *sighting) advance(s *segment, end, now uint32, mss uint16) {
 }
 
 // mark notes the highest marks that a later packet bears, and a copy does not.
-func (g *sighting) mark(s *segment, end uint32, mss uint16) {
+func (g *pace) mark(s *segment, end uint32, mss uint16) {
 	if s.timed && (g.flags&timed == 0 || after(s.ts, g.maxTS)) {
 		g.maxTS = s.ts
 		g.flags |= timed
@@ -152,7 +152,7 @@ const copyWindow = stampSecond / 10
 // isCopy reports whether a segment that was seen before is the same packet once more, mirrored twice, rather than sent again. A host
 // numbers its packets upwards and its timestamps only grow, so what was sent again is marked higher than all before. Where it has no
 // marks, what comes soon may be a copy and is taken as one.
-func (g *sighting) isCopy(s *segment, now uint32) bool {
+func (g *pace) isCopy(s *segment, now uint32) bool {
 	if s.id != 0 && g.flags&identified != 0 && g.unordered <= g.ordered {
 		return int16(s.id-g.maxID) <= 0
 	}

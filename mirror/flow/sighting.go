@@ -6,24 +6,34 @@ const maxSightings = 4
 // sighting is what was seen of one side of a conversation at one watchpoint. Sequence numbers are judged by sighting: what is seen
 // once each at two places was sent once.
 type sighting struct {
+	*pace
+	*mishaps
+}
+
+// pace is of a sighting what changes while nothing happens.
+type pace struct {
 	packets, bytes uint64
 	first, last    uint32 // stamps
-	point          uint16
-	flags          uint8
-	numHoles       uint8
 	base, next     uint32 // sequence numbers: all of [base, next) was seen but the holes
 	lost           uint32 // of the mirror stream, as of the last packet
 	lostAtFirst    uint32
-	holes          [maxHoles]hole
 	advanced       uint32 // stamp of the last new data
 	maxTS          uint32 // the highest timestamp value
 	maxID          uint16 // the highest IP identification
-	ordered        uint8  // how often IP identifications went up with new data
-	unordered      uint8  // and how often they did not
-	repeats        uint32 // retransmissions
-	late           uint32 // segments that filled a hole
-	copies         uint32 // seen twice here
-	zeroWindows    uint32
+	point          uint16
+	flags          uint8
+	numHoles       uint8
+	ordered        uint8 // how often IP identifications went up with new data
+	unordered      uint8 // and how often they did not
+}
+
+// mishaps are the rest of a sighting.
+type mishaps struct {
+	holes       [maxHoles]hole
+	repeats     uint32 // retransmissions
+	late        uint32 // segments that filled a hole
+	copies      uint32 // seen twice here
+	zeroWindows uint32
 }
 
 const (
@@ -50,7 +60,7 @@ func after(a, b uint32) bool { return int32(a-b) > 0 }
 
 // open notes that [from, to) was jumped over. When there are too many holes, the older ones become one: what lies between them is taken
 // as not seen, which no retransmission can be concluded from.
-func (g *sighting) open(from, to, at uint32, why bool) {
+func (g sighting) open(from, to, at uint32, why bool) {
 	at &^= excused
 	if why {
 		at |= excused
@@ -65,7 +75,7 @@ func (g *sighting) open(from, to, at uint32, why bool) {
 }
 
 // fill takes [from, to) out of the holes, and reports whether any of it was in one.
-func (g *sighting) fill(from, to uint32) (filled bool) {
+func (g sighting) fill(from, to uint32) (filled bool) {
 	for i := 0; i < int(g.numHoles); i++ {
 		h := &g.holes[i]
 		if !after(to, h.from) || !after(h.to, from) {
@@ -97,7 +107,7 @@ func (g *sighting) fill(from, to uint32) (filled bool) {
 }
 
 // covers reports whether all of [from, to) was seen.
-func (g *sighting) covers(from, to uint32) bool {
+func (g sighting) covers(from, to uint32) bool {
 	if g.flags&followed == 0 || after(g.base, from) || after(to, g.next) {
 		return false
 	}

@@ -14,18 +14,18 @@ type slot struct{ tag, ref uint32 }
 // table finds entries by key: open addressing over a flat index, entries in slabs that never move. It grows up to its limit, and
 // then an entry that matters less makes room.
 type table struct {
-	seed  seed
-	index []slot
-	slabs []*slab
 	used  int // entries handed out, at most limit
 	limit int
 	keyed int // entries in the index; the rest are former users of their key
 	hand  int
 	evict uint64
+	_     [24]byte // what follows begins with a cache line
+	index []slot
+	slabs []*slab
 }
 
 func newTable(limit int) table {
-	return table{seed: newSeed(), index: make([]slot, 2*slabLen), limit: limit}
+	return table{index: make([]slot, 2*slabLen), limit: limit}
 }
 
 func (t *table) at(i int) (*entry, *details) {
@@ -36,25 +36,26 @@ func (t *table) at(i int) (*entry, *details) {
 // slot is where looking for an entry begins.
 func (t *table) slot(hash uint64) *slot { return &t.index[int(hash)&(len(t.index)-1)] }
 
-// find returns the number of the entry with key k, -1 when there is none.
-func (t *table) find(k *key, hash uint64) int {
+// find returns the number of the entry of what d is of, -1 when there is none.
+func (t *table) find(d *Digest, hash uint64) int {
 	mask := len(t.index) - 1
 	for i := int(hash) & mask; ; i = (i + 1) & mask {
 		s := t.index[i]
 		if s.ref == 0 {
 			return -1
 		}
-		if s.tag == uint32(hash>>32) {
-			n := int(s.ref - 1)
-			if t.slabs[n/slabLen].hot[n%slabLen].key.is(k) {
-				return n
-			}
+		if s.tag != uint32(hash>>32) {
+			continue
+		}
+		n := int(s.ref - 1)
+		if e, details := t.at(n); e.name == d.name && (!d.name.isLong() || details.key.ends == d.ends) {
+			return n
 		}
 	}
 }
 
-// add makes an entry for k, which has none. When the table is full, gone is called with the entry that makes room.
-func (t *table) add(k *key, hash uint64, now int64, gone func(*entry, *details)) int {
+// add makes an entry for what d is of, which has none. When the table is full, gone is called with the entry that makes room.
+func (t *table) add(d *Digest, hash uint64, now int64, gone func(*entry, *details)) int {
 	n := t.used
 	if n < t.limit {
 		if n == len(t.slabs)*slabLen {
@@ -63,16 +64,15 @@ func (t *table) add(k *key, hash uint64, now int64, gone func(*entry, *details))
 		t.used++
 	} else {
 		n = t.victim(now)
-		e, d := t.at(n)
-		gone(e, d)
+		gone(t.at(n))
 		t.evict++
 		t.unlink(n)
 	}
 	if 2*(t.keyed+1) > len(t.index) {
 		t.grow()
 	}
-	e, d := t.at(n)
-	*e, *d = entry{key: *k, hash: hash, keyed: true}, details{}
+	e, rest := t.at(n)
+	*e, *rest = entry{name: d.name, keyed: true}, details{key: d.name.key(&d.ends), hash: hash}
 	t.insert(n, hash)
 	t.keyed++
 	return n
@@ -90,27 +90,27 @@ func (t *table) insert(n int, hash uint64) {
 func (t *table) grow() {
 	t.index = make([]slot, 2*len(t.index))
 	for n := range t.used {
-		if e, _ := t.at(n); e.keyed {
-			t.insert(n, e.hash)
+		if e, d := t.at(n); e.keyed {
+			t.insert(n, d.hash)
 		}
 	}
 }
 
 // unlink takes entry n out of the index; the entry stays where it is.
 func (t *table) unlink(n int) {
-	e, _ := t.at(n)
+	e, d := t.at(n)
 	if !e.keyed {
 		return
 	}
 	e.keyed = false
 	t.keyed--
 	mask := len(t.index) - 1
-	hole := int(e.hash) & mask
+	hole := int(d.hash) & mask
 	for t.index[hole].ref != uint32(n+1) {
 		hole = (hole + 1) & mask
 	}
 	for i := (hole + 1) & mask; t.index[i].ref != 0; i = (i + 1) & mask {
-		moved, _ := t.at(int(t.index[i].ref - 1))
+		_, moved := t.at(int(t.index[i].ref - 1))
 		home := int(moved.hash) & mask
 		if (i-home)&mask >= (i-hole)&mask {
 			t.index[hole] = t.index[i]

@@ -1,14 +1,15 @@
 package flow
 
 // judge takes a TCP segment that was seen at g.
-func (t *Tracker) judge(e *entry, d *details, g *sighting, s *sighted, seg *segment) {
+func (t *Tracker) judge(e *entry, d *details, g sighting, s *sighted, seg *segment) {
 	me := &e.sides[s.side]
 	if me.seen&sawSequence == 0 {
 		me.seen |= sawSequence
-		me.isn = seg.seq
+		isn := seg.seq
 		if seg.flags&SYN == 0 {
-			me.isn--
+			isn--
 		}
+		e.near[s.side].isn = isn
 		me.next = seg.seq
 	}
 	if seg.flags&RST == 0 {
@@ -20,16 +21,16 @@ func (t *Tracker) judge(e *entry, d *details, g *sighting, s *sighted, seg *segm
 	if seg.flags&ACK != 0 && seg.flags&RST == 0 {
 		t.acknowledge(e, d, s, seg)
 		if e.state == Closing {
-			e.closeWhenAcknowledged()
+			e.closeWhenAcknowledged(d)
 		}
 	}
-	if site := t.points.hot[g.point].site; site != 0 && site != e.settled {
+	if site := t.points.spots[g.point].site; site != 0 && site != e.settled {
 		t.look(e, d, site, g, s, seg)
 	}
 }
 
 // sequence takes what the segment occupies of the sequence space.
-func (t *Tracker) sequence(e *entry, d *details, g *sighting, s *sighted, seg *segment) {
+func (t *Tracker) sequence(e *entry, d *details, g sighting, s *sighted, seg *segment) {
 	me, peer := &e.sides[s.side], &e.sides[1-s.side]
 	end := seg.end()
 	if end != seg.seq && peer.seen&sawEdge != 0 && me.seen&sawSYN != 0 && after(end, peer.edge+max(1<<16, peer.span())) {
@@ -38,7 +39,7 @@ func (t *Tracker) sequence(e *entry, d *details, g *sighting, s *sighted, seg *s
 	if seg.window == 0 && seg.flags&(SYN|FIN|RST) == 0 {
 		g.zeroWindows++
 	}
-	switch g.follow(seg, s.stamp, s.lossy, peer.mss) {
+	switch g.follow(seg, s.stamp, s.lossy, e.near[s.side].mss) {
 	case foundGap:
 		if g.numHoles > 0 && g.holes[g.numHoles-1].at&excused == 0 {
 			d.show(firstGap, s, seg)
@@ -160,7 +161,7 @@ func (t *Tracker) step(e *entry, d *details, s *sighted, seg *segment) {
 		return
 	}
 	me.seen |= sawFIN
-	me.fin = seg.end()
+	d.fin[s.side] = seg.end()
 	d.fins[s.side] = 1
 	if e.state == Established {
 		e.state = HalfClosed
@@ -181,8 +182,8 @@ func (t *Tracker) open(e *entry, d *details, s *sighted, seg *segment) {
 	first := me.seen&sawSYN == 0
 	if first {
 		me.seen |= sawSYN
-		me.isn = seg.seq
-		me.mss, me.scale = s.d.mss, s.d.scale
+		e.near[s.side].isn, e.near[1-s.side].mss = seg.seq, s.d.mss
+		me.scale = s.d.scale
 	}
 	if seg.flags&ACK == 0 {
 		if first {
@@ -222,9 +223,9 @@ func (t *Tracker) abort(e *entry, d *details, s *sighted, seg *segment) {
 	}
 }
 
-func (e *entry) closeWhenAcknowledged() {
+func (e *entry) closeWhenAcknowledged(d *details) {
 	a, b := &e.sides[0], &e.sides[1]
-	if !after(a.fin, b.ack) && !after(b.fin, a.ack) {
+	if !after(d.fin[0], b.ack) && !after(d.fin[1], a.ack) {
 		e.state = Closed
 	}
 }

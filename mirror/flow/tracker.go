@@ -23,18 +23,18 @@ type Totals struct {
 
 // Tracker keeps the conversations of one mirror session. One worker calls Observe; any goroutine may take snapshots.
 type Tracker struct {
-	config Config
+	table  table  // its end and
+	totals Totals // the beginning of these are the cache line that every packet needs
 
 	mu       *sync.Mutex // the worker and whoever takes a snapshot take it: hardly ever contended
-	table    table
+	config   Config
 	points   watchpoints
 	losses   losses
 	scanners scanners
 	talkers  *talkers.Ledger
-	totals   Totals
-	newest   int64       // ns: the time of the newest packet
 	scratch  frame.Frame // where Observe parses what was not parsed
-	digest   Digest      // what Observe makes of a packet
+	digest   Digest      // what Observe makes of a packet,
+	spot     Spot        // and of where it was seen
 	recent   recentPoints
 	asked    int64 // ns: when Lost was last called
 	gone     func(*entry, *details)
@@ -76,19 +76,19 @@ func (t *Tracker) Lost(n uint64, now time.Time) {
 	}
 	t.losses.add(min(before, ns), ns, n)
 	t.totals.MirrorLost += n
-	for i := range t.points.streams {
-		t.points.streams[i].lost += n
+	for _, m := range t.points.streams {
+		m.lost += n
 	}
 }
 
 // sighted is a packet on its way through take.
 type sighted struct {
 	d      *Digest
+	spot   *Spot
 	number uint64 // of the packet, among all
 	ns     int64
 	stamp  uint32
 	side   int
-	point  uint16
 	lossy  bool // the mirror may have lost packets since the one of this side seen here before
 	length uint64
 }
@@ -96,33 +96,38 @@ type sighted struct {
 // observe digests a packet and takes it.
 func (t *Tracker) observe(p *Packet) {
 	d := &t.digest
-	d.Time, d.Gap, d.Numbered = p.Time.UnixNano(), uint32(min(p.Gap, 1<<32-1)), p.Numbered
-	d.Point = t.pointOf(p)
+	d.Time, d.Gap = p.Time.UnixNano(), uint32(min(p.Gap, 1<<32-1))
+	t.spot = t.points.spots[t.pointOf(p)]
+	t.spot.Numbered = p.Numbered
 	f := p.Parsed
 	if f == nil {
 		var err error
 		if t.scratch, err = frame.Parse(p.Frame); err != nil {
-			d.kind = noFrame
-			t.take(d, 0)
+			d.seg = segment{}
+			t.take(d, &t.spot, 0)
 			return
 		}
 		f = &t.scratch
 	}
 	d.of(f, p.Frame, int(p.length(f)), p.VLAN)
-	t.take(d, t.table.seed.hash(&d.key))
+	t.take(d, &t.spot, secret.hash(d.name))
 }
 
-// take counts a packet in its conversation. hash is that of its key.
-func (t *Tracker) take(d *Digest, hash uint64) {
-	if t.flowing(d, hash) {
-		return
+// take counts a packet in its conversation. hash is that of its name.
+func (t *Tracker) take(d *Digest, spot *Spot, hash uint64) {
+	n := -1
+	if d.seg.kind >= someIP {
+		if n = t.table.find(d, hash); n >= 0 {
+			if e, _ := t.table.at(n); t.flowing(e, d, spot) {
+				return
+			}
+		}
 	}
 	t.totals.Packets++
-	t.newest = max(t.newest, d.Time)
 	if d.Gap > 0 {
-		t.lose(d)
+		t.lose(d, spot.stream)
 	}
-	switch d.kind {
+	switch d.seg.kind {
 	case noFrame:
 		t.totals.Refused++
 		return
@@ -131,16 +136,15 @@ func (t *Tracker) take(d *Digest, hash uint64) {
 		t.totals.NotIP++
 		t.talkers.AddOther(d.etherType, uint64(d.length))
 		return
-	case someIP, blindTCP, readTCP:
+	case someIP, blindTCP, readTCP, unsureTCP:
 	}
 	t.totals.Bytes += uint64(d.length)
-	s := sighted{d: d, number: t.totals.Packets, ns: d.Time, stamp: stampOf(d.Time), side: int(d.side), length: uint64(d.length)}
-	t.converse(&s, hash)
+	s := sighted{d: d, spot: spot, number: t.totals.Packets, ns: d.Time, stamp: stampOf(d.Time), side: int(d.seg.side), length: uint64(d.length)}
+	t.converse(n, &s, hash)
 }
 
 // lose notes what was lost between the packet of the same mirror before and this one.
-func (t *Tracker) lose(d *Digest) {
-	m := &t.points.streams[t.points.hot[d.Point].stream]
+func (t *Tracker) lose(d *Digest, m *stream) {
 	from := d.Time
 	if m.last != 0 {
 		from = min(m.last, d.Time)
@@ -150,11 +154,10 @@ func (t *Tracker) lose(d *Digest) {
 	m.lost += uint64(d.Gap)
 }
 
-// converse counts s in its conversation.
-func (t *Tracker) converse(s *sighted, hash uint64) {
-	k, seg := &s.d.key, &s.d.seg
-	readable := s.d.kind == readTCP
-	n := t.table.find(k, hash)
+// converse counts s in its conversation, whose entry has number n; -1: it has none.
+func (t *Tracker) converse(n int, s *sighted, hash uint64) {
+	seg := &s.d.seg
+	readable := seg.kind >= readTCP
 	if n >= 0 && readable && seg.flags&(SYN|ACK) == SYN {
 		if e, _ := t.table.at(n); e.isAnother(s.side, seg.seq) {
 			t.table.unlink(n)
@@ -162,7 +165,7 @@ func (t *Tracker) converse(s *sighted, hash uint64) {
 		}
 	}
 	if n < 0 {
-		n = t.table.add(k, hash, s.ns, t.gone)
+		n = t.table.add(s.d, hash, s.ns, t.gone)
 		t.begin(n, s)
 	}
 	e, d := t.table.at(n)
@@ -171,28 +174,26 @@ func (t *Tracker) converse(s *sighted, hash uint64) {
 	g.packets++
 	g.bytes += s.length
 	g.last = s.stamp
-	switch s.d.kind {
-	case readTCP:
+	switch seg.kind {
+	case readTCP, unsureTCP:
 		t.judge(e, d, g, s, seg)
 	case blindTCP:
 		t.totals.Blind++
 		d.blind = true
 		g.flags |= loose
-		g.lost = uint32(t.streamAt(g).lost)
+		g.lost = uint32(s.spot.stream.lost)
 	default:
-		g.lost = uint32(t.streamAt(g).lost)
+		g.lost = uint32(s.spot.stream.lost)
 		d.show(firstOther, s, nil)
 	}
 }
 
 // streamAt is the mirror that g is seen by.
-func (t *Tracker) streamAt(g *sighting) *stream {
-	return &t.points.streams[t.points.hot[g.point].stream]
-}
+func (t *Tracker) streamAt(g sighting) *stream { return t.points.spots[g.point].stream }
 
 // isAnother reports whether a SYN with this sequence number begins another connection between the same ports.
 func (e *entry) isAnother(side int, isn uint32) bool {
-	return e.sides[side].seen&sawSequence != 0 && e.sides[side].isn != isn
+	return e.sides[side].seen&sawSequence != 0 && e.near[side].isn != isn
 }
 
 // begin fills the entry of a new conversation.
@@ -211,52 +212,42 @@ func (t *Tracker) retire(e *entry, d *details) { t.talkers.Add(e.edge(d)) }
 // edge is what the conversation amounts to for those who count talkers.
 func (e *entry) edge(d *details) talkers.Conversation {
 	c := talkers.Conversation{
-		A: e.key.ends[0].netip(), B: e.key.ends[1].netip(), Protocol: e.key.protocol(),
+		A: d.key.ends[0].netip(), B: d.key.ends[1].netip(), Protocol: d.key.protocol(),
 		First: d.first, Last: e.last,
 	}
 	c.PacketsAB, c.BytesAB = e.packets(d, 0)
 	c.PacketsBA, c.BytesBA = e.packets(d, 1)
-	c.ServicePort = e.servicePort()
+	c.ServicePort = e.servicePort(&d.key)
 	return c
 }
 
 // servicePort is the port of the end that was asked: not the one that began, or, when that is not known, the lower one.
-func (e *entry) servicePort() uint16 {
+func (e *entry) servicePort(k *key) uint16 {
 	switch e.initiator {
 	case 1:
-		return e.key.port(1)
+		return k.port(1)
 	case 2:
-		return e.key.port(0)
+		return k.port(0)
 	}
-	return min(e.key.port(0), e.key.port(1))
+	return min(k.port(0), k.port(1))
 }
 
 // sighting is where s is counted: the sighting of its side at its watchpoint.
-func (t *Tracker) sighting(e *entry, d *details, s *sighted) *sighting {
-	if g := &e.near[s.side]; g.packets > 0 && g.point == uint16(s.d.Point) && g.point != 0 {
-		s.point = g.point
-		return t.turnTo(g, s)
-	}
-	return t.elsewhere(e, d, s)
-}
-
-// elsewhere is sighting for all places but the first, and for new ones.
-func (t *Tracker) elsewhere(e *entry, d *details, s *sighted) *sighting {
-	var oldest *sighting
+func (t *Tracker) sighting(e *entry, d *details, s *sighted) sighting {
+	var oldest sighting
 	for i := range maxSightings {
 		g := e.sighting(d, s.side, i)
 		if g.packets == 0 {
 			return t.newSighting(g, s)
 		}
-		if g.point == uint16(s.d.Point) && g.point != 0 {
-			s.point = g.point
+		if g.point == s.spot.point && g.point != 0 {
 			return t.turnTo(g, s)
 		}
-		if oldest == nil || since(oldest.last, g.last) > 0 {
+		if oldest.pace == nil || since(oldest.last, g.last) > 0 {
 			oldest = g
 		}
 	}
-	if g := t.crowded(e, d, s); g != nil {
+	if g, ok := t.crowded(e, d, s); ok {
 		return g
 	}
 	d.replaced = true
@@ -265,27 +256,26 @@ func (t *Tracker) elsewhere(e *entry, d *details, s *sighted) *sighting {
 	return t.newSighting(oldest, s)
 }
 
-// crowded is the sighting of all places that are too many to be told apart, nil when s is of none of them.
-func (t *Tracker) crowded(e *entry, d *details, s *sighted) *sighting {
-	if s.d.Point != 0 {
-		return nil
+// crowded is the sighting of all places that are too many to be told apart, if s is of one of them.
+func (t *Tracker) crowded(e *entry, d *details, s *sighted) (sighting, bool) {
+	if s.spot.point != 0 {
+		return sighting{}, false
 	}
 	for i := range maxSightings {
 		if g := e.sighting(d, s.side, i); g.packets > 0 && g.point == 0 {
 			t.totals.Crowded++
-			return t.turnTo(g, s)
+			return t.turnTo(g, s), true
 		}
 	}
-	return nil
+	return sighting{}, false
 }
 
 // newSighting makes g the sighting of a place where the side was not seen before.
-func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
-	s.point = uint16(s.d.Point)
-	if s.point == 0 {
+func (t *Tracker) newSighting(g sighting, s *sighted) sighting {
+	if s.spot.point == 0 {
 		t.totals.Crowded++
 	}
-	*g = sighting{point: s.point, first: s.stamp}
+	*g.pace, *g.mishaps = pace{point: s.spot.point, first: s.stamp}, mishaps{}
 	t.turnTo(g, s)
 	g.lostAtFirst = g.lost
 	s.lossy = false
@@ -293,10 +283,10 @@ func (t *Tracker) newSighting(g *sighting, s *sighted) *sighting {
 }
 
 // turnTo brings the mirror that s came with up to date.
-func (t *Tracker) turnTo(g *sighting, s *sighted) *sighting {
-	m := t.streamAt(g)
+func (t *Tracker) turnTo(g sighting, s *sighted) sighting {
+	m := s.spot.stream
 	m.last = max(m.last, s.ns)
-	if !s.d.Numbered {
+	if !s.spot.Numbered {
 		m.unnumbered = max(m.unnumbered, s.ns)
 	}
 	s.lossy = uint32(m.lost) != g.lost

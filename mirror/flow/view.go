@@ -99,7 +99,7 @@ func (t *Tracker) copySlab(i int, to *slab, j *judgement) (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(j.points) != len(t.points.list) {
-		j.points, j.streams = slices.Clone(t.points.list), slices.Clone(t.points.streams)
+		j.points, j.streams = slices.Clone(t.points.list), t.points.copyStreams()
 	}
 	n = min(t.table.used-i*slabLen, slabLen)
 	if n <= 0 {
@@ -114,7 +114,7 @@ func (t *Tracker) copySlab(i int, to *slab, j *judgement) (n int) {
 func (t *Tracker) judgement(now time.Time) *judgement {
 	j := &judgement{config: t.config, now: now.UnixNano(), scanning: map[address]bool{}}
 	t.mu.Lock()
-	j.points, j.streams, j.losses = slices.Clone(t.points.list), slices.Clone(t.points.streams), t.losses
+	j.points, j.streams, j.losses = slices.Clone(t.points.list), t.points.copyStreams(), t.losses
 	for i := range t.scanners.list {
 		if a := &t.scanners.list[i]; t.scans(a, j.now) {
 			j.scanning[a.addr] = true
@@ -133,17 +133,18 @@ func (t *Tracker) scans(a *scanner, now int64) bool {
 // ways finds the conversations seen one way only, and which ways they were seen in any VLAN.
 func (t *Tracker) ways() map[key]uint8 {
 	ways := map[key]uint8{}
-	t.each(func(e *entry) {
+	t.each(func(e *entry, d *details) {
 		if bits := e.ways(); bits != 3 {
-			ways[e.key.pathless()] |= bits
+			ways[d.key.pathless()] |= bits
 		}
 	})
 	if len(ways) == 0 {
 		return ways
 	}
-	t.each(func(e *entry) {
-		if was, ok := ways[e.key.pathless()]; ok {
-			ways[e.key.pathless()] = was | e.ways()
+	t.each(func(e *entry, d *details) {
+		k := d.key.pathless()
+		if was, ok := ways[k]; ok {
+			ways[k] = was | e.ways()
 		}
 	})
 	return ways
@@ -159,13 +160,12 @@ func (e *entry) ways() (bits uint8) {
 }
 
 // each calls f with every entry, a few under one lock.
-func (t *Tracker) each(f func(*entry)) {
+func (t *Tracker) each(f func(*entry, *details)) {
 	for i := 0; ; i += slabLen {
 		t.mu.Lock()
 		end := min(t.table.used, i+slabLen)
 		for n := i; n < end; n++ {
-			e, _ := t.table.at(n)
-			f(e)
+			f(t.table.at(n))
 		}
 		t.mu.Unlock()
 		if end < i+slabLen {
@@ -208,33 +208,18 @@ func (t *Tracker) Talkers() talkers.View {
 	t.mu.Lock()
 	sum := t.talkers.Clone()
 	t.mu.Unlock()
-	t.eachEdge(sum.Add)
+	t.each(func(e *entry, d *details) { sum.Add(e.edge(d)) })
 	return sum.View()
-}
-
-func (t *Tracker) eachEdge(f func(talkers.Conversation)) {
-	for i := 0; ; i += slabLen {
-		t.mu.Lock()
-		end := min(t.table.used, i+slabLen)
-		for n := i; n < end; n++ {
-			e, d := t.table.at(n)
-			f(e.edge(d))
-		}
-		t.mu.Unlock()
-		if end < i+slabLen {
-			return
-		}
-	}
 }
 
 // flow is the conversation e, judged.
 func (j *judgement) flow(e *entry, d *details) Flow {
 	f := Flow{
-		Protocol: e.key.protocol(), VLAN: e.key.vlan(), Began: e.initiator != 0, State: e.state,
+		Protocol: d.key.protocol(), VLAN: d.key.vlan(), Began: e.initiator != 0, State: e.state,
 		First: time.Unix(0, d.first), Last: time.Unix(0, e.last), sideA: j.sideA(e, d),
 	}
-	f.A = End{e.key.ends[f.sideA].netip(), e.key.port(f.sideA)}
-	f.B = End{e.key.ends[1-f.sideA].netip(), e.key.port(1 - f.sideA)}
+	f.A = End{d.key.ends[f.sideA].netip(), d.key.port(f.sideA)}
+	f.B = End{d.key.ends[1-f.sideA].netip(), d.key.port(1 - f.sideA)}
 	w := wholeOf(e, d)
 	f.AToB, f.BToA = j.way(w, d, f.sideA), j.way(w, d, 1-f.sideA)
 	if d.ackAt > d.synAt && d.synAt != 0 && d.syns == 1 && d.synAcks == 1 {

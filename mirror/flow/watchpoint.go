@@ -28,14 +28,14 @@ func (w *watchpoint) complements(o *watchpoint) bool {
 	return w.Direction == mirror.Both || o.Direction == mirror.Both || w.Direction != o.Direction
 }
 
-// hotPoint is what every packet needs of a watchpoint.
-type hotPoint struct {
-	stream uint16
-	site   uint8
+// Spot is a place of one Tracker, as every packet that is seen there needs it.
+type Spot struct {
+	// Numbered says that the mirror's packets bear usable sequence numbers: see Packet.
+	Numbered bool
+	site     uint8
+	point    uint16 // the number of the watchpoint; 0 stands for all that are too many
+	stream   *stream
 }
-
-// Point numbers the places of a Tracker; 0 stands for all that are too many.
-type Point uint16
 
 // Place is where a packet was seen: see Packet.
 type Place struct {
@@ -45,24 +45,24 @@ type Place struct {
 	Direction mirror.Direction
 }
 
-// Point returns the number of a place, for the digests of packets that are seen there from now on.
-func (t *Tracker) Point(p Place, now int64) Point {
+// Spot returns a place, for the digests of packets that are seen there from now on.
+func (t *Tracker) Spot(p Place, now int64) Spot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return Point(t.points.number(p, now))
+	return t.points.spots[t.points.number(p, now)]
 }
 
 // recentPoints are the places of the newest packets.
 type recentPoints struct {
 	list [8]struct {
 		place Place
-		point Point
+		point uint16
 	}
 	next int
 }
 
 // pointOf is the number of the place that p was seen at.
-func (t *Tracker) pointOf(p *Packet) Point {
+func (t *Tracker) pointOf(p *Packet) uint16 {
 	place := Place{Host: p.Host, Exporter: p.Exporter, Source: p.Source, Direction: p.Direction}
 	r := &t.recent
 	for i := range r.list {
@@ -70,7 +70,7 @@ func (t *Tracker) pointOf(p *Packet) Point {
 			return r.list[i].point
 		}
 	}
-	n := Point(t.points.number(place, p.Time.UnixNano()))
+	n := t.points.number(place, p.Time.UnixNano())
 	r.list[r.next%len(r.list)].place, r.list[r.next%len(r.list)].point = place, n
 	r.next++
 	return n
@@ -97,8 +97,8 @@ type streamKey struct {
 // watchpoints numbers the places and the mirrors that packets come from. Number 0 of each stands for all that are too many.
 type watchpoints struct {
 	list    []watchpoint
-	hot     []hotPoint // the same, as far as every packet needs it
-	streams []stream
+	spots   []Spot // the same, as far as every packet needs it
+	streams []*stream
 	sites   []string
 
 	byKey    map[watchpointKey]uint16
@@ -109,8 +109,9 @@ type watchpoints struct {
 }
 
 func newWatchpoints(siteOf func(string) string) watchpoints {
+	nowhere := new(stream)
 	return watchpoints{
-		list: make([]watchpoint, 1), hot: make([]hotPoint, 1), streams: make([]stream, 1), sites: make([]string, 1),
+		list: make([]watchpoint, 1), spots: []Spot{{stream: nowhere}}, streams: []*stream{nowhere}, sites: make([]string, 1),
 		byKey: map[watchpointKey]uint16{}, byHost: map[streamKey]uint16{}, bySite: map[string]uint8{}, siteOf: siteOf,
 	}
 }
@@ -144,7 +145,7 @@ func (ws *watchpoints) number(p Place, now int64) uint16 {
 		k.direction = p.Direction
 	}
 	ws.list = append(ws.list, w)
-	ws.hot = append(ws.hot, hotPoint{w.stream, w.site})
+	ws.spots = append(ws.spots, Spot{site: w.site, point: n, stream: ws.streams[w.stream]})
 	ws.byKey[k] = n
 	return n
 }
@@ -157,9 +158,18 @@ func (ws *watchpoints) stream(p Place, now int64) uint16 {
 		return n
 	}
 	n = uint16(len(ws.streams))
-	ws.streams = append(ws.streams, stream{last: now})
+	ws.streams = append(ws.streams, &stream{last: now})
 	ws.byHost[k] = n
 	return n
+}
+
+// copyStreams are the streams as they are now.
+func (ws *watchpoints) copyStreams() []stream {
+	all := make([]stream, len(ws.streams))
+	for i, m := range ws.streams {
+		all[i] = *m
+	}
+	return all
 }
 
 func (ws *watchpoints) site(host string) uint8 {

@@ -9,6 +9,11 @@ import "unsafe"
 //go:noescape
 func Lines(p unsafe.Pointer)
 
+// Both asks for the cache lines at p and at q.
+//
+//go:noescape
+func Both(p, q unsafe.Pointer)
+
 // One asks for the cache lines at the first n addresses of a list, at most ListLen.
 //
 //go:noescape

@@ -9,6 +9,14 @@ TEXT ·Lines(SB), NOSPLIT, $0-8
 	PREFETCHT0 192(AX)
 	RET
 
+// func Both(p, q unsafe.Pointer)
+TEXT ·Both(SB), NOSPLIT, $0-16
+	MOVQ p+0(FP), AX
+	MOVQ q+8(FP), DX
+	PREFETCHT0 (AX)
+	PREFETCHT0 (DX)
+	RET
+
 // func One(l *List, n int)
 TEXT ·One(SB), NOSPLIT, $0-16
 	MOVQ l+0(FP), AX

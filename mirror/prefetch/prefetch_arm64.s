@@ -9,6 +9,14 @@ TEXT ·Lines(SB), NOSPLIT, $0-8
 	PRFM 192(R0), PLDL1KEEP
 	RET
 
+// func Both(p, q unsafe.Pointer)
+TEXT ·Both(SB), NOSPLIT, $0-16
+	MOVD p+0(FP), R0
+	MOVD q+8(FP), R2
+	PRFM (R0), PLDL1KEEP
+	PRFM (R2), PLDL1KEEP
+	RET
+
 // func One(l *List, n int)
 TEXT ·One(SB), NOSPLIT, $0-16
 	MOVD l+0(FP), R0

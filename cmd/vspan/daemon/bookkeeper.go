@@ -47,7 +47,7 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 }
 
 // Found implements evidence.Witness: it hands on what was found to be a session's.
-func (b *bookkeeper) Found(d *receive.Datagram, found evidence.Finding) {
+func (b *bookkeeper) Found(d *receive.Datagram, found *evidence.Finding) {
 	if b.due {
 		b.kept.Look(d, found.Whose, found.Gap)
 	}
@@ -58,7 +58,7 @@ func (b *bookkeeper) Found(d *receive.Datagram, found evidence.Finding) {
 }
 
 // offer offers what was mirrored for a session.
-func (b *bookkeeper) offer(d *receive.Datagram, found evidence.Finding) {
+func (b *bookkeeper) offer(d *receive.Datagram, found *evidence.Finding) {
 	if found.UID == "" {
 		return
 	}

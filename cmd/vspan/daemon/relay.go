@@ -16,15 +16,15 @@ import (
 // pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state allocates nothing. What does not fit is
 // lost, and counted.
 type relay struct {
-	tracked *atomic.Pointer[map[string]bool] // UIDs; nil: none
-	slots   [relayLen]relayed
+	slots [relayLen]relayed // they are first, so that each begins with a cache line
 
-	_         [64]byte // what the worker writes, apart from what the reader does
-	head      uint64   // slots filled
-	released  uint64   // what the reader was done with, when the worker looked last
+	tracked   *atomic.Pointer[map[string]bool] // UIDs; nil: none
+	_         [64]byte                         // what the worker writes, apart from what the reader does
+	head      uint64                           // slots filled
+	released  uint64                           // what the reader was done with, when the worker looked last
 	losses    uint64
 	places    map[placeKey]*place
-	recent    [1 << recentBits]*place
+	recent    [recentLen]recent
 	began     atomic.Uint64 // slots before this one that were not filled yet are skipped
 	published atomic.Uint64 // slots that the reader may read
 	lost      atomic.Uint64
@@ -36,14 +36,21 @@ type relay struct {
 
 const (
 	relayLen   = 1 << 14 // digests: a power of two; about 2 MB
-	relayUsed  = 1 << 11 // of them, where the reader keeps up
-	recentBits = 11
+	relayUsed  = 1 << 8  // of them, where the reader keeps up
+	recentLen  = 1 << 11 // a power of two
 	mostPlaces = 1 << 16
 )
 
-// relayed is the digest of one packet, and where it was seen.
+// relayed is where a packet was seen, and its digest: two cache lines, of which most packets need one.
 type relayed struct {
+	place *place
 	flow.Digest
+	_ [128 - 8 - unsafe.Sizeof(flow.Digest{})]byte
+}
+
+// recent is the place of packets that are known under a number.
+type recent struct {
+	known uint64
 	place *place
 }
 
@@ -53,16 +60,17 @@ type placeKey struct {
 	flow.Place
 }
 
-// place is that with what both ends of the relay know of it.
+// place is that with what both ends of the relay know of it: what they need for every packet is one cache line.
 type place struct {
-	placeKey
 	tracked *map[string]bool // that the worker looked it up in
 	wanted  bool
 
 	era     uint64        // of the reader's trackers
 	tracker *flow.Tracker // nil: it is not tracked any more
-	point   flow.Point
-	usable  *bool // the mirror's sequence numbers can be used
+	spot    flow.Spot
+
+	placeKey
+	_ [3*64 - 32 - unsafe.Sizeof(flow.Spot{}) - unsafe.Sizeof(placeKey{})]byte
 }
 
 // begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
@@ -76,12 +84,19 @@ func (r *relay) begin() {
 }
 
 // offer hands on the digest of a packet, if its session is tracked.
-func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
+func (r *relay) offer(d *receive.Datagram, found *evidence.Finding) {
 	tracked := r.tracked.Load()
-	if tracked == nil || found.UID == "" || found.Frame == nil {
+	if tracked == nil {
 		return
 	}
-	p := r.placeOf(d.Src(), found.Whose)
+	seen := &r.recent[found.Known%recentLen]
+	if found.Known == 0 || seen.known != found.Known {
+		if found.UID == "" || found.Frame == nil {
+			return
+		}
+		*seen = recent{found.Known, r.placeOf(d.Src(), found.Whose)}
+	}
+	p := seen.place
 	if p.tracked != tracked {
 		p.tracked, p.wanted = tracked, (*tracked)[p.uid]
 	}
@@ -100,14 +115,8 @@ func (r *relay) offer(d *receive.Datagram, found evidence.Finding) {
 	r.head++
 }
 
-// placeOf is the place where a packet was seen. Places are few, and their strings the same for each packet.
+// placeOf is the place where a packet was seen. Places are few.
 func (r *relay) placeOf(exporter netip.Addr, w *evidence.Whose) *place {
-	at := uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.PortKey)))) ^ uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.UID))))<<20 ^
-		uint64(uintptr(unsafe.Pointer(unsafe.StringData(w.Host))))<<40 ^ uint64(w.Direction)<<60
-	recent := &r.recent[at*0x9E3779B97F4A7C15>>(64-recentBits)]
-	if p := *recent; p != nil && p.Direction == w.Direction && p.Source == w.PortKey && p.uid == w.UID && p.Host == w.Host && p.Exporter == exporter {
-		return p
-	}
 	k := placeKey{w.UID, flow.Place{Host: w.Host, Exporter: exporter, Source: w.PortKey, Direction: w.Direction}}
 	p, ok := r.places[k]
 	if !ok {
@@ -117,7 +126,6 @@ func (r *relay) placeOf(exporter netip.Addr, w *evidence.Whose) *place {
 		p = &place{placeKey: k}
 		r.places[k] = p
 	}
-	*recent = p
 	return p
 }
 
@@ -129,6 +137,14 @@ const (
 
 // headerVLAN is the VLAN that a mirror's header says a frame without its tag was in, 0 when it says none.
 func headerVLAN(b []byte) uint16 {
+	const plain, encap = 1<<28 | protocolERSPAN2, 3 << 11
+	if len(b) >= 12 && binary.BigEndian.Uint32(b) == plain && binary.BigEndian.Uint32(b[8:])&encap == 0 {
+		return 0 // as of most packets: the tag was not removed
+	}
+	return anyHeaderVLAN(b)
+}
+
+func anyHeaderVLAN(b []byte) uint16 {
 	if len(b) < 4 {
 		return 0
 	}
@@ -160,16 +176,14 @@ func (r *relay) flush() {
 	}
 }
 
-// read gives what was offered to f, at most n digests, which are good until release.
-func (r *relay) read(n uint64, f func(*relayed)) (read uint64) {
+// read returns what was offered, at most n digests, which are good until release. There may be more behind them.
+func (r *relay) read(n uint64) []relayed {
 	end := r.published.Load()
 	r.next = max(r.next, r.began.Load())
-	end = min(end, r.next+n)
-	for ; r.next < end; r.next++ {
-		f(&r.slots[r.next%relayLen])
-		read++
-	}
-	return read
+	at := r.next % relayLen
+	n = min(n, end-min(r.next, end), relayLen-at)
+	r.next += n
+	return r.slots[at : at+n]
 }
 
 // release gives what was read back to the worker.

@@ -55,7 +55,7 @@ type tracking struct {
 
 	mu   sync.Mutex
 	list map[string]*tracked // by UID
-	era  uint64              // of list
+	era  uint64              // of list, and of what is known of the sessions in it
 
 	before, lost uint64 // drops, and losses of relays, that the trackers know of
 }
@@ -63,7 +63,7 @@ type tracking struct {
 // tracked is one session's tracker.
 type tracked struct {
 	*flow.Tracker
-	numbered bool // the mirror's sequence numbers can be used; of the tracking's goroutine
+	numbered bool // the mirror's sequence numbers can be used
 	missed   atomic.Uint64
 }
 
@@ -152,7 +152,10 @@ func (t *tracking) tick(now time.Time) {
 	for uid, s := range t.list {
 		s.Lost(n, now)
 		s.missed.Add(missed)
-		s.numbered = t.usable(uid)
+		if usable := t.usable(uid); usable != s.numbered {
+			s.numbered = usable
+			t.era++
+		}
 	}
 }
 
@@ -163,10 +166,13 @@ func (t *tracking) read() (n uint64) {
 	t.mu.Unlock()
 	for _, r := range t.relays.all() {
 		for {
-			read := r.read(batch, func(d *relayed) { t.take(d, era) })
+			list := r.read(batch)
+			for i := range list {
+				t.take(&list[i], era)
+			}
 			t.batch.Flush()
 			r.release()
-			if n += read; read == 0 {
+			if n += uint64(len(list)); len(list) == 0 {
 				break
 			}
 		}
@@ -181,8 +187,7 @@ func (t *tracking) take(d *relayed, era uint64) {
 		t.resolve(p, d.Time, era)
 	}
 	if p.tracker != nil {
-		d.Point, d.Numbered = p.point, *p.usable
-		t.batch.Add(p.tracker, &d.Digest)
+		t.batch.Add(p.tracker, &d.Digest, &p.spot)
 	}
 }
 
@@ -190,10 +195,10 @@ func (t *tracking) take(d *relayed, era uint64) {
 func (t *tracking) resolve(p *place, now int64, era uint64) {
 	t.batch.Flush() // to number a place takes the lock
 	t.mu.Lock()
-	s := t.list[p.uid]
-	t.mu.Unlock()
-	p.era, p.tracker, p.usable = era, nil, nil
-	if s != nil {
-		p.tracker, p.point, p.usable = s.Tracker, s.Point(p.Place, now), &s.numbered
+	defer t.mu.Unlock()
+	p.era, p.tracker = era, nil
+	if s := t.list[p.uid]; s != nil {
+		p.tracker, p.spot = s.Tracker, s.Spot(p.Place, now)
+		p.spot.Numbered = s.numbered
 	}
 }
