@@ -169,12 +169,16 @@ func (f *extcapFlags) captureTo(cmd *cobra.Command) (err error) {
 	read, leave := capturing.WhileRead(ctx, pipe)
 	defer leave()
 	defer context.AfterFunc(read, stop)()
-	err = capturing.Copy(read, pipe, in, new(capturing.Counts))
+	err = capturing.CopyToLeaver(read, pipe, in, new(capturing.Counts), extcapStatistics)
 	if errors.Is(err, capturing.ErrReaderGone) {
 		return nil
 	}
 	return unlessInterrupted(ctx, err)
 }
+
+// extcapStatistics is how often the statistics are told. Wireshark's programs stop reading first and tell of it after, so that no end can
+// be written to a capture that is stopped: what they have read by then is the file.
+const extcapStatistics = time.Second
 
 func unlessInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
