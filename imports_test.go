@@ -54,6 +54,7 @@ var importRules = []importRule{
 	{folder: "api", ours: []string{"api/...", "mirror", "mirror/store", "mirror/journal", "mirror/evidence", "mirror/doctor", "mirror/transcript", "mirror/flow/...", "mirror/capture/filter"}},
 	{folder: "api/render", stdlibOnly: true, ours: []string{"api/wire", "mirror", "mirror/flow/..."}},
 	{folder: "cmd/vspan", ours: []string{"..."}},
+	{folder: "cmd/vspan-extcap", stdlibOnly: true, ours: []string{"api/client", "cmd/vspan/extcap"}},
 	{folder: "vcsim-tests", ours: []string{"..."}},
 	{folder: "bench", ours: []string{"bench/...", "mirror", "mirror/erspan", "mirror/evidence", "mirror/capture", "mirror/kernelcount", "mirror/receive/..."}},
 	{folder: "bench/traffic", stdlibOnly: true},
@@ -73,7 +74,7 @@ var onlyUnder = map[string][]string{
 	"github.com/cilium/ebpf":              {"mirror/receive"},
 	"go.uber.org/zap":                     {"mirror/store/etcd"},
 	"google.golang.org/grpc":              {"mirror/store/etcd"},
-	module + "/cmd/vspan":                 {"cmd/vspan", "vcsim-tests"},
+	module + "/cmd/vspan":                 {"cmd/vspan", "cmd/vspan-extcap", "vcsim-tests"},
 	module + "/vcsim-tests":               {"vcsim-tests"},
 }
 

@@ -52,7 +52,8 @@ type Capabilities struct {
 type Host struct {
 	ID        string // managed object reference value
 	Name      string
-	Cluster   string // "": it stands alone, or its cluster may not be seen
+	Cluster   string   // "": it stands alone, or its cluster may not be seen
+	Tags      []string // names of its tags and of its cluster's, where they are read; sorted
 	Connected bool
 	Addresses []netip.Addr // of its vmkernel adapters
 	Adapters  []VMKernelAdapter

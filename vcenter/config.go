@@ -27,6 +27,10 @@ type Config struct {
 
 	// TagInterval is how often the tags of VMs are looked at while they are followed (Client.FollowTags); 0 means 30 s.
 	TagInterval time.Duration
+
+	// HostTags has Observe read the tags of hosts and clusters, at most once in a TagInterval. Where they cannot be read, Observe does
+	// not fail: they stay what they were.
+	HostTags bool
 }
 
 const (

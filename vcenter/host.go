@@ -51,6 +51,16 @@ func vmkernelAddresses(v types.HostVirtualNic) []netip.Addr {
 	return sortedOnce(found)
 }
 
+// tagHosts gives each host its own tags and those of its cluster.
+func (inv *inventory) tagHosts(tags map[reference][]string) {
+	for ref, h := range inv.hosts {
+		h.Tags = slices.Concat(tags[ref], tags[inv.parents[ref]])
+		slices.Sort(h.Tags)
+		h.Tags = slices.Compact(h.Tags)
+		inv.hosts[ref] = h
+	}
+}
+
 func sortedOnce(addresses []netip.Addr) []netip.Addr {
 	slices.SortFunc(addresses, netip.Addr.Compare)
 	return slices.Compact(addresses)

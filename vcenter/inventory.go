@@ -13,9 +13,10 @@ import (
 type inventory struct {
 	vms     map[reference]*vm
 	hosts   map[reference]mirror.Host
+	parents map[reference]reference // of hosts
 	folders map[reference]string
 
-	tagged bool // tags were read
+	tagged bool // tags of VMs were read
 	tags   vmTags
 }
 
@@ -28,8 +29,9 @@ func takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
 	}
 	inv := &inventory{
 		vms: make(map[reference]*vm), hosts: make(map[reference]mirror.Host), folders: make(map[reference]string),
+		parents: make(map[reference]reference),
 	}
-	parents, clusters := make(map[reference]reference), make(map[reference]string)
+	clusters := make(map[reference]string)
 	for _, o := range objects {
 		switch o.ref.Type {
 		case "ClusterComputeResource":
@@ -38,13 +40,13 @@ func takeInventory(ctx context.Context, conn *connection) (*inventory, error) {
 			inv.vms[o.ref] = vmOf(o)
 		case "HostSystem":
 			inv.hosts[o.ref] = hostOf(o)
-			parents[o.ref] = get[types.ManagedObjectReference](o, "parent")
+			inv.parents[o.ref] = get[types.ManagedObjectReference](o, "parent")
 		case "Folder":
 			inv.folders[o.ref] = name(o)
 		}
 	}
 	for ref, h := range inv.hosts {
-		h.Cluster = clusters[parents[ref]]
+		h.Cluster = clusters[inv.parents[ref]]
 		inv.hosts[ref] = h
 	}
 	return inv, nil

@@ -17,8 +17,13 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-// vmTags are the names of the tags of each VM that has any, by its managed object reference value; sorted, each once. It is not
-// changed once it was read.
+// tagsRead are the names of the tags of whatever has any; sorted, each once. It is not changed once it was read.
+type tagsRead struct {
+	vms   vmTags
+	hosts map[reference][]string // hosts and clusters
+}
+
+// vmTags are the names of the tags of each VM that has any, by its managed object reference value.
 type vmTags map[string][]string
 
 const (
@@ -40,7 +45,7 @@ type tagging struct {
 	refuse refusal
 
 	names map[string]tagName // by id
-	last  vmTags
+	last  tagsRead
 	at    time.Time // of last
 }
 
@@ -74,12 +79,12 @@ func (t *tagging) take(ctx context.Context) (release func(), err error) {
 	}
 }
 
-// read returns the tags of all VMs as they are, or as they were found since age ago. It is all or an error, which is a fault unless
+// read returns the tags of all VMs, hosts and clusters as they are, or as they were found since age ago. It is all or an error, which is a fault unless
 // ctx ended.
-func (t *tagging) read(ctx context.Context, age time.Duration) (vmTags, error) {
+func (t *tagging) read(ctx context.Context, age time.Duration) (tagsRead, error) {
 	release, err := t.take(ctx)
 	if err != nil {
-		return nil, err
+		return tagsRead{}, err
 	}
 	defer release()
 	if time.Since(t.at) < age {
@@ -87,14 +92,14 @@ func (t *tagging) read(ctx context.Context, age time.Duration) (vmTags, error) {
 	}
 	fresh, err := t.readWithin(ctx)
 	if err != nil {
-		return nil, t.explain(ctx, err)
+		return tagsRead{}, t.explain(ctx, err)
 	}
 	t.last, t.at = fresh, time.Now()
 	return fresh, nil
 }
 
 // readWithin reads within the login that there is. When that turns out to have ended, it reads once more within a new one.
-func (t *tagging) readWithin(ctx context.Context) (vmTags, error) {
+func (t *tagging) readWithin(ctx context.Context) (tagsRead, error) {
 	if t.in {
 		read, err := t.readAll(ctx)
 		if !rest.IsStatusError(err, http.StatusUnauthorized) {
@@ -103,7 +108,7 @@ func (t *tagging) readWithin(ctx context.Context) (vmTags, error) {
 		t.in = false
 	}
 	if err := t.login(ctx); err != nil {
-		return nil, err
+		return tagsRead{}, err
 	}
 	return t.readAll(ctx)
 }
@@ -135,34 +140,40 @@ func (t *tagging) login(ctx context.Context) error {
 	return err
 }
 
-// readAll asks for all tags and then, by batches, for what they are attached to; for names only of tags that VMs bear.
-func (t *tagging) readAll(ctx context.Context) (vmTags, error) {
+// readAll asks for all tags and then, by batches, for what they are attached to; for names only of tags that VMs, hosts or clusters bear.
+func (t *tagging) readAll(ctx context.Context) (none tagsRead, err error) {
 	ids, err := t.api.ListTags(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if err := checkTagIDs(ids); err != nil {
-		return nil, err
+		return none, err
 	}
-	read := make(vmTags)
+	read := tagsRead{vms: make(vmTags), hosts: make(map[reference][]string)}
 	used := make(map[string]bool)
 	for batch := range slices.Chunk(ids, tagBatch) {
 		attached, err := t.api.ListAttachedObjectsOnTags(ctx, batch)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		for _, on := range attached {
 			if err := t.add(ctx, read, on, used); err != nil {
-				return nil, err
+				return none, err
 			}
 		}
 	}
 	maps.DeleteFunc(t.names, func(id string, _ tagName) bool { return !used[id] })
-	for vm, names := range read {
-		slices.Sort(names)
-		read[vm] = slices.Compact(names)
-	}
+	sortEach(read.vms)
+	sortEach(read.hosts)
 	return read, nil
+}
+
+// sortEach sorts lists of names, and leaves each name in a list once.
+func sortEach[K comparable](lists map[K][]string) {
+	for of, names := range lists {
+		slices.Sort(names)
+		lists[of] = slices.Compact(names)
+	}
 }
 
 // checkTagIDs refuses what are no tags' ids: govmomi would take them for names and read all tags to find each.
@@ -178,11 +189,11 @@ func checkTagIDs(ids []string) error {
 	return nil
 }
 
-// add adds a tag to the VMs that bear it.
-func (t *tagging) add(ctx context.Context, read vmTags, on tags.AttachedObjects, used map[string]bool) error {
+// add adds a tag to the VMs, hosts and clusters that bear it.
+func (t *tagging) add(ctx context.Context, read tagsRead, on tags.AttachedObjects, used map[string]bool) error {
 	for _, object := range on.ObjectIDs {
 		ref := object.Reference()
-		if ref.Type != "VirtualMachine" {
+		if !slices.Contains([]string{"VirtualMachine", "HostSystem", "ClusterComputeResource"}, ref.Type) {
 			continue
 		}
 		name, err := t.name(ctx, on.TagID)
@@ -190,7 +201,11 @@ func (t *tagging) add(ctx context.Context, read vmTags, on tags.AttachedObjects,
 			return err
 		}
 		used[on.TagID] = true
-		read[ref.Value] = append(read[ref.Value], name)
+		if ref.Type == "VirtualMachine" {
+			read.vms[ref.Value] = append(read.vms[ref.Value], name)
+		} else {
+			read.hosts[ref] = append(read.hosts[ref], name)
+		}
 	}
 	return nil
 }
@@ -227,6 +242,6 @@ func (t *tagging) leave(ctx context.Context, sure func() bool) {
 		_ = t.api.Logout(ctx) // vCenter ends an idle login by itself
 	}
 	t.api.CloseIdleConnections()
-	t.api, t.in, t.last, t.at = nil, false, nil, time.Time{}
+	t.api, t.in, t.last, t.at = nil, false, tagsRead{}, time.Time{}
 	clear(t.names)
 }

@@ -34,6 +34,9 @@ type following struct {
 	on      bool
 	changed chan struct{}     // closed and replaced whenever on changes
 	told    map[string]vmTags // by switch: the tags of its VMs as the last read told them
+
+	hosts    map[reference][]string // the tags of hosts and clusters, as they were read last for hosts alone
+	hostless bool                   // they could not be read the last time
 }
 
 func newFollowing() *following {
@@ -87,14 +90,47 @@ func (f *following) news(id mirror.SwitchID, now vmTags) bool {
 	return false
 }
 
-// takeTags adds the tags of all VMs to an inventory, if they are followed.
-func (c *Client) takeTags(ctx context.Context, conn *connection, inv *inventory) (err error) {
-	if c.tags.off() {
-		return nil
+// takeTags adds the tags of all VMs to an inventory, if they are followed, and those of hosts, if they are wanted.
+func (c *Client) takeTags(ctx context.Context, conn *connection, inv *inventory) error {
+	switch {
+	case !c.tags.off():
+		read, err := conn.tagging.read(ctx, 0)
+		if err != nil {
+			return err
+		}
+		inv.tagged, inv.tags = true, read.vms
+		inv.tagHosts(read.hosts)
+	case c.config.HostTags:
+		inv.tagHosts(c.hostTags(ctx, conn))
 	}
-	inv.tagged = true
-	inv.tags, err = conn.tagging.read(ctx, 0)
-	return err
+	return nil
+}
+
+// hostTagsWithin bounds how long an inventory waits for tags that only hosts need: no mirror depends on them.
+const hostTagsWithin = 3 * time.Second
+
+// hostTags are the tags of hosts and clusters, read lately. Where they cannot be read, they are what they were.
+func (c *Client) hostTags(ctx context.Context, conn *connection) map[reference][]string {
+	within, cancel := context.WithTimeout(ctx, hostTagsWithin)
+	defer cancel()
+	read, err := conn.tagging.read(within, c.config.tagInterval())
+	return c.tags.keepHosts(ctx, read.hosts, err, func() {
+		c.log.Warn("the tags of hosts cannot be read: sites that are named by tags stay as they are known", "vcenter", c.config.Name, "error", err)
+	})
+}
+
+// keepHosts returns the tags of hosts that were read, or were when they could be. complain is called when they cannot be any more.
+func (f *following) keepHosts(ctx context.Context, read map[reference][]string, err error, complain func()) map[reference][]string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case err == nil:
+		f.hosts, f.hostless = read, false
+	case !f.hostless && ctx.Err() == nil:
+		f.hostless = true
+		complain()
+	}
+	return f.hosts
 }
 
 // watchTags calls notify when tags begin to be followed, and when a read of the switch would find others than the last one did,
@@ -155,14 +191,18 @@ func (c *Client) lookAtTags(ctx context.Context, age time.Duration) (now vmTags,
 	err = c.with(ctx, c.config.tagging(), func(conn *connection) (err error) {
 		within, cancel := conn.within(ctx)
 		defer cancel()
-		now, err = conn.tagging.read(within, age)
+		read, err := conn.tagging.read(within, age)
+		now = read.vms
 		return err
 	})
 	return now, err
 }
 
-// endTagging ends the login to the tagging service, if there is one and tags are still off.
+// endTagging ends the login to the tagging service, if there is one and tags are still off, and hosts do not need it.
 func (c *Client) endTagging(ctx context.Context) {
+	if c.config.HostTags {
+		return
+	}
 	c.state.mu.Lock()
 	conn := c.state.current
 	c.state.mu.Unlock()

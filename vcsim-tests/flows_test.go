@@ -17,6 +17,12 @@ func twoSites(s *setup) {
 	s.daemon.Flows.Sites = []daemon.Site{{Name: "east", Hosts: []string{"esx-01"}}, {Name: "west", Hosts: []string{"esx-02"}}}
 }
 
+// sitesByTag has each of the two hosts at the site that its tag in vCenter says.
+func sitesByTag(s *setup) {
+	s.daemon.Flows.Sites = []daemon.Site{{Name: "east", Tags: []string{"site-east"}}, {Name: "west", Tags: []string{"*-west"}}}
+	lookOften(s)
+}
+
 // flows are the conversations of a session.
 func (w *world) flows(name, query string) (list wire.FlowList) {
 	w.t.Helper()
@@ -54,14 +60,21 @@ func codes(f wire.Flow) string {
 // has that problem, and neither site's firewall would let it pass; the connection of the VM beside it has none.
 func TestAsymmetryAfterVMotionBetweenSites(t *testing.T) {
 	t.Parallel()
-	for _, encapsulation := range []string{"gre", "erspan2", "erspan3"} {
-		t.Run(encapsulation, func(t *testing.T) {
+	for name, c := range map[string]struct {
+		encapsulation string
+		sites         func(*setup)
+	}{
+		"gre": {"gre", twoSites}, "erspan2": {"erspan2", twoSites}, "erspan3": {"erspan3", twoSites}, "sites by tag": {"erspan2", sitesByTag},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, twoSites)
+			w := newWorld(t, c.sites)
+			w.act(w.sim.TagHost("esx-01", "site-east"))
+			w.act(w.sim.TagHost("esx-02", "site-west"))
 			if a, b := w.vm("web-01").Host, w.vm("db-01").Host; a != "esx-01" || b != "esx-01" {
 				t.Fatalf("web-01 is on %s and db-01 on %s, want both on esx-01", a, b)
 			}
-			w.delivering("pair", spec([]string{"web-01", "db-01"}, func(s *wire.Spec) { s.Encapsulation.Type = encapsulation }))
+			w.delivering("pair", spec([]string{"web-01", "db-01"}, func(s *wire.Spec) { s.Encapsulation.Type = c.encapsulation }))
 			if first := w.flows("pair", ""); first.Tracking.Since.IsZero() || first.Tracking.Until.IsZero() {
 				t.Fatalf("%+v", first.Tracking)
 			}

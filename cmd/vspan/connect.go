@@ -16,10 +16,10 @@ import (
 )
 
 // defaultServer is where "vspan serve" listens when nothing else is said.
-const defaultServer = "http://127.0.0.1:8080"
+const defaultServer = client.DefaultServer
 
 // serverVariable is the environment's name for --server.
-const serverVariable = "VSPAN_SERVER"
+const serverVariable = client.ServerVariable
 
 // addServerFlag gives cmd and the commands below it the flag --server.
 func addServerFlag(cmd *cobra.Command) {

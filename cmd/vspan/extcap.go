@@ -76,7 +76,7 @@ func (f *extcapFlags) run(cmd *cobra.Command) error {
 	case f.refresh:
 		return f.renew(cmd)
 	case f.interfaces:
-		return extcap.WriteInterfaces(out, versionName(), f.directory(cmd, extcapSessions))
+		return extcap.WriteInterfaces(out, versionName(), f.directory(cmd, extcap.OfSessions))
 	case f.of == "":
 		return cmd.Help()
 	case !f.known():
@@ -84,9 +84,9 @@ func (f *extcapFlags) run(cmd *cobra.Command) error {
 	case f.dlts:
 		return extcap.WriteDLTs(out)
 	case f.config && f.reload != "":
-		return extcap.WriteReload(out, f.reload, f.directory(cmd, extcapReload))
+		return extcap.WriteReload(out, f.reload, f.directory(cmd, extcap.OfReload))
 	case f.config && f.of == extcap.Mirror:
-		return extcap.WriteConfig(out, f.of, f.directory(cmd, extcapVMs))
+		return extcap.WriteConfig(out, f.of, f.directory(cmd, extcap.OfVMs))
 	case f.config:
 		return extcap.WriteConfig(out, f.of, extcap.Directory{})
 	case f.capture:
@@ -169,12 +169,16 @@ func (f *extcapFlags) captureTo(cmd *cobra.Command) (err error) {
 	read, leave := capturing.WhileRead(ctx, pipe)
 	defer leave()
 	defer context.AfterFunc(read, stop)()
-	err = capturing.Copy(read, pipe, in, new(capturing.Counts))
+	err = capturing.CopyToLeaver(read, pipe, in, new(capturing.Counts), extcapStatistics)
 	if errors.Is(err, capturing.ErrReaderGone) {
 		return nil
 	}
 	return unlessInterrupted(ctx, err)
 }
+
+// extcapStatistics is how often the statistics are told. Wireshark's programs stop reading first and tell of it after, so that no end can
+// be written to a capture that is stopped: what they have read by then is the file.
+const extcapStatistics = time.Second
 
 func unlessInterrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
@@ -205,70 +209,16 @@ func (f *extcapFlags) mirror(cmd *cobra.Command, c *client.Client) (name string,
 	}, nil
 }
 
-// How long Wireshark's questions may take, the start of this process not counted; it asks many, and one after the other.
-const (
-	extcapAnswer  = 15 * time.Millisecond
-	extcapFirst   = time.Second     // when nothing is known yet, once
-	extcapPatient = 5 * time.Second // for a person who pressed a button
-	extcapRenewal = 20 * time.Second
-)
+// extcapRenewal bounds what is asked for later.
+const extcapRenewal = 20 * time.Second
 
-// extcapPart is what of the directory is needed.
-type extcapPart int
-
-const (
-	extcapSessions extcapPart = iota
-	extcapVMs
-	extcapReload
-)
-
-// directory is what there is to capture: what the daemon says now if it does so in no time, else what it said last, and then it is asked
-// again by a process of its own for the next time.
-func (f *extcapFlags) directory(cmd *cobra.Command, part extcapPart) extcap.Directory {
+// directory is what there is to capture, and nothing where the daemon's address is none.
+func (f *extcapFlags) directory(cmd *cobra.Command, part extcap.Part) extcap.Directory {
 	c, err := connect(cmd)
 	if err != nil {
 		return extcap.Directory{}
 	}
-	cache, noCache := extcap.NewCache(c.String())
-	known, err := cache.Read(time.Now())
-	if err != nil {
-		known = extcap.Directory{}
-	}
-	within := extcapAnswer
-	switch {
-	case part == extcapReload:
-		within = extcapPatient
-	case part == extcapSessions && known.Sessions == nil, part == extcapVMs && known.VMs == nil:
-		within = extcapFirst
-	}
-	ctx, cancel := context.WithTimeout(cmd.Context(), within)
-	defer cancel()
-	now := known
-	if part == extcapSessions {
-		now.Sessions, err = extcap.Sessions(ctx, c)
-	} else {
-		now.VMs, err = extcap.VMs(ctx, c)
-	}
-	if err != nil {
-		if ctx.Err() != nil && noCache == nil {
-			f.askLater(cache, known, c)
-		}
-		return known
-	}
-	if now.At = time.Now().UTC(); noCache == nil {
-		_ = cache.Write(now) // without it the next answer may take a little longer
-	}
-	return now
-}
-
-// askLater has the daemon asked for the next time, and keeps that it was asked once: the next question is not to wait as long as the first.
-func (f *extcapFlags) askLater(cache extcap.Cache, known extcap.Directory, c *client.Client) {
-	if known.Sessions == nil || known.VMs == nil {
-		known.At = time.Now().UTC()
-		known.Sessions, known.VMs = append([]extcap.Session{}, known.Sessions...), append([]string{}, known.VMs...)
-		_ = cache.Write(known) // without it the next answer takes as long as this one
-	}
-	extcap.Later(c.String())
+	return extcap.Known(cmd.Context(), c, part)
 }
 
 // renew asks the daemon for everything, and keeps it.

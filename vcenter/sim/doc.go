@@ -32,6 +32,8 @@
 //	POST   /vms/{vm}/folder                {"folder": "payments"}
 //	POST   /vms/{vm}/tags                  {"tag": "pci"}
 //	DELETE /vms/{vm}/tags/{tag}
+//	POST   /hosts/{host}/tags              {"tag": "site-east"}
+//	DELETE /hosts/{host}/tags/{tag}
 //	DELETE /vms/{vm}
 //	POST   /ports/{key}/reassign           {"vm": "client-01"}
 //	POST   /portgroups/{name}/promiscuous  {"on": true}

@@ -40,6 +40,12 @@ func (s *Simulator) routes() map[string]action {
 		"DELETE /vms/{vm}/tags/{tag}": func(r *http.Request) (any, error) {
 			return nil, s.UntagVM(r.PathValue("vm"), r.PathValue("tag"))
 		},
+		"POST /hosts/{host}/tags": with(func(r *http.Request, b struct{ Tag string }) (any, error) {
+			return nil, s.TagHost(r.PathValue("host"), b.Tag)
+		}),
+		"DELETE /hosts/{host}/tags/{tag}": func(r *http.Request) (any, error) {
+			return nil, s.UntagHost(r.PathValue("host"), r.PathValue("tag"))
+		},
 		"DELETE /vms/{vm}": func(r *http.Request) (any, error) { return nil, s.DeleteVM(r.PathValue("vm")) },
 		"POST /ports/{key}/reassign": with(func(r *http.Request, b struct{ VM string }) (any, error) {
 			return nil, s.ReassignPort(r.PathValue("key"), b.VM)

@@ -21,29 +21,79 @@ const tagCategory = "vspan"
 // TagVM gives a virtual machine the tag of this name, which is made if there is
 // none in the category "vspan". It is no error if the machine has it.
 func (s *Simulator) TagVM(vm, tag string) error {
-	return s.onTags("tagging", vm, func(ctx context.Context, k *tagKeeper, ref mo.Reference) error {
-		id, err := k.tag(ctx, tag)
-		if err != nil {
-			return err
-		}
-		return k.manager.AttachTag(ctx, id, ref)
-	})
+	return s.onTags("tagging", "virtual machine", vm, s.machineSelf, attach(tag))
 }
 
 // UntagVM takes the tag of this name from a virtual machine. It is no error if
 // the machine does not have it; it is ErrNotFound if there is no such tag.
 func (s *Simulator) UntagVM(vm, tag string) error {
-	return s.onTags("untagging", vm, func(ctx context.Context, k *tagKeeper, ref mo.Reference) error {
+	return s.onTags("untagging", "virtual machine", vm, s.machineSelf, detach(tag))
+}
+
+// TagHost gives a host the tag of this name, as TagVM gives it to a machine.
+func (s *Simulator) TagHost(host, tag string) error {
+	return s.onTags("tagging", "host", host, s.hostSelf, attach(tag))
+}
+
+// UntagHost takes the tag of this name from a host, as UntagVM takes it from a
+// machine.
+func (s *Simulator) UntagHost(host, tag string) error {
+	return s.onTags("untagging", "host", host, s.hostSelf, detach(tag))
+}
+
+// TagCluster gives the cluster the tag of this name, as TagVM gives it to a
+// machine.
+func (s *Simulator) TagCluster(tag string) error {
+	return s.onTags("tagging", "cluster", "", s.clusterSelf, attach(tag))
+}
+
+// tagAct is done with the tags of an object.
+type tagAct func(ctx context.Context, k *tagKeeper, ref mo.Reference) error
+
+func attach(tag string) tagAct {
+	return func(ctx context.Context, k *tagKeeper, ref mo.Reference) error {
+		id, err := k.tag(ctx, tag)
+		if err != nil {
+			return err
+		}
+		return k.manager.AttachTag(ctx, id, ref)
+	}
+}
+
+func detach(tag string) tagAct {
+	return func(ctx context.Context, k *tagKeeper, ref mo.Reference) error {
 		id, there := k.ids[tag]
 		if !there {
 			return fmt.Errorf("tag %q: %w", tag, ErrNotFound)
 		}
 		return k.manager.DetachTag(ctx, id, ref)
-	})
+	}
 }
 
-func (s *Simulator) onTags(verb, name string, act func(context.Context, *tagKeeper, mo.Reference) error) error {
+func (s *Simulator) machineSelf(name string) (mo.Reference, error) {
 	vm, err := s.virtualMachine(name)
+	if err != nil {
+		return nil, err
+	}
+	return vm.Self, nil
+}
+
+func (s *Simulator) hostSelf(name string) (mo.Reference, error) {
+	h, err := s.hostSystem(name)
+	if err != nil {
+		return nil, err
+	}
+	return h.Self, nil
+}
+
+func (s *Simulator) clusterSelf(string) (mo.Reference, error) {
+	return s.registry().Any("ClusterComputeResource").Reference(), nil
+}
+
+// onTags acts on the tags of an object of some kind, which find finds by its
+// name.
+func (s *Simulator) onTags(verb, kind, name string, find func(name string) (mo.Reference, error), act tagAct) error {
+	ref, err := find(name)
 	if err != nil {
 		return err
 	}
@@ -51,10 +101,10 @@ func (s *Simulator) onTags(verb, name string, act func(context.Context, *tagKeep
 	keeper, err := s.tagging.keep(ctx, s.options)
 	if err == nil {
 		defer s.tagging.mu.Unlock()
-		err = act(ctx, keeper, vm.Self)
+		err = act(ctx, keeper, ref)
 	}
 	if err != nil {
-		return fmt.Errorf("%s virtual machine %q: %w", verb, name, err)
+		return fmt.Errorf("%s %s %q: %w", verb, kind, name, err)
 	}
 	return nil
 }
@@ -90,7 +140,7 @@ func newTagKeeper(ctx context.Context, vapi http.Handler, o Options) (*tagKeeper
 		return nil, fmt.Errorf("logging in to the tagging service: %w", err)
 	}
 	var err error
-	k.category, err = k.manager.CreateCategory(ctx, &tags.Category{Name: tagCategory, Cardinality: "MULTIPLE", AssociableTypes: []string{"VirtualMachine"}})
+	k.category, err = k.manager.CreateCategory(ctx, &tags.Category{Name: tagCategory, Cardinality: "MULTIPLE", AssociableTypes: []string{"VirtualMachine", "HostSystem", "ClusterComputeResource"}})
 	if err != nil {
 		return nil, fmt.Errorf("making the tag category %q: %w", tagCategory, err)
 	}

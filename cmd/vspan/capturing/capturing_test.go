@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"testing"
 	"testing/iotest"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -119,6 +120,46 @@ func TestInterrupted(t *testing.T) {
 	if !s.Statistics || len(s.Interfaces) != 2 || s.Interfaces[0].Packets != 2 || s.Interfaces[0].Dropped != 5 {
 		t.Errorf("interfaces %+v", s.Interfaces)
 	}
+}
+
+// A reader that leaves without a word has the statistics of all that it has read for longer than a second, of each interface, once.
+func TestCopyToLeaver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		in, daemon := io.Pipe()
+		var out bytes.Buffer
+		done := make(chan error)
+		go func() { done <- CopyToLeaver(t.Context(), &out, in, new(Counts), time.Second) }()
+		told := func() (n int) {
+			synctest.Wait()
+			return bytes.Count(out.Bytes(), []byte("so far"))
+		}
+		if _, err := daemon.Write(file(recording.PCAPNG, false)); err != nil {
+			t.Fatal(err)
+		}
+		if n := told(); n != 0 {
+			t.Errorf("told %d times at once", n)
+		}
+		time.Sleep(5 * time.Second)
+		if n := told(); n != 2 {
+			t.Errorf("told %d times of two interfaces", n)
+		}
+		s := NewScanner(bytes.NewReader(out.Bytes()))
+		for err := error(nil); err != io.EOF; {
+			if _, err = s.Next(); err != nil && err != io.EOF {
+				t.Fatal(err)
+			}
+		}
+		if !s.Statistics || len(s.Interfaces) != 2 || s.Interfaces[0].Dropped != 5 {
+			t.Errorf("what was read is not complete: %+v", s.Interfaces)
+		}
+		_ = daemon.Close()
+		if err := <-done; err != nil {
+			t.Error(err)
+		}
+		if n := told(); n != 2 {
+			t.Errorf("told %d times at the end", n)
+		}
+	})
 }
 
 type readerFunc func([]byte) (int, error)

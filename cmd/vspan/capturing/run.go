@@ -34,10 +34,25 @@ var ErrReaderGone = errors.New("nobody reads what is captured any more")
 // the input too, or by a daemon that is gone. The error is that of the input, nil at its end and when ctx has ended; ErrReaderGone; or that
 // of writing.
 func Copy(ctx context.Context, out io.Writer, in io.Reader, counts *Counts) error {
-	began := time.Now()
-	s := NewScanner(in)
-	w := bufio.NewWriterSize(out, 64<<10)
-	err := each(s, counts, w, func(p *Part) error { return written(w.Write(p.Raw)) })
+	return handOn(ctx, NewScanner(in), newSink(out), counts)
+}
+
+// CopyToLeaver is Copy for a reader that may leave at any time, without a word: what it has read is complete at most interval after its
+// newest packet: the statistics so far are written again and again.
+func CopyToLeaver(ctx context.Context, out io.Writer, in io.Reader, counts *Counts, interval time.Duration) error {
+	k := newSink(out)
+	done := make(chan struct{})
+	ctx, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(done)
+		k.tellEach(ctx, interval)
+	}()
+	defer func() { stop(); <-done }()
+	return handOn(ctx, NewScanner(in), k, counts)
+}
+
+func handOn(ctx context.Context, s *Scanner, k *sink, counts *Counts) error {
+	err := each(s, counts, k, func(p *Part) error { return k.part(s, p) })
 	if errors.Is(err, ErrReaderGone) || isWriting(err) {
 		return err
 	}
@@ -46,10 +61,7 @@ func Copy(ctx context.Context, out io.Writer, in io.Reader, counts *Counts) erro
 	if interrupted {
 		why = "interrupted by the one who captured"
 	}
-	if e := written(w.Write(s.Complete(nil, began.UnixNano(), time.Now().UnixNano(), why))); e != nil {
-		return e
-	}
-	if e := written(0, w.Flush()); e != nil {
+	if e := k.complete(s, why); e != nil {
 		return e
 	}
 	if interrupted {
@@ -83,8 +95,11 @@ func Print(ctx context.Context, out io.Writer, in io.Reader, counts *Counts) err
 	return err
 }
 
+// flusher is what keeps what it is given until it is flushed.
+type flusher interface{ Flush() error }
+
 // each gives the parts to take, and flushes w before it waits for more.
-func each(s *Scanner, counts *Counts, w *bufio.Writer, take func(*Part) error) error {
+func each(s *Scanner, counts *Counts, w flusher, take func(*Part) error) error {
 	for {
 		p, err := s.Next()
 		if err != nil {

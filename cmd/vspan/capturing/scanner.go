@@ -252,9 +252,14 @@ func (s *Scanner) Complete(b []byte, began, ended int64, why string) []byte {
 	if s.pcap || s.Statistics {
 		return b
 	}
-	for i, face := range s.Interfaces {
+	return statistics(b, s.Interfaces, began, ended, why)
+}
+
+// statistics appends a statistics block of each interface to b.
+func statistics(b []byte, faces []Interface, began, ended int64, comment string) []byte {
+	for i, face := range faces {
 		b = pcapng.Statistics{
-			Interface: i, Time: ended, Start: began, End: ended, Received: face.Packets + face.Dropped, Dropped: face.Dropped, Delivered: face.Packets, Comment: why,
+			Interface: i, Time: ended, Start: began, End: ended, Received: face.Packets + face.Dropped, Dropped: face.Dropped, Delivered: face.Packets, Comment: comment,
 		}.Append(b)
 	}
 	return b

@@ -47,6 +47,7 @@ func New(c Config) (*Daemon, error) {
 	}
 	d := &Daemon{config: c, addresses: addresses, macs: macs, ready: make(chan struct{}), clients: make(map[string]*vcenter.Client)}
 	for _, v := range c.VCenters {
+		v.HostTags = c.Flows.tagged()
 		if d.clients[v.Name], err = vcenter.New(v, c.Log); err != nil {
 			return nil, fmt.Errorf("vCenter %q: %w", v.Name, err)
 		}

@@ -5,6 +5,7 @@ type FileSite struct {
 	Name     string   `yaml:"name"`
 	Hosts    []string `yaml:"hosts"`
 	Clusters []string `yaml:"clusters"`
+	Tags     []string `yaml:"tags"`
 }
 
 func sitesOf(list []FileSite) []Site {

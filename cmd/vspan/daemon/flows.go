@@ -51,22 +51,22 @@ func (d *Daemon) newFlows(board *store.Board, switches func() []mirror.Switch) *
 	usable := func(uid string) bool { return board.Status(uid).Evidence.SequenceUsable }
 	return &flows{
 		config: d.config.Flows, payload: d.config.Payload, broker: d.reception.broker,
-		placing:  d.config.Flows.placing(func(host string) string { return clusterOf(switches(), host) }),
+		placing:  d.config.Flows.placing(func(host string) mirror.Host { return hostOf(switches(), host) }),
 		tracking: newTracking(&d.reception.relays, drops, usable),
 		tracks:   map[string]*track{}, lenses: map[string]*lens{}, living: map[string]mirror.Session{},
 	}
 }
 
-// clusterOf is the cluster of a host, "" when it is not known.
-func clusterOf(switches []mirror.Switch, host string) string {
+// hostOf is what is known of a host; nothing when it is on none of the switches.
+func hostOf(switches []mirror.Switch, host string) mirror.Host {
 	for _, sw := range switches {
 		for _, h := range sw.Hosts {
 			if h.Name == host {
-				return h.Cluster
+				return h
 			}
 		}
 	}
-	return ""
+	return mirror.Host{}
 }
 
 // run looks at what is asked for until ctx ends, and returns when all of it has ended.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"path"
 	"slices"
+
+	"github.com/vspan-io/vspan/mirror"
 )
 
 // Flows says which conversations are looked at, and where hosts are.
@@ -21,6 +23,7 @@ type Site struct {
 	Name     string
 	Hosts    []string // names or patterns (path.Match) of ESXi hosts
 	Clusters []string // names or patterns of clusters
+	Tags     []string // names or patterns of tags that hosts, or their clusters, bear in vCenter
 }
 
 // Which sessions are looked at.
@@ -62,10 +65,10 @@ func (f Flows) check() error {
 			return fmt.Errorf("sites[%d]: want a name of its own, got %q", i, s.Name)
 		}
 		seen[s.Name] = true
-		if len(s.Hosts)+len(s.Clusters) == 0 {
-			return fmt.Errorf("site %q: say which hosts or clusters stand there", s.Name)
+		if len(s.Hosts)+len(s.Clusters)+len(s.Tags) == 0 {
+			return fmt.Errorf("site %q: say which hosts, clusters or tags stand there", s.Name)
 		}
-		for _, pattern := range slices.Concat(s.Hosts, s.Clusters) {
+		for _, pattern := range slices.Concat(s.Hosts, s.Clusters, s.Tags) {
 			if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
 				return fmt.Errorf("site %q: %q is no name and no pattern", s.Name, pattern)
 			}
@@ -74,19 +77,31 @@ func (f Flows) check() error {
 	return nil
 }
 
-// placing names the site of a host, the first whose names or patterns it or its cluster fits; "": none.
-func (f Flows) placing(clusterOf func(host string) string) func(host string) string {
+// tagged reports whether a site is named by tags.
+func (f Flows) tagged() bool {
+	return slices.ContainsFunc(f.Sites, func(s Site) bool { return len(s.Tags) > 0 })
+}
+
+// placing names the site of a host, the first that it stands at; "": none. hostOf is what is known of a host.
+func (f Flows) placing(hostOf func(name string) mirror.Host) func(host string) string {
 	if len(f.Sites) == 0 {
 		return nil
 	}
 	return func(host string) string {
+		known := hostOf(host)
 		for _, s := range f.Sites {
-			if fits(s.Hosts, host) || len(s.Clusters) > 0 && fits(s.Clusters, clusterOf(host)) {
+			if s.has(host, known) {
 				return s.Name
 			}
 		}
 		return ""
 	}
+}
+
+// has reports whether a host of this name stands there.
+func (s Site) has(name string, known mirror.Host) bool {
+	return fits(s.Hosts, name) || fits(s.Clusters, known.Cluster) ||
+		slices.ContainsFunc(known.Tags, func(tag string) bool { return fits(s.Tags, tag) })
 }
 
 func fits(patterns []string, name string) bool {

@@ -21,7 +21,7 @@ flows: all
 flowsKept: 4096
 sites:
   - {name: east, hosts: ["esx-0[1-4]*", "old-host"]}
-  - {name: west, clusters: ["West-*"]}
+  - {name: west, clusters: ["West-*"], tags: [site-west]}
 `))
 	if err != nil {
 		t.Fatal(err)
@@ -30,14 +30,16 @@ sites:
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := Flows{All: true, Conversations: 4096, Sites: []Site{{Name: "east", Hosts: []string{"esx-0[1-4]*", "old-host"}}, {Name: "west", Clusters: []string{"West-*"}}}}
+	want := Flows{All: true, Conversations: 4096, Sites: []Site{{Name: "east", Hosts: []string{"esx-0[1-4]*", "old-host"}}, {Name: "west", Clusters: []string{"West-*"}, Tags: []string{"site-west"}}}}
 	if d := cmp.Diff(want, c.Flows); d != "" || c.Flows.check() != nil {
 		t.Errorf("%v (-want +got)\n%s", c.Flows.check(), d)
 	}
-	site := c.Flows.placing(func(host string) string {
-		return clusterOf([]mirror.Switch{{Hosts: []mirror.Host{{Name: "esx-07.example", Cluster: "West-1"}}}}, host)
+	site := c.Flows.placing(func(host string) mirror.Host {
+		return hostOf([]mirror.Switch{{Hosts: []mirror.Host{
+			{Name: "esx-07.example", Cluster: "West-1"}, {Name: "esx-08", Tags: []string{"gold", "site-west"}}, {Name: "esx-09", Tags: []string{"gold"}},
+		}}}, host)
 	})
-	for host, want := range map[string]string{"esx-01.example": "east", "old-host": "east", "esx-07.example": "west", "esx-05": "", "": ""} {
+	for host, want := range map[string]string{"esx-01.example": "east", "old-host": "east", "esx-07.example": "west", "esx-08": "west", "esx-09": "", "esx-05": "", "": ""} {
 		if got := site(host); got != want {
 			t.Errorf("%q is at %q, want %q", host, got, want)
 		}
@@ -57,7 +59,7 @@ func TestFlowsRefused(t *testing.T) {
 		"many":           {Flows{Conversations: 1<<20 + 1}, "128"},
 		"no name":        {Flows{Sites: []Site{{Hosts: []string{"a"}}}}, "name"},
 		"twice":          {Flows{Sites: []Site{{Name: "a", Hosts: []string{"a"}}, {Name: "a", Hosts: []string{"b"}}}}, "name"},
-		"nothing in":     {Flows{Sites: []Site{{Name: "a"}}}, "which hosts"},
+		"nothing in":     {Flows{Sites: []Site{{Name: "a"}}}, "which hosts, clusters or tags"},
 		"odd":            {Flows{Sites: []Site{{Name: "a", Hosts: []string{"[a"}}}}, "pattern"},
 		"empty":          {Flows{Sites: []Site{{Name: "a", Clusters: []string{""}}}}, "pattern"},
 		"hosts a plenty": {Flows{Sites: make([]Site, 65)}, "at most 64"},

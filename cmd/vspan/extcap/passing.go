@@ -15,10 +15,12 @@ import (
 )
 
 // The life of a session that is there for one capture: it is made longer while the capture runs, and ends by itself soon after a
-// capture that could not remove it. Each time the marker on the switch changes, so it is not done often.
+// capture that could not remove it. Each time the marker on the switch changes, which is a task of vCenter's, so it is not done more often
+// than that; a daemon that restarts is asked again in time.
 const (
-	passingLife  = 5 * time.Minute
-	passingRenew = 2 * time.Minute
+	passingLife  = 90 * time.Second
+	passingRenew = 45 * time.Second
+	passingRetry = 5 * time.Second
 )
 
 // Bounds of what is waited for.
@@ -94,7 +96,7 @@ func (p *Passing) Keep(ctx context.Context) {
 			continue
 		}
 		if _, err := p.client.Extend(ctx, p.name, by.Truncate(time.Second), client.Precondition{}); err != nil {
-			wait = 10 * time.Second
+			wait = passingRetry
 			continue
 		}
 		p.ends, wait = time.Now().Add(passingLife), passingRenew
