@@ -45,17 +45,16 @@ func (c *Counter) admit(a Admission) error {
 	if err := a.check(); err != nil {
 		return err
 	}
-	l := linksOf(a.SnapLength, c.linkTo(a.whole()), c.linkTo(a.Stream()))
+	l := linksOf(c.linkTo(a.whole()), c.linkTo(a.Stream()))
 	if slot, known := c.conversations.of[a.Conversation]; known {
-		c.relink(&c.counted[slot], l)
+		c.change(&c.counted[slot], a.SnapLength, l)
 		return nil
 	}
 	slot, ok := c.conversations.take(a.Conversation)
 	if !ok {
 		return ErrFull
 	}
-	clear(c.kernel.perCPU(slot))
-	place, ok := c.kernel.places.take(a.key().words(), slot*uint32(c.kernel.cpus), l)
+	place, ok := c.kernel.places.take(a.key(), slot, a.SnapLength, l)
 	if !ok { // its neighbours are all taken
 		c.conversations.release(a.Conversation)
 		return ErrFull
@@ -63,14 +62,15 @@ func (c *Counter) admit(a Admission) error {
 	if len(c.counted) < c.conversations.used() {
 		c.counted = append(c.counted, counted{})
 	}
-	c.counted[slot] = counted{place: place, links: l}
+	c.counted[slot] = counted{place: place, snap: a.SnapLength, links: l}
 	return nil
 }
 
-func (c *Counter) relink(k *counted, l links) {
-	if k.links != l {
-		k.links = l
-		c.kernel.places.relink(k.place, l)
+// change tells the kernel what is new of a conversation.
+func (c *Counter) change(k *counted, snapLength int, l links) {
+	if k.links != l || k.snap != snapLength {
+		k.links, k.snap = l, snapLength
+		c.kernel.places.change(k.place, snapLength, l)
 	}
 }
 

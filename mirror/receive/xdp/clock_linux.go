@@ -57,8 +57,8 @@ type times struct {
 // update reckons what is new of v, which has packets.
 func (t times) update(c clock, v countsValue) times {
 	if t.first.IsZero() {
-		t.first = c.at(v.First)
+		t.first = c.at(v.Cuts.First)
 	}
-	t.tick, t.last = v.Last, c.at(v.Last)
+	t.tick, t.last = v.Sums.Last, c.at(v.Sums.Last)
 	return t
 }

@@ -19,6 +19,7 @@ type Counter struct {
 	counted       []counted // by the slots of conversations
 	streams       *slots[Stream]
 	refused       uint64
+	aside         uint64 // packets that have ever been counted aside, at the last look
 	description   Description
 	buffer        buffers
 }
@@ -26,8 +27,22 @@ type Counter struct {
 // counted is what goes with a conversation that is admitted.
 type counted struct {
 	place uint32
+	snap  int
 	links links
 	times times
+	own   uint64      // packets that were counted in the place, at the last look,
+	aside countsValue // and what was counted aside
+	told  uint64      // packets that were counted aside, as they were told last
+}
+
+// total is what was counted in the place and aside. How large frames are that were counted aside is known since the admission alone: with
+// such packets the largest is not known.
+func (k *counted) total(own countsValue) countsValue {
+	sum := own.plus(k.aside)
+	if sum.Sums.Largest = own.Sums.Largest; k.told != k.aside.Sums.Packets {
+		k.told, sum.Sums.Largest = k.aside.Sums.Packets, 0
+	}
+	return sum
 }
 
 // New returns a Counter. Nothing is attached before Open.

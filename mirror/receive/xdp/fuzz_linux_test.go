@@ -41,9 +41,12 @@ func FuzzProgram(f *testing.F) {
 func (p *program) compareOf(t *testing.T, m *model, j judgement) {
 	t.Helper()
 	if want := m.conversations[j.conversation]; want != nil {
-		got := take(p.kernel.perCPU(p.conversations.of[j.conversation]))
-		if got.Packets != want.Packets || got.Bytes != want.Bytes || got.OuterBytes != want.OuterBytes ||
-			got.Truncated != want.Truncated || got.Early != want.Early || got.Missing != want.Missing {
+		slot := p.conversations.of[j.conversation]
+		aside, err := p.kernel.asideOf(slot)
+		must(t, err)
+		got := p.kernel.places.read(p.counted[slot].place).plus(aside)
+		if got.Sums.Packets != want.Packets || got.Sums.Bytes != want.Bytes || got.Sums.OuterBytes != want.OuterBytes ||
+			got.Cuts.Truncated != want.Truncated || got.Cuts.Early != want.Early || got.Cuts.Missing != want.Missing {
 			t.Fatalf("%+v, want %+v: %+v", got, *want, j)
 		}
 	}

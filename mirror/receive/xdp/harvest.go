@@ -13,6 +13,8 @@ type Harvest struct {
 	Unjudged, Unadmitted uint64
 	// Refused counts the admissions that found no room.
 	Refused uint64
+
+	aside uint64 // packets that CPUs counted in places that they do not own
 }
 
 // Count is what was counted of one conversation since it was admitted.
@@ -35,7 +37,7 @@ type Counts struct {
 	Truncated, Early uint64
 	// Missing are the bytes that are missing of them, as far as their own lengths say.
 	Missing uint64
-	// Largest is the length of the largest frame since the harvest before; 0 where there was none.
+	// Largest is the length of the largest frame since the harvest before; 0 where there was none, or it is not known.
 	Largest uint32
 	// First and Last are when packets arrived, to within a tick of the kernel, at
 	// most 10 ms. They are reckoned when a harvest first sees them, and off by what

@@ -12,6 +12,7 @@ import (
 // buffers are what the kernel's tables are read into, kept for the next time.
 type buffers struct {
 	sums      []countsValue // by slot
+	aside     []countsValue // of all CPUs, by slot
 	counted   []Count
 	slots     []uint32
 	sequences []sequenceValue
@@ -30,22 +31,30 @@ func (c *Counter) Harvest() (Harvest, error) {
 		return Harvest{}, ErrClosed
 	}
 	h := Harvest{Refused: c.refused}
-	if err := c.harvestCounts(&h); err != nil {
-		return Harvest{}, fmt.Errorf("xdp: read the counts: %w", err)
-	}
 	if err := c.harvestStreams(&h); err != nil {
 		return Harvest{}, fmt.Errorf("xdp: read the numbers of streams: %w", err)
 	}
 	if err := c.harvestPassed(&h); err != nil {
 		return Harvest{}, fmt.Errorf("xdp: read what was passed up: %w", err)
 	}
+	if err := c.harvestCounts(&h); err != nil {
+		return Harvest{}, fmt.Errorf("xdp: read the counts: %w", err)
+	}
 	return h, nil
 }
 
 func (c *Counter) harvestCounts(h *Harvest) error {
-	c.buffer.sums = c.buffer.sums[:0]
-	for slot := range c.counted {
-		c.buffer.sums = append(c.buffer.sums, take(c.kernel.perCPU(uint32(slot))))
+	if err := c.readAside(h.aside); err != nil {
+		return err
+	}
+	c.buffer.sums = atLeast(c.buffer.sums, c.conversations.used())
+	for slot, given := range c.conversations.given {
+		if given {
+			k := &c.counted[slot]
+			own := c.kernel.places.read(k.place)
+			k.own = own.Sums.Packets
+			c.buffer.sums[slot] = k.total(own)
+		}
 	}
 	clock, err := c.kernel.readClock() // after the counts: none of them is of later
 	if err != nil {
@@ -65,12 +74,12 @@ func (c *Counter) harvestCounts(h *Harvest) error {
 // reckon makes what the kernel has counted into what is said of it.
 func (c *Counter) reckon(clock clock, slot uint32, v *countsValue) Count {
 	k := &c.counted[slot]
-	if v.Packets > 0 && (k.times.first.IsZero() || k.times.tick != v.Last) {
+	if v.Sums.Packets > 0 && (k.times.first.IsZero() || k.times.tick != v.Sums.Last) {
 		k.times = k.times.update(clock, *v)
 	}
 	return Count{c.conversations.keys[slot], slot, Counts{
-		Packets: v.Packets, Bytes: v.Bytes, OuterBytes: v.OuterBytes, Truncated: v.Truncated, Early: v.Early, Missing: v.Missing,
-		Largest: v.Largest, First: k.times.first, Last: k.times.last,
+		Packets: v.Sums.Packets, Bytes: v.Sums.Bytes, OuterBytes: v.Sums.OuterBytes, Largest: v.Sums.Largest,
+		Truncated: v.Cuts.Truncated, Early: v.Cuts.Early, Missing: v.Cuts.Missing, First: k.times.first, Last: k.times.last,
 	}}
 }
 
@@ -98,6 +107,7 @@ func (c *Counter) harvestPassed(h *Harvest) error {
 	for _, v := range perCPU {
 		h.Unjudged += v.Unjudged
 		h.Unadmitted += v.Unadmitted
+		h.aside += v.Aside
 	}
 	return nil
 }

@@ -30,14 +30,12 @@ type kernel struct {
 	collections [2]*ebpf.Collection // by variant; nil as long as it was not asked for
 	grace       *grace
 	attached    *hook.Attached
-	cpus        int // that there can be: each has a value in counts and passed
+	cpus        int // that there can be: each has a value in aside and passed
 
 	places places
-	counts []countsValue // of all CPUs, by slot
-	shared struct {
-		places shared[placeValue]
-		counts shared[countsValue]
-	}
+	shared shared[placeValue] // their memory
+	aside  *ebpf.Map          // what other CPUs than the owner of a place have counted, by slot
+
 	streams4, streams6, sequences *ebpf.Map
 	passed, moments               *ebpf.Map
 	clock                         *ebpf.Program
@@ -81,7 +79,7 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 	}
 	room := roomFor(o.Conversations)
 	for name, entries := range map[string]int{
-		"places": room, "counts": o.Conversations * k.cpus,
+		"places": room, "aside": o.Conversations,
 		"streams4": o.Streams, "streams6": o.Streams, "sequences": o.Streams,
 	} {
 		spec.Maps[name].MaxEntries = uint32(entries)
@@ -121,18 +119,13 @@ func (k *kernel) choose(variant int) (err error) {
 	k.streams4, k.streams6, k.sequences = maps["streams4"], maps["streams6"], maps["sequences"]
 	k.passed, k.moments = maps["passed"], maps["moments"]
 	k.clock = k.collections[variant].Programs["clock"]
-	if k.shared.places, err = share[placeValue](maps["places"]); err != nil {
+	k.aside = maps["aside"]
+	if k.shared, err = share[placeValue](maps["places"]); err != nil {
 		return err
 	}
-	if k.shared.counts, err = share[countsValue](maps["counts"]); err != nil {
-		return err
-	}
-	k.places.of, k.counts = k.shared.places.values, k.shared.counts.values
+	k.places.of = k.shared.values
 	return nil
 }
-
-// perCPU are the counts of a slot.
-func (k *kernel) perCPU(slot uint32) []countsValue { return k.counts[int(slot)*k.cpus:][:k.cpus] }
 
 // stream is the table that a stream is in, and its key there.
 func (k *kernel) stream(s Stream) (table *ebpf.Map, key any) {
@@ -156,7 +149,7 @@ func (k *kernel) close() (err error) {
 	if k.grace != nil {
 		err = errors.Join(err, k.grace.close())
 	}
-	return errors.Join(err, k.shared.places.close(), k.shared.counts.close())
+	return errors.Join(err, k.shared.close())
 }
 
 // advise names the next step where it is known.

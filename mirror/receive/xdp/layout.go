@@ -2,7 +2,6 @@ package xdp
 
 import (
 	"encoding/binary"
-	"sync/atomic"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 )
@@ -31,48 +30,68 @@ type conversationKey4 struct {
 	FrameDst, FrameSrc [6]byte
 }
 
-// placeValue has the state and the links in words that are written at once.
-type placeValue struct {
-	Key    [6]uint64 // the words of a conversationKey
-	State  uint32
-	Counts uint32
-	Links  links
+// sumsValue is what each packet adds to.
+type sumsValue struct {
+	Packets, Bytes, OuterBytes uint64
+	Last                       uint32 // in ticks of the kernel
+	Largest                    uint32 // of the frames since it was last taken
 }
 
+// cutsValue is what a packet that was cut adds to, and what the first one sets.
+type cutsValue struct {
+	Truncated, Early, Missing uint64
+	First, Pad                uint32
+}
+
+// placeValue is written and read while the program counts in it.
+type placeValue struct {
+	Key   key4 // its What is written last
+	Owner uint32
+	Links links
+	Sums  sumsValue
+
+	High       [3]uint64
+	Snap, Slot uint32
+	Cuts       cutsValue
+}
+
+// key4 are the low words of a conversationKey, and of IPv4 all there is.
+type key4 struct{ Addresses, What, Stations uint64 }
+
+// What there is instead of a kind, ids and stations where no conversation is.
 const (
-	placeVacant = iota
-	placeTaken
-	placeLeft
+	placeVacant = 0
+	placeLeft   = 1<<64 - 1
 )
 
-// links are the snap length, and the slots plus 1 of the whole stream and the session's, 0 unknown, each of 16 bits.
-type links uint64
+// placeNobody is the owner while nobody is to become it.
+const placeNobody = 1<<32 - 1
+
+// links are the slots plus 1 of the whole stream and the session's, 0 unknown, each of 16 bits.
+type links uint32
 
 const maxLink = 1<<16 - 1
 
-func linksOf(snapLength int, whole, session uint32) links {
-	return links(min(max(snapLength, 0), maxLink)) | links(whole)<<16 | links(session)<<32
-}
+func linksOf(whole, session uint32) links { return links(whole | session<<16) }
 
-func (l links) whole() uint32   { return uint32(l >> 16 & maxLink) }
-func (l links) session() uint32 { return uint32(l >> 32 & maxLink) }
+func (l links) whole() uint32   { return uint32(l & maxLink) }
+func (l links) session() uint32 { return uint32(l >> 16) }
 
 // without leaves away the links to streams that are gone.
 func (l links) without(gone map[uint32]bool) links {
-	if gone[l.whole()] {
-		l &^= maxLink << 16
+	whole, session := l.whole(), l.session()
+	if gone[whole] {
+		whole = 0
 	}
-	if gone[l.session()] {
-		l &^= maxLink << 32
+	if gone[session] {
+		session = 0
 	}
-	return l
+	return linksOf(whole, session)
 }
 
 type countsValue struct {
-	Packets, Bytes, OuterBytes, Truncated, Early, Missing uint64
-	First, Last                                           uint32 // in ticks of the kernel
-	Largest                                               uint32 // of the frames since it was last taken
-	Pad                                                   uint32
+	Sums sumsValue
+	Cuts cutsValue
 }
 
 type sequenceValue struct {
@@ -91,7 +110,7 @@ type momentValue struct {
 }
 
 type passedValue struct {
-	Unjudged, Unadmitted uint64
+	Unjudged, Unadmitted, Aside uint64
 }
 
 const (
@@ -130,17 +149,14 @@ func (c Conversation) key() conversationKey {
 }
 
 // words are the key as the program reads it.
-func (k conversationKey) words() (words [6]uint64) {
-	b := append(make([]byte, 0, 48), k.SrcHigh[:]...)
-	b = append(b, k.DstHigh[:]...)
+func (k conversationKey) words() (high [3]uint64, low key4) {
+	b := append(append(make([]byte, 0, 48), k.SrcHigh[:]...), k.DstHigh[:]...)
 	s := k.Low.Stream
 	b = append(append(b, s.Src[:]...), s.Dst[:]...)
 	b = binary.LittleEndian.AppendUint16(append(b, s.Kind, s.HardwareID), s.ID)
 	b = append(append(b, k.Low.FrameDst[:]...), k.Low.FrameSrc[:]...)
-	for i := range words {
-		words[i] = binary.LittleEndian.Uint64(b[8*i:])
-	}
-	return words
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(b[8*i:]) }
+	return [3]uint64{word(0), word(1), word(2)}, key4{word(3), word(4), word(5)}
 }
 
 // usable is as of mirror/evidence's sequence.
@@ -155,27 +171,34 @@ func (v *sequenceValue) numbers() Numbers {
 	}
 }
 
-// take adds what each CPU has counted, and may be counting now. The largest frame begins anew, before the packets are read: of a size that
-// is told the packet is counted. Times are those of the kernel.
-func take(perCPU []countsValue) (total countsValue) {
-	for i := range perCPU {
-		v := &perCPU[i]
-		if atomic.LoadUint64(&v.Packets) == 0 {
-			continue
-		}
-		total.Largest = max(total.Largest, atomic.SwapUint32(&v.Largest, 0))
-		if total.Packets == 0 || int32(v.First-total.First) < 0 {
-			total.First = v.First
-		}
-		if total.Packets == 0 || int32(v.Last-total.Last) > 0 {
-			total.Last = v.Last
-		}
-		total.Packets += atomic.LoadUint64(&v.Packets)
-		total.Bytes += v.Bytes
-		total.OuterBytes += v.OuterBytes
-		total.Truncated += v.Truncated
-		total.Early += v.Early
-		total.Missing += v.Missing
+// plus adds what was counted elsewhere of the same.
+func (v countsValue) plus(o countsValue) countsValue {
+	switch {
+	case o.Sums.Packets == 0:
+		return v
+	case v.Sums.Packets == 0:
+		return o
+	}
+	v.Sums.Packets += o.Sums.Packets
+	v.Sums.Bytes += o.Sums.Bytes
+	v.Sums.OuterBytes += o.Sums.OuterBytes
+	v.Sums.Largest = max(v.Sums.Largest, o.Sums.Largest)
+	v.Cuts.Truncated += o.Cuts.Truncated
+	v.Cuts.Early += o.Cuts.Early
+	v.Cuts.Missing += o.Cuts.Missing
+	if int32(o.Cuts.First-v.Cuts.First) < 0 {
+		v.Cuts.First = o.Cuts.First
+	}
+	if int32(o.Sums.Last-v.Sums.Last) > 0 {
+		v.Sums.Last = o.Sums.Last
+	}
+	return v
+}
+
+// sum adds what each CPU has counted.
+func sum(perCPU []countsValue) (total countsValue) {
+	for _, v := range perCPU {
+		total = total.plus(v)
 	}
 	return total
 }

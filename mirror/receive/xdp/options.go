@@ -24,7 +24,7 @@ type Options struct {
 	// Mode is Best by default.
 	Mode Mode
 	// Conversations is how many may be admitted at a time, default 16384. Each takes
-	// 64 bytes of kernel memory for every CPU and at least 128 more, admitted or not.
+	// 64 bytes of kernel memory for every CPU and 256 to 512 more, admitted or not.
 	Conversations int
 	// Streams is how many may be admitted at a time, default 4096 and at most 65534.
 	// Each takes 256 bytes of kernel memory, admitted or not, and about 80 more when

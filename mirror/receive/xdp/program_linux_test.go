@@ -6,11 +6,13 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
+	"runtime"
 	"slices"
 	"testing"
 
 	"github.com/cilium/ebpf"
 	"go.uber.org/goleak"
+	"golang.org/x/sys/unix"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -44,6 +46,7 @@ func newProgram(t testing.TB, o Options, variant int) *program {
 		t.Fatalf("load: %+v", err)
 	}
 	must(t, k.choose(variant))
+	stay(t)
 	c.kernel = k
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
@@ -51,6 +54,25 @@ func newProgram(t testing.TB, o Options, variant int) *program {
 		}
 	})
 	return &program{Counter: c, t: t, code: k.collections[variant].Programs[variants[variant]], out: make([]byte, 1<<16)}
+}
+
+// stay keeps the test on one CPU: what another counts is counted aside.
+func stay(t testing.TB) {
+	t.Helper()
+	runtime.LockOSThread()
+	var before, one unix.CPUSet
+	must(t, unix.SchedGetaffinity(0, &before))
+	for cpu := range 1024 {
+		if before.IsSet(cpu) {
+			one.Set(cpu)
+			break
+		}
+	}
+	must(t, unix.SchedSetaffinity(0, &one))
+	t.Cleanup(func() {
+		must(t, unix.SchedSetaffinity(0, &before))
+		runtime.UnlockOSThread()
+	})
 }
 
 // run puts one packet into the program and returns what becomes of it. The

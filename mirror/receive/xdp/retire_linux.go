@@ -30,11 +30,28 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 	last := make([]Count, 0, len(gone))
 	for _, k := range gone {
 		slot := c.conversations.of[k]
-		total := take(c.kernel.perCPU(slot))
+		total, err := c.lastOf(slot)
+		if err != nil {
+			return nil, err
+		}
 		last = append(last, c.reckon(clock, slot, &total))
 		c.conversations.release(k)
 	}
 	return last, nil
+}
+
+// lastOf is what was counted of a conversation that is not any more. Nothing of it stays aside, for who has the slot next.
+func (c *Counter) lastOf(slot uint32) (countsValue, error) {
+	k := &c.counted[slot]
+	own := c.kernel.places.read(k.place)
+	var err error
+	if k.aside, err = c.kernel.asideOf(slot); err != nil || k.aside.Sums.Packets == 0 {
+		return own, err
+	}
+	if err := c.kernel.aside.Put(slot, make([]countsValue, c.kernel.cpus)); err != nil {
+		return own, fmt.Errorf("xdp: clear the counts of a conversation: %w", err)
+	}
+	return k.total(own), nil
 }
 
 // RetireStreams ends the accounting of streams, and returns what it came to.
@@ -101,7 +118,8 @@ func (c *Counter) unlink(streams []Stream) {
 	}
 	for i, given := range c.conversations.given {
 		if given {
-			c.relink(&c.counted[i], c.counted[i].links.without(gone))
+			k := &c.counted[i]
+			c.change(k, k.snap, k.links.without(gone))
 		}
 	}
 }

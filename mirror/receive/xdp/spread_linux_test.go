@@ -3,10 +3,12 @@
 package xdp
 
 import (
+	"runtime"
 	"sync"
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"golang.org/x/sys/unix"
 )
 
 // Packets of one stream and conversation that arrive on several CPUs at once are
@@ -41,6 +43,56 @@ func TestSpread(t *testing.T) {
 		if s.Packets != all || s.Lost != 0 || s.Duplicated+s.Resets+s.Strays != 0 || !s.Usable {
 			t.Errorf("%+v", s)
 		}
+	}
+}
+
+// on runs a packet on a CPU.
+func (p *program) on(cpu int, packet []byte) {
+	p.t.Helper()
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before, one unix.CPUSet
+	must(p.t, unix.SchedGetaffinity(0, &before))
+	one.Set(cpu)
+	if err := unix.SchedSetaffinity(0, &one); err != nil {
+		p.t.Skipf("needs CPU %d: %v", cpu, err)
+	}
+	defer func() { must(p.t, unix.SchedSetaffinity(0, &before)) }()
+	p.run(packet)
+}
+
+// Packets that come to another CPU are counted aside, and when all of them do the place becomes that CPU's.
+func TestMovedToAnotherCPU(t *testing.T) {
+	p := newProgram(t, Options{}, 0)
+	c, packet := conversation2(7, 1)
+	must(t, p.Admit(Admission{Conversation: c}))
+	place := &p.counted[p.conversations.of[c]].place
+	for step, s := range []struct {
+		cpu   int
+		owner uint32 // after the harvest
+		told  bool   // how large the largest was
+	}{{0, 1, true}, {1, 0, false}, {1, 2, true}, {0, 0, false}, {1, 2, true}} {
+		p.on(s.cpu, packet)
+		if s.told && s.cpu == 1 {
+			p.on(s.cpu, packet) // more than one: nothing is to be taken for another
+		}
+		got := p.harvest().Conversations[0]
+		if s.told != (got.Largest == 74) {
+			t.Errorf("step %d: the largest is %d", step, got.Largest)
+		}
+		if owner := p.kernel.places.at(*place).Owner; owner != s.owner {
+			t.Errorf("step %d: the owner is %d, want %d", step, owner, s.owner)
+		}
+	}
+	p.on(0, packet)
+	last, err := p.Retire(c)
+	must(t, err)
+	if got := last[0]; got.Packets != 8 || got.Bytes != 8*74 || got.Largest != 0 {
+		t.Errorf("in the end %+v", got)
+	}
+	must(t, p.Admit(Admission{Conversation: c}))
+	if got := p.harvest().Conversations[0]; got.Packets != 0 {
+		t.Errorf("admitted again it begins with %+v", got)
 	}
 }
 

@@ -1,5 +1,5 @@
 // The table of conversations: open addressing in an array, so that what is looked for is mostly one line of a cache away. The kernel's own
-// hash table has it behind three that follow from each other, which was a third of all the work. Its writer is places_linux.go.
+// hash table has it behind three that follow from each other, and the counts behind two more. Its writer is places_linux.go.
 #pragma once
 #include "packet.h"
 
@@ -16,6 +16,9 @@ inlined u64 mix(u64 sum, u64 word)
 	return sum ^ sum >> 32;
 }
 
+// home_of is where a conversation with a sum belongs: what is high in a word has not met what is low before.
+inlined u32 home_of(u64 sum) { return mix(sum, 0) >> 32; }
+
 // conversation is the place of a packet's conversation, nil when it is not admitted.
 inlined struct place *conversation(struct packet *p)
 {
@@ -24,18 +27,20 @@ inlined struct place *conversation(struct packet *p)
 	u64 sum = mix(mix(mix(seed, addresses), what), stations);
 	if (!likely(!p->version6))
 		sum = mix(mix(mix(sum, key[0]), key[1]), key[2]);
-	u32 home = mix(sum, 0) >> 32; // what is high in a word has not met what is low before
+	u32 home = home_of(sum);
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < probes; i++) {
 		u32 at = home + i & mask;
 		struct place *here = map_lookup(&places, &at);
-		u32 state = here ? here->state : vacant;
-		if (state == vacant)
+		u64 there = here ? here->what : vacant;
+		if (there == vacant)
 			return 0;
-		here = after(state, here);
-		if (state != taken || here->key[3] != addresses || here->key[4] != what || here->key[5] != stations)
+		if (there != what)
 			continue;
-		if (likely(!p->version6) || here->key[0] == key[0] && here->key[1] == key[1] && here->key[2] == key[2])
+		here = after(there, here);
+		if (here->addresses != addresses || here->stations != stations)
+			continue;
+		if (likely(!p->version6) || here->high[0] == key[0] && here->high[1] == key[1] && here->high[2] == key[2])
 			return here;
 	}
 	return 0;

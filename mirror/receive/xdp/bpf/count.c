@@ -18,24 +18,51 @@ inlined int pass(bool judged)
 	return xdp_pass;
 }
 
-inlined void add(struct counts *c, struct packet *p, u32 snap)
+inlined void add(struct sums *s, struct cuts *c, struct packet *p, struct place *here)
 {
 	u32 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
-	if (c->packets == 0)
+	if (!likely(s->packets))
 		c->first = now;
-	c->last = now;
-	c->packets++;
-	c->bytes += p->frame_length;
-	c->outer_bytes += p->length;
-	if (p->frame_length > c->largest)
-		c->largest = p->frame_length;
+	s->last = now;
+	s->packets++;
+	s->bytes += p->frame_length;
+	s->outer_bytes += p->length;
+	if (p->frame_length > s->largest)
+		s->largest = p->frame_length;
 	if (likely(!p->truncated))
 		return;
 	c->truncated++;
 	if (p->frame_length > p->frame_there)
 		c->missing += p->frame_length - p->frame_there;
-	if (snap == 0 || p->frame_there + 64 < snap) // 64 is mirror/evidence's snapTolerance
+	if (here->snap == 0 || p->frame_there + 64 < here->snap) // 64 is mirror/evidence's snapTolerance
 		c->early++;
+}
+
+// own reports whether this CPU owns a place, or comes first and does from now on.
+inlined bool own(struct place *here)
+{
+	u32 me = cpu() + 1;
+	return likely(here->owner == me) || here->owner == 0 && __sync_val_compare_and_swap(&here->owner, 0, me) == 0;
+}
+
+inlined bool add_aside(struct packet *p, struct place *here)
+{
+	u32 zero = 0;
+	struct counts *c = map_lookup(&aside, &here->slot);
+	struct passed *n = map_lookup(&passed, &zero);
+	if (!c || !n)
+		return false;
+	add(&c->sums, &c->cuts, p, here);
+	n->aside++;
+	return true;
+}
+
+inlined bool count_in(struct place *here, struct packet *p)
+{
+	if (!likely(own(here)))
+		return add_aside(p, here);
+	add(&here->sums, &here->cuts, p, here);
+	return true;
 }
 
 // sequenced accounts for the number of a packet: in all that its exporter sends to this address, and in its session.
@@ -49,12 +76,6 @@ inlined void sequenced(struct packet *p, struct place *here)
 	observe(whole_link, session_link, p->number);
 }
 
-inlined struct counts *counts_of(struct place *here)
-{
-	u32 at = here->counts + cpu();
-	return map_lookup(&counts, &at);
-}
-
 inlined int count(struct xdp_md *context, u32 there)
 {
 	struct packet p = {.there = there};
@@ -64,12 +85,11 @@ inlined int count(struct xdp_md *context, u32 there)
 		return pass(false);
 	bool judged = p.sound && p.ethernet && read_inner(context, &p);
 	struct place *here = judged ? conversation(&p) : 0;
-	struct counts *c = here ? counts_of(here) : 0;
-	if (likely(c))
-		add(c, &p, here->snap);
 	if (p.numbered)
 		sequenced(&p, here);
-	return likely(c) ? xdp_drop : pass(judged);
+	if (likely(here && count_in(here, &p)))
+		return xdp_drop;
+	return pass(judged);
 }
 
 // count_frags also takes packets of several buffers, which drivers make of what is longer than a page.

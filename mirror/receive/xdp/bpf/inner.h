@@ -46,12 +46,9 @@ inlined bool inner6(struct xdp_md *context, struct packet *p, u32 at)
 	return bound(p, at, 40, total, has_ports(h[6]));
 }
 
-// read_inner reads the mirrored frame. It is false for what is left to user space. Like observe it is not static for the verifier's
-// sake.
-int read_inner(struct xdp_md *context, struct packet *p)
+// read_inner reads the mirrored frame. It is false for what is left to user space.
+inlined bool read_inner(struct xdp_md *context, struct packet *p)
 {
-	if (!p)
-		return false;
 	u8 *h = reach(context, p->at, 14);
 	if (!h || p->at + 14 > p->end || h[0] & 1)
 		return false;

@@ -32,33 +32,53 @@ struct stream_key4 {
 
 #define key4(key) ((void *)&(key)->src)
 
-// What there is in a place.
-enum { vacant = 0, taken = 1, left = 2 };
-
-// struct place is one of the table of conversations, and a line of a cache. It has everything that a packet is counted in, so that to
-// look it up is all there is to look for. User space writes it in the memory it shares, the state last.
-struct place {
-	u64 key[6]; // struct conversation_key; of IPv4 without its high words
-	u32 state;
-	u32 counts;  // the place in counts of the first CPU
-	u16 snap;    // the snap length in bytes, 0 none
-	u16 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
-	u16 session; // and of the session's
-	u16 pad;
-};
-
-// struct counts is what one CPU has counted of a conversation, and a line of a cache.
-struct counts {
+// struct sums are what each packet adds to.
+struct sums {
 	u64 packets;
 	u64 bytes;
 	u64 outer_bytes;
+	u32 last;    // in ticks of the kernel
+	u32 largest; // bytes of the largest frame since user space made this 0
+};
+
+// struct cuts are what a packet that was cut adds to, and what the first one sets.
+struct cuts {
 	u64 truncated;
 	u64 early;
 	u64 missing;
 	u32 first; // in ticks of the kernel
-	u32 last;
-	u32 largest; // bytes of the largest frame since user space made this 0
 	u32 pad;
+};
+
+// What there is in a place instead of a kind, ids and stations: no conversation has these.
+#define vacant 0ULL
+#define left ~0ULL
+
+// The owner of a place while nobody is to become it.
+#define nobody ~0U
+
+// struct place is one of the table of conversations. All that a packet needs which was not cut is in the first line of a cache: to find
+// where something is counted is most of what it costs to count. The CPU that comes first owns a place, and counts in it; others count
+// aside. User space writes places in memory that it shares, what last.
+struct place {
+	u64 addresses; // words of struct conversation_key, the low ones
+	u64 what;
+	u64 stations;
+	u32 owner;   // the CPU plus 1, 0 none yet
+	u16 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
+	u16 session; // and of the session's
+	struct sums sums;
+
+	u64 high[3]; // of IPv6
+	u32 snap;    // the snap length in bytes, 0 none
+	u32 slot;    // in aside
+	struct cuts cuts; // its last word is spare
+} __attribute__((aligned(128)));
+
+// struct counts is what one CPU has counted of a conversation whose place it does not own.
+struct counts {
+	struct sums sums;
+	struct cuts cuts;
 };
 
 // struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
@@ -96,6 +116,7 @@ struct moment {
 struct passed {
 	u64 unjudged;
 	u64 unadmitted;
+	u64 aside; // not passed up, but counted aside
 };
 
 // The sizes are set when the maps are made.
@@ -107,15 +128,12 @@ struct {
 	type(value, struct place);
 } places section(".maps");
 
-// An array with a place for each CPU that there can be, and not the kernel's array of its kind: that one has a pointer to follow for
-// each, which is not in the cache either, and is read by system calls alone.
 struct {
-	number(type, array_map);
+	number(type, percpu_array_map);
 	number(max_entries, 1);
-	number(map_flags, mmapable);
 	type(key, u32);
 	type(value, struct counts);
-} counts section(".maps");
+} aside section(".maps");
 
 struct {
 	number(type, hash_map);

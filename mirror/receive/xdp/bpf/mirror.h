@@ -73,12 +73,9 @@ inlined u16 read_gre(struct xdp_md *context, struct packet *p)
 	return word;
 }
 
-// read_mirror reads as far as the mirrored frame. It is false for what is of no use to anyone, and for ERSPAN Type I. Like observe it
-// is not static for the verifier's sake.
-int read_mirror(struct xdp_md *context, struct packet *p)
+// read_mirror reads as far as the mirrored frame. It is false for what is of no use to anyone, and for ERSPAN Type I.
+inlined bool read_mirror(struct xdp_md *context, struct packet *p)
 {
-	if (!p)
-		return false;
 	u16 protocol = read_gre(context, p);
 	p->ethernet = true;
 	switch (protocol) {
