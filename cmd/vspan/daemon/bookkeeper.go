@@ -72,5 +72,5 @@ func (b *bookkeeper) offer(d *receive.Datagram, found *evidence.Finding) {
 func (b *bookkeeper) End() {
 	b.ledger.End()
 	b.feed.Flush()
-	b.relay.flush()
+	b.relay.end()
 }
