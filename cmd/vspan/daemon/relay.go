@@ -88,12 +88,20 @@ func (r *relay) begin() {
 	r.began.Store(r.head)
 }
 
-// offer hands on the digest of a packet, if its session is tracked.
-func (r *relay) offer(d *receive.Datagram, found *evidence.Finding) {
+// offer hands on the digests of packets whose sessions are tracked.
+func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	tracked := r.tracked.Load()
 	if tracked == nil {
 		return
 	}
+	found = found[:len(list)]
+	for i := range list {
+		r.offerOne(&list[i], &found[i], tracked)
+	}
+}
+
+// offerOne hands on the digest of a packet, if its session is one of those.
+func (r *relay) offerOne(d *receive.Datagram, found *evidence.Finding, tracked *map[string]bool) {
 	seen := &r.recent[found.Known%recentLen]
 	if found.Known == 0 || seen.known != found.Known {
 		if found.UID == "" || found.Frame == nil {
