@@ -26,14 +26,14 @@ type Whose struct {
 	UID, PortKey, Host string
 	// Direction is FromVM or ToVM where PortKey is known, and otherwise Both.
 	Direction mirror.Direction
-	// Known numbers what a Ledger knows of packets that it need not think about: those with one number come from one exporter, and all
-	// else here is the same of them, ever. 0: it had to think about this one.
-	Known uint64
 }
 
 // Finding is what a Ledger found one arrival to be.
 type Finding struct {
 	*Whose
+	// Known numbers what a Ledger knows of packets that it need not think about: those with one number come from one exporter, and are
+	// the same Whose, ever. 0: it had to think about this one.
+	Known uint64
 	// Gap is how many sequence numbers were passed over between the packet of its sequence space before it and this one. An estimate:
 	// what was passed over may come late.
 	Gap uint32
@@ -59,9 +59,9 @@ func (l *Ledger) Found(a *Arrival) (f Finding) {
 
 // find makes f what the last arrival was found to be.
 func (l *Ledger) find(a *Arrival, f *Finding) {
-	f.Whose, f.Gap, f.Bare, f.Frame = &l.whose, l.found.gap, l.found.bare, nil
-	if l.found.memo != nil {
-		f.Whose = &l.found.memo.thought.whose
+	f.Whose, f.Known, f.Gap, f.Bare, f.Frame = &l.whose, 0, l.found.gap, l.found.bare, nil
+	if m := l.found.memo; m != nil {
+		f.Whose, f.Known = m.whose(), m.known
 	}
 	if l.found.frame > 0 {
 		f.Frame = a.Payload[l.found.frame:]

@@ -39,7 +39,7 @@ func TestTogetherIsOneByOne(t *testing.T) {
 				together += len(taken) - 1
 			}
 			if last := len(batch) - 1; last >= 0 {
-				if d := cmp.Diff(single.Found(&batch[last]), many.Found(&batch[last]), cmpopts.IgnoreFields(Whose{}, "Known")); d != "" {
+				if d := cmp.Diff(single.Found(&batch[last]), many.Found(&batch[last]), cmpopts.IgnoreFields(Finding{}, "Known")); d != "" {
 					t.Fatalf("arrival %d (-single +many):\n%s", n, d)
 				}
 			}

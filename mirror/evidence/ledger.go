@@ -43,8 +43,8 @@ type Ledger struct {
 	memos     memos
 	known     uint64 // the last number of what is known
 	glances   glances
-	found     found   // of the last arrival
-	finding   Finding // that a witness is told
+	found     found             // of the last arrival
+	findings  [Together]Finding // that a witness is told
 	one       [1]Arrival
 	whose     Whose // of it, if it was thought about
 }
@@ -111,21 +111,35 @@ func (l *Ledger) foresee(list []Arrival) {
 	l.totals.Bytes += l.glances.foresee(list, &l.memos)
 }
 
-// Witness is told of each arrival what it was found to be, before the next one is taken. What it is told is valid during the call.
+// Witness is told of each arrival what it was found to be, in order; of as many at a time as are known together. What it is told is valid
+// during the call.
 type Witness interface {
-	Found(a *Arrival, f *Finding)
+	Found(list []Arrival, found []Finding)
 }
 
 // TakeBefore is Take of at most Together arrivals, before a witness.
 func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
 	l.foresee(list)
+	told := 0
 	for i := range list {
 		a := &list[i]
 		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
+			l.tell(w, list, told, i) // to weigh may change what was known
 			l.weigh(a)
+			l.find(a, &l.findings[i&(Together-1)])
+			l.tell(w, list, i, i+1)
+			told = i + 1
+			continue
 		}
-		l.find(a, &l.finding)
-		w.Found(a, &l.finding)
+		l.find(a, &l.findings[i&(Together-1)])
+	}
+	l.tell(w, list, told, len(list))
+}
+
+// tell tells a witness of the arrivals from one to another.
+func (l *Ledger) tell(w Witness, list []Arrival, from, to int) {
+	if from < to {
+		w.Found(list[from:to], l.findings[from:to])
 	}
 }
 

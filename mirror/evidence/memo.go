@@ -3,6 +3,7 @@ package evidence
 import (
 	"net/netip"
 	"time"
+	"unsafe"
 
 	"github.com/vspan-io/vspan/mirror"
 )
@@ -16,6 +17,7 @@ type memo struct {
 	plain  bool // it is good and not marked, and the packets are numbered
 
 	wholeTurn, streamTurn uint32         // of theirs; another one: they are somebody else's now
+	largest               uint32         // bytes of the largest frame, 0 where it is not known
 	whole, stream         *dated[stream] // stream is nil unless the packets are numbered
 
 	packets, bytes     uint64
@@ -23,22 +25,23 @@ type memo struct {
 	cut, early         uint32
 	fragments, missing uint64
 	thought            *thought
-
-	largest uint32    // bytes of the largest frame, 0 where it is not known
-	_       [1]uint32 // so that no memo is in a third line
+	known              uint64 // Finding.Known of these packets
 }
 
 // thought is what was thought of packets with one key.
 type thought struct {
+	whose       Whose // it is first: see memo.whose
 	ends        memoEnds
 	testimony   testimony
 	believed    bool // the marks, when it was thought
 	claim       claim
 	exporter    netip.Addr
 	destination netip.Addr
-	whose       Whose
 	snapLength  int
 }
+
+// whose is &m.thought.whose. To take that address reads what was thought, lest it be nil, and waits for what is read.
+func (m *memo) whose() *Whose { return (*Whose)(unsafe.Pointer(m.thought)) }
 
 // holds reports whether what was thought still holds. It takes what so many packets tell of their exporter's marks.
 func (m *memo) holds(packets uint64) bool {

@@ -60,7 +60,7 @@ func (l *Ledger) remember(x claim, s *sighting) {
 	t := m.thought
 	t.claim, t.exporter, t.destination, t.whose, t.snapLength = x, s.exporter, s.destination, l.whose, l.table.rows[x.row].SnapLength
 	l.known++
-	t.whose.Known = l.known
+	m.known = l.known
 	t.testimony, t.believed = s.testimony, s.whole.value.marks.believed()
 	m.good, m.marked, m.whole, m.stream = true, s.testimony.marked, s.whole, s.stream
 	m.plain = !m.marked && m.stream != nil

@@ -142,7 +142,7 @@ func TestRememberingIsThinking(t *testing.T) {
 			if !remembering.memos.missed && got.Attribution == IsConfirmed && got.Whose != &remembering.whose {
 				remembered++
 			}
-			if d := cmp.Diff(want, got, cmpopts.IgnoreFields(Whose{}, "Known")); d != "" {
+			if d := cmp.Diff(want, got, cmpopts.IgnoreFields(Finding{}, "Known")); d != "" {
 				t.Fatalf("packet %d (-thinking +remembering):\n%s", n, d)
 			}
 		}

@@ -8,8 +8,10 @@ type witness struct {
 	frames      []int
 }
 
-func (w *witness) Found(_ *Arrival, f *Finding) {
-	w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, len(f.Frame))
+func (w *witness) Found(_ []Arrival, found []Finding) {
+	for _, f := range found {
+		w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, len(f.Frame))
+	}
 }
 
 // A witness is told of each arrival of a list what it is found to be when it is alone, before and after the ledger knows it.
@@ -45,14 +47,16 @@ type known struct {
 	list map[uint64]Whose
 }
 
-func (k known) Found(_ *Arrival, f *Finding) {
-	if f.Known == 0 {
-		return
+func (k known) Found(_ []Arrival, found []Finding) {
+	for _, f := range found {
+		if f.Known == 0 {
+			continue
+		}
+		if before, ok := k.list[f.Known]; ok && before != *f.Whose {
+			k.t.Errorf("number %d was %+v, and is %+v", f.Known, before, *f.Whose)
+		}
+		k.list[f.Known] = *f.Whose
 	}
-	if before, ok := k.list[f.Known]; ok && before != *f.Whose {
-		k.t.Errorf("number %d was %+v, and is %+v", f.Known, before, *f.Whose)
-	}
-	k.list[f.Known] = *f.Whose
 }
 
 // What is known keeps its number, and what is thought anew gets another one, however often the table changes.
@@ -70,7 +74,6 @@ func TestKnownIsNumbered(t *testing.T) {
 	}
 	distinct := map[Whose]bool{}
 	for _, w := range seen.list {
-		w.Known = 0
 		distinct[w] = true
 	}
 	if len(distinct) == 0 || len(seen.list) != 3*len(distinct) {

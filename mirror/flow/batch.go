@@ -8,16 +8,20 @@ import (
 )
 
 // Batch gives digests to Trackers that share a lock, many at a time: while the first are counted, the memory that the others take is on
-// its way. One goroutine at a time may use it.
+// its way. One goroutine at a time may use it: it holds the lock, adds, and releases.
 type Batch struct {
 	lock *sync.Mutex
-	list [BatchLen]given
-	n    int
-	asks prefetch.List // memory that will be needed
+	list [underway]given // a ring
+	n    uint            // that were added since the lock was taken
+	new  int             // conversations
 }
 
-// BatchLen is how many digests a Batch holds.
-const BatchLen = 4 * prefetch.ListLen
+// How many digests are on their way, and how many behind one that was added the entry is asked for whose place was asked for then: few
+// enough that a processor can wait for all of them.
+const (
+	underway = 16
+	ahead    = 8
+)
 
 // given is a digest on its way to a tracker.
 type given struct {
@@ -31,63 +35,60 @@ type given struct {
 // NewBatch returns an empty Batch for the Trackers whose Config.Lock is that one.
 func NewBatch(lock *sync.Mutex) *Batch { return &Batch{lock: lock} }
 
-// Add adds a digest of a packet that was seen at a spot of t; both must stay as they are until Flush. A full Batch is flushed first. Nobody
-// else may give t packets at the same time.
-func (b *Batch) Add(t *Tracker, d *Digest, spot *Spot) {
-	if b.n == BatchLen {
-		b.flush()
+// Hold takes the lock. Whoever asks the Trackers for something waits from then on.
+func (b *Batch) Hold() { b.lock.Lock() }
+
+// TryHold takes the lock if nobody has it.
+func (b *Batch) TryHold() bool { return b.lock.TryLock() }
+
+// Release counts what was added, and gives the lock back.
+func (b *Batch) Release() {
+	for i := b.n - min(b.n, ahead-1); i < b.n; i++ {
+		b.list[i%underway].foresee()
 	}
-	g := &b.list[b.n]
+	for i := b.n - min(b.n, underway-1); i < b.n; i++ {
+		b.count(&b.list[i%underway])
+	}
+	clear(b.list[:]) // so that no tracker is kept alive
+	b.n, b.new = 0, 0
+	b.lock.Unlock()
+}
+
+// Add adds a digest of a packet that was seen at a spot of t; both must stay as they are until Release. The lock must be held.
+func (b *Batch) Add(t *Tracker, d *Digest, spot *Spot) {
+	g := &b.list[b.n%underway]
 	g.tracker, g.digest, g.spot = t, d, spot
 	g.hash = secret.hash(d.name)
-	at := b.n % prefetch.ListLen
-	b.asks[at] = uintptr(unsafe.Pointer(t.table.slot(g.hash)))
-	if at == prefetch.ListLen-1 {
-		prefetch.One(&b.asks, prefetch.ListLen)
-	}
+	prefetch.Line(unsafe.Pointer(t.table.slot(g.hash)))
 	b.n++
+	if b.n >= ahead {
+		b.list[(b.n-ahead)%underway].foresee()
+	}
+	if b.n >= underway {
+		b.count(&b.list[b.n%underway])
+	}
 }
 
-// Flush counts what was added.
-func (b *Batch) Flush() {
-	b.flush()
-	clear(b.list[:]) // so that no tracker is kept alive
-}
-
-func (b *Batch) flush() {
-	if b.n == 0 {
-		return
-	}
-	prefetch.One(&b.asks, b.n%prefetch.ListLen)
-	b.lock.Lock()
-	for i := range min(b.n, ahead) {
-		b.list[i].foresee()
-	}
-	for i := range b.n {
-		if next := i + ahead; next < b.n {
-			b.list[next].foresee()
-		}
-		b.list[i].count()
-	}
-	b.lock.Unlock()
-	b.n = 0
-}
+// Began is how many conversations are known to have begun since the lock was taken: they take far more time than others.
+func (b *Batch) Began() int { return b.new }
 
 // count counts one digest. What was likely before those in front of it were counted may be somebody else's entry now.
-func (g *given) count() {
+func (b *Batch) count(g *given) {
 	if e := g.likely; e != nil && e.name == g.digest.name && e.keyed && g.tracker.flowing(e, g.digest, g.spot) {
 		return
 	}
-	g.tracker.take(g.digest, g.spot, g.hash)
+	if g.tracker.take(g.digest, g.spot, g.hash) {
+		b.new++
+	}
 }
-
-// ahead is how many digests in front of one that is counted the entry is asked for: few enough that a processor can wait for all of them.
-const ahead = 8
 
 // foresee asks for the entry that a digest is likely to be counted in.
 func (g *given) foresee() {
-	if g.likely = g.tracker.table.likely(g.digest.name, g.hash); g.likely != nil {
-		prefetch.Both(unsafe.Pointer(g.likely), unsafe.Pointer(&g.likely.near[g.digest.seg.side&1]))
+	e := g.tracker.table.likely(g.digest.name, g.hash)
+	g.likely = e
+	if e != nil {
+		at := uintptr(g.digest.seg.side&1) * unsafe.Sizeof(near{})
+		prefetch.Both(unsafe.Pointer(e), unsafe.Add(unsafe.Pointer(e), unsafe.Offsetof(e.near)+at))
 	}
 }
 
@@ -106,7 +107,7 @@ func (t *table) likely(n name, hash uint64) *entry {
 		}
 		if s.tag == uint32(hash>>32) {
 			k := int(s.ref - 1)
-			return &t.slabs[k/slabLen].hot[k%slabLen]
+			return t.slabs[k/slabLen].unread(k % slabLen)
 		}
 	}
 	return nil

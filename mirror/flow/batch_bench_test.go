@@ -23,6 +23,8 @@ func BenchmarkDigest(b *testing.B) {
 		})
 		b.Run("count "+name, func(b *testing.B) {
 			batch := NewBatch(lock)
+			batch.Hold()
+			defer batch.Release()
 			b.ReportAllocs()
 			defer cpuTime(b)()
 			at := 0
@@ -58,12 +60,12 @@ func batched(n int) ([]*Tracker, []Digest, []Spot) {
 			d.Time = epoch.UnixNano()
 			d.Read(p.Frame, len(p.Frame), false, 0)
 			d.seg.length, d.seg.seq, d.seg.ack = 100, 1000, 1000
-			batch.Flush()
 			spots[at] = trackers[at%64].Spot(Place{Host: p.Host, Source: p.Source, Direction: p.Direction}, d.Time)
 			spots[at].Numbered = true
+			batch.Hold()
 			batch.Add(trackers[at%64], d, &spots[at])
+			batch.Release()
 		}
 	}
-	batch.Flush()
 	return trackers, digests, spots
 }

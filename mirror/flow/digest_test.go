@@ -57,8 +57,9 @@ func FuzzDigest(f *testing.F) {
 		lock := new(sync.Mutex)
 		tracker, batch := NewTracker(Config{Lock: lock}), NewBatch(lock)
 		spot := tracker.Spot(Place{Host: "esx-01"}, 1)
+		batch.Hold()
 		batch.Add(tracker, &d, &spot)
-		batch.Flush()
+		batch.Release()
 		tracker.Flows(epoch, nil)
 	})
 }
@@ -75,6 +76,7 @@ func TestBatchesCountAlike(t *testing.T) {
 		spots[batched[i]] = map[Place]*Spot{}
 	}
 	batch := NewBatch(lock)
+	batch.Hold()
 	digests := make([]Digest, len(packets))
 	for i := range packets {
 		p, at := &packets[i], random.IntN(len(single))
@@ -83,8 +85,9 @@ func TestBatchesCountAlike(t *testing.T) {
 		place := Place{p.Host, p.Exporter, p.Source, p.Direction}
 		spot := spots[batched[at]][place]
 		if spot == nil {
-			batch.Flush()
+			batch.Release()
 			made := batched[at].Spot(place, p.Time.UnixNano())
+			batch.Hold()
 			made.Numbered = true
 			spot = &made
 			spots[batched[at]][place] = spot
@@ -94,7 +97,7 @@ func TestBatchesCountAlike(t *testing.T) {
 		d.Read(p.Frame, len(p.Frame), false, 0)
 		batch.Add(batched[at], d, spot)
 	}
-	batch.Flush()
+	batch.Release()
 	now := packets[len(packets)-1].Time.Add(time.Hour)
 	for i := range single {
 		want, got := single[i].Flows(now, nil), batched[i].Flows(now, nil)

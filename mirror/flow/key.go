@@ -32,12 +32,6 @@ type key struct {
 	rest uint64
 }
 
-// is is equality without a call.
-func (k *key) is(o *key) bool {
-	return k.rest == o.rest && k.ends[0].lo == o.ends[0].lo && k.ends[1].lo == o.ends[1].lo &&
-		k.ends[0].hi == o.ends[0].hi && k.ends[1].hi == o.ends[1].hi
-}
-
 func (k *key) port(side int) uint16 {
 	if side == 0 {
 		return uint16(k.rest >> 48)

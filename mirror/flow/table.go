@@ -1,11 +1,18 @@
 package flow
 
+import "unsafe"
+
 // slabLen is how many entries are allocated together.
 const slabLen = 128
 
 type slab struct {
 	hot  [slabLen]entry
 	cold [slabLen]details
+}
+
+// unread is &s.hot[i] of a slab that is there. To take that address reads the slab, lest it be nil, and waits for what is read.
+func (s *slab) unread(i int) *entry {
+	return (*entry)(unsafe.Add(unsafe.Pointer(s), uintptr(i)*unsafe.Sizeof(entry{})))
 }
 
 // slot of the index: 0 in ref is empty, otherwise ref-1 numbers the entry.
@@ -94,6 +101,14 @@ func (t *table) grow() {
 			t.insert(n, d.hash)
 		}
 	}
+}
+
+// manySlots are so many that to put all that is in them into more takes long, in slots.
+const manySlots = 1 << 12
+
+// growsSoon reports whether the index may have to grow when so many more are added, and that takes long.
+func (t *table) growsSoon(more int) bool {
+	return len(t.index) >= manySlots && 2*min(t.keyed+more, t.limit) > len(t.index)
 }
 
 // unlink takes entry n out of the index; the entry stays where it is.

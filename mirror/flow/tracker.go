@@ -48,6 +48,10 @@ func NewTracker(c Config) *Tracker {
 	return t
 }
 
+// GrowsSoon reports whether the Tracker may have to make room when so many more conversations begin, and that will take it long. Config.Lock
+// must be held.
+func (t *Tracker) GrowsSoon(more int) bool { return t.table.growsSoon(more) }
+
 // Observe takes one packet. In steady state it allocates nothing.
 func (t *Tracker) Observe(p *Packet) {
 	t.mu.Lock()
@@ -113,13 +117,13 @@ func (t *Tracker) observe(p *Packet) {
 	t.take(d, &t.spot, secret.hash(d.name))
 }
 
-// take counts a packet in its conversation. hash is that of its name.
-func (t *Tracker) take(d *Digest, spot *Spot, hash uint64) {
+// take counts a packet in its conversation, and reports whether that began with it. hash is that of its name.
+func (t *Tracker) take(d *Digest, spot *Spot, hash uint64) (began bool) {
 	n := -1
 	if d.seg.kind >= someIP {
 		if n = t.table.find(d, hash); n >= 0 {
 			if e, _ := t.table.at(n); t.flowing(e, d, spot) {
-				return
+				return false
 			}
 		}
 	}
@@ -130,17 +134,17 @@ func (t *Tracker) take(d *Digest, spot *Spot, hash uint64) {
 	switch d.seg.kind {
 	case noFrame:
 		t.totals.Refused++
-		return
+		return false
 	case notIP:
 		t.totals.Bytes += uint64(d.length)
 		t.totals.NotIP++
 		t.talkers.AddOther(d.etherType, uint64(d.length))
-		return
+		return false
 	case someIP, blindTCP, readTCP, unsureTCP:
 	}
 	t.totals.Bytes += uint64(d.length)
 	s := sighted{d: d, spot: spot, number: t.totals.Packets, ns: d.Time, stamp: stampOf(d.Time), side: int(d.seg.side), length: uint64(d.length)}
-	t.converse(n, &s, hash)
+	return t.converse(n, &s, hash)
 }
 
 // lose notes what was lost between the packet of the same mirror before and this one.
@@ -154,8 +158,8 @@ func (t *Tracker) lose(d *Digest, m *stream) {
 	m.lost += uint64(d.Gap)
 }
 
-// converse counts s in its conversation, whose entry has number n; -1: it has none.
-func (t *Tracker) converse(n int, s *sighted, hash uint64) {
+// converse counts s in its conversation, whose entry has number n; -1: it has none. It reports whether the conversation began with it.
+func (t *Tracker) converse(n int, s *sighted, hash uint64) (began bool) {
 	seg := &s.d.seg
 	readable := seg.kind >= readTCP
 	if n >= 0 && readable && seg.flags&(SYN|ACK) == SYN {
@@ -164,7 +168,7 @@ func (t *Tracker) converse(n int, s *sighted, hash uint64) {
 			n = -1
 		}
 	}
-	if n < 0 {
+	if began = n < 0; began {
 		n = t.table.add(s.d, hash, s.ns, t.gone)
 		t.begin(n, s)
 	}
@@ -186,6 +190,7 @@ func (t *Tracker) converse(n int, s *sighted, hash uint64) {
 		g.lost = uint32(s.spot.stream.lost)
 		d.show(firstOther, s, nil)
 	}
+	return began
 }
 
 // streamAt is the mirror that g is seen by.

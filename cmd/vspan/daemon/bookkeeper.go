@@ -47,13 +47,17 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 }
 
 // Found implements evidence.Witness: it hands on what was found to be a session's.
-func (b *bookkeeper) Found(d *receive.Datagram, found *evidence.Finding) {
+func (b *bookkeeper) Found(list []receive.Datagram, found []evidence.Finding) {
 	if b.due {
-		b.kept.Look(d, found.Whose, found.Gap)
+		for i := range list {
+			b.kept.Look(&list[i], found[i].Whose, found[i].Gap)
+		}
 	}
-	b.relay.offer(d, found)
+	b.relay.offer(list, found)
 	if b.feed.Wanted() {
-		b.offer(d, found)
+		for i := range list {
+			b.offer(&list[i], &found[i])
+		}
 	}
 }
 
@@ -72,5 +76,5 @@ func (b *bookkeeper) offer(d *receive.Datagram, found *evidence.Finding) {
 func (b *bookkeeper) End() {
 	b.ledger.End()
 	b.feed.Flush()
-	b.relay.flush()
+	b.relay.end()
 }

@@ -14,8 +14,9 @@ import (
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
-// flows looks at the conversations of sessions, for those who ask: it tracks them, all in one goroutine that gets digests of their packets,
-// or follows them, each in a goroutine of its own that gets copies of their frames. No packet waits for it.
+// flows looks at the conversations of sessions, for those who ask: it tracks them, by digests of their packets that the workers of the
+// receiver count or leave to one goroutine, or follows them, each in a goroutine of its own that gets copies of their frames. No packet
+// waits for it.
 type flows struct {
 	config   Flows
 	payload  bool // what is said may be kept

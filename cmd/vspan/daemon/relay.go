@@ -3,6 +3,7 @@ package daemon
 import (
 	"encoding/binary"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 
@@ -12,13 +13,15 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive"
 )
 
-// relay hands digests of the packets of tracked sessions from one worker of the receiver to the goroutine that tracks them. The worker
-// pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state allocates nothing. What does not fit is
-// lost, and counted.
+// relay hands digests of the packets of tracked sessions from one worker of the receiver to the trackers. The worker counts them there
+// itself at the end of a batch, while all of it is in the caches, unless it would have to wait for anybody: then they are left to the
+// goroutine that tracks. The worker pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state
+// allocates nothing. What does not fit is lost, and counted.
 type relay struct {
 	slots [relayLen]relayed // they are first, so that each begins with a cache line
 
 	tracked   *atomic.Pointer[map[string]bool] // UIDs; nil: none
+	era       *atomic.Uint64                   // of what is tracked, and of what is known of it
 	_         [64]byte                         // what the worker writes, apart from what the reader does
 	head      uint64                           // slots filled
 	released  uint64                           // what the reader was done with, when the worker looked last
@@ -29,14 +32,16 @@ type relay struct {
 	published atomic.Uint64 // slots that the reader may read
 	lost      atomic.Uint64
 
-	_    [64]byte
-	done atomic.Uint64 // slots that the reader is done with
-	next uint64        // the slot to read
+	_       [64]byte
+	reading sync.Mutex    // of who reads: the worker itself, or the tracking
+	done    atomic.Uint64 // slots that the reader is done with
+	next    uint64        // the slot to read
+	batch   *flow.Batch
 }
 
 const (
 	relayLen   = 1 << 14 // digests: a power of two; about 2 MB
-	relayUsed  = 1 << 8  // of them, where the reader keeps up
+	relayUsed  = 1 << 6  // of them, where the reader keeps up
 	recentLen  = 1 << 11 // a power of two
 	mostPlaces = 1 << 16
 )
@@ -83,12 +88,20 @@ func (r *relay) begin() {
 	r.began.Store(r.head)
 }
 
-// offer hands on the digest of a packet, if its session is tracked.
-func (r *relay) offer(d *receive.Datagram, found *evidence.Finding) {
+// offer hands on the digests of packets whose sessions are tracked.
+func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	tracked := r.tracked.Load()
 	if tracked == nil {
 		return
 	}
+	found = found[:len(list)]
+	for i := range list {
+		r.offerOne(&list[i], &found[i], tracked)
+	}
+}
+
+// offerOne hands on the digest of a packet, if its session is one of those.
+func (r *relay) offerOne(d *receive.Datagram, found *evidence.Finding, tracked *map[string]bool) {
 	seen := &r.recent[found.Known%recentLen]
 	if found.Known == 0 || seen.known != found.Known {
 		if found.UID == "" || found.Frame == nil {
@@ -176,15 +189,67 @@ func (r *relay) flush() {
 	}
 }
 
-// read returns what was offered, at most n digests, which are good until release. There may be more behind them.
+// read returns what was offered, at most n digests, which are good until release. There may be more behind them. r.reading is held.
 func (r *relay) read(n uint64) []relayed {
 	end := r.published.Load()
 	r.next = max(r.next, r.began.Load())
 	at := r.next % relayLen
 	n = min(n, end-min(r.next, end), relayLen-at)
-	r.next += n
 	return r.slots[at : at+n]
 }
 
-// release gives what was read back to the worker.
-func (r *relay) release() { r.done.Store(r.next) }
+// release gives n digests that were read back to the worker.
+func (r *relay) release(n int) {
+	r.next += uint64(n)
+	r.done.Store(r.next)
+}
+
+// end lets what was offered be read, and counts it if that waits for nobody.
+func (r *relay) end() {
+	r.flush()
+	if r.head == r.done.Load() || !r.reading.TryLock() {
+		return
+	}
+	if r.batch.TryHold() {
+		r.countQuick(r.read(mostAtEnd), r.era.Load())
+	}
+	r.reading.Unlock()
+}
+
+// What a worker counts at the end of a batch: so many digests, of those that gathered while somebody else had the trackers, and of them
+// as far as few conversations begin. A flood of those must not keep it from receiving.
+const (
+	mostAtEnd = 256
+	mostBegun = 32
+)
+
+// countQuick counts digests that were read as far as none of them takes long: up to the first of a place that nobody has looked up in this
+// era yet, or of a tracker that is about to grow. The batch is held, and released.
+func (r *relay) countQuick(list []relayed, era uint64) {
+	n := 0
+	for ; n < len(list); n++ {
+		s := &list[n]
+		if s.place.era != era || r.batch.Began() > mostBegun {
+			break
+		}
+		if t := s.place.tracker; t != nil {
+			if t.GrowsSoon(mostAtEnd) {
+				break
+			}
+			r.batch.Add(t, &s.Digest, &s.place.spot)
+		}
+	}
+	r.batch.Release()
+	r.release(n)
+}
+
+// countAll counts digests that were read, of places that were looked up. The batch is held, and released.
+func (r *relay) countAll(list []relayed) {
+	for i := range list {
+		if p := list[i].place; p.tracker != nil {
+			r.batch.Add(p.tracker, &list[i].Digest, &p.spot)
+		}
+	}
+	r.batch.Release()
+	r.release(len(list))
+}

@@ -31,7 +31,7 @@ func offered(r *relay, uid string, inner []byte, gap uint32) {
 	payload := p.Append(nil)
 	d := receive.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
 	whose := &evidence.Whose{Attribution: evidence.IsConfirmed, UID: uid, PortKey: "7", Host: "esx-01", Direction: mirror.FromVM}
-	r.offer(&d, &evidence.Finding{Whose: whose, Gap: gap, Frame: payload[len(payload)-len(inner):]})
+	r.offer([]receive.Datagram{d}, []evidence.Finding{{Whose: whose, Gap: gap, Frame: payload[len(payload)-len(inner):]}})
 }
 
 func usable(string) bool { return true }
@@ -52,10 +52,10 @@ func TestRelayCountsEveryPacket(t *testing.T) {
 				}
 				offered(r, []string{"one", "other", "nobody's"}[i%3], udpOf(i%100), 0)
 				if i%7 == 6 {
-					r.flush()
+					r.end()
 				}
 			}
-			r.flush()
+			r.end()
 		})
 	}
 	ended := make(chan struct{})
@@ -94,6 +94,75 @@ func TestRelayLosesWhatIsNotRead(t *testing.T) {
 	tracking.tick(time.Unix(1_800_000_001, 0))
 	if c := s.Totals(); s.missed.Load() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
 		t.Errorf("missed %d: %+v", s.missed.Load(), c)
+	}
+}
+
+// A worker counts what it offers by itself, but leaves it to the tracking while somebody else has the trackers, and where it would take long.
+func TestWorkerCountsByItself(t *testing.T) {
+	rs := new(relays)
+	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
+	s := tracking.add("one", flow.Config{})
+	r := rs.of(0)
+	send := func(first, n int) {
+		r.begin()
+		for i := range n {
+			offered(r, "one", udpOf(first+i), 0)
+		}
+		r.end()
+	}
+	expect := func(what string, packets, left uint64) {
+		t.Helper()
+		if got := s.Totals().Packets; got != packets {
+			t.Errorf("%s: counted %d, want %d", what, got, packets)
+		}
+		if got := tracking.read(); got != left {
+			t.Errorf("%s: left %d, want %d", what, got, left)
+		}
+	}
+	send(0, 1)
+	expect("a place that is not known", 0, 1)
+	send(0, 10)
+	expect("one that is", 11, 0)
+	rs.lock.Lock()
+	send(0, 10)
+	rs.lock.Unlock()
+	expect("while somebody has the trackers", 11, 10)
+	rs.lock.Lock()
+	send(0, 10)
+	rs.lock.Unlock()
+	send(0, 10)
+	expect("after that", 41, 0)
+	r.reading.Lock()
+	send(0, 10)
+	r.reading.Unlock()
+	expect("while somebody reads", 41, 10)
+	send(100, 1000)
+	began := s.Totals().Packets - 51
+	if began == 0 || began > mostAtEnd {
+		t.Errorf("a worker counted %d new conversations at once", began)
+	}
+	expect("many that are new", 51+began, 1000-began)
+	tracking.remove("one")
+	send(0, 10)
+	tracking.read()
+	expect("after the end", 1051, 0)
+}
+
+// What would make an index grow for long is left to the tracking.
+func TestWorkerGrowsNoLargeIndex(t *testing.T) {
+	rs := new(relays)
+	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
+	s := tracking.add("one", flow.Config{})
+	r := rs.of(0)
+	left := uint64(0)
+	for i := range 5000 {
+		r.begin()
+		offered(r, "one", udpOf(i), 0)
+		r.end()
+		left += tracking.read()
+	}
+	if n := s.Totals().Flows; n != 5000 || left < 2*mostAtEnd || left > 4*mostAtEnd {
+		t.Errorf("%d conversations, %d packets were left", n, left)
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 // relays are the ways from the workers of the receiver to the tracking, by worker.
 type relays struct {
 	tracked atomic.Pointer[map[string]bool]
-	mu      sync.Mutex // of who adds one
+	era     atomic.Uint64 // of what is tracked, and of what is known of it
+	lock    sync.Mutex    // of the trackers
+	mu      sync.Mutex    // of who adds one
 	list    atomic.Pointer[[]*relay]
 }
 
@@ -24,7 +26,7 @@ func (rs *relays) of(worker int) *relay {
 	defer rs.mu.Unlock()
 	list := rs.all()
 	for len(list) <= worker {
-		list = append(slices.Clone(list), &relay{tracked: &rs.tracked, places: map[placeKey]*place{}})
+		list = append(slices.Clone(list), &relay{tracked: &rs.tracked, era: &rs.era, places: map[placeKey]*place{}, batch: flow.NewBatch(&rs.lock)})
 	}
 	rs.list.Store(&list)
 	return list[worker]
@@ -45,17 +47,14 @@ func (rs *relays) wanted() []string {
 	return nil
 }
 
-// tracking gives digests to the trackers of sessions: all of them in one goroutine, under one lock.
+// tracking gives those digests to the trackers of sessions that the workers did not: all of them in one goroutine, under one lock.
 type tracking struct {
 	relays *relays
 	drops  func() uint64 // of the receiver, ever
 	usable func(uid string) bool
-	lock   sync.Mutex // of the trackers
-	batch  *flow.Batch
 
 	mu   sync.Mutex
 	list map[string]*tracked // by UID
-	era  uint64              // of list, and of what is known of the sessions in it
 
 	before, lost uint64 // drops, and losses of relays, that the trackers know of
 }
@@ -68,14 +67,12 @@ type tracked struct {
 }
 
 func newTracking(rs *relays, drops func() uint64, usable func(uid string) bool) *tracking {
-	t := &tracking{relays: rs, drops: drops, usable: usable, list: map[string]*tracked{}, before: drops()}
-	t.batch = flow.NewBatch(&t.lock)
-	return t
+	return &tracking{relays: rs, drops: drops, usable: usable, list: map[string]*tracked{}, before: drops()}
 }
 
 // add tracks a session from now on.
 func (t *tracking) add(uid string, c flow.Config) *tracked {
-	c.Lock = &t.lock
+	c.Lock = &t.relays.lock
 	s := &tracked{Tracker: flow.NewTracker(c)}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -94,7 +91,7 @@ func (t *tracking) remove(uid string) {
 
 // changed tells the workers; t.mu is held.
 func (t *tracking) changed() {
-	t.era++
+	t.relays.era.Add(1)
 	if len(t.list) == 0 {
 		t.relays.tracked.Store(nil)
 		return
@@ -154,25 +151,17 @@ func (t *tracking) tick(now time.Time) {
 		s.missed.Add(missed)
 		if usable := t.usable(uid); usable != s.numbered {
 			s.numbered = usable
-			t.era++
+			t.relays.era.Add(1)
 		}
 	}
 }
 
 // read counts what the workers have offered.
 func (t *tracking) read() (n uint64) {
-	t.mu.Lock()
-	era := t.era
-	t.mu.Unlock()
 	for _, r := range t.relays.all() {
 		for {
-			list := r.read(batch)
-			for i := range list {
-				t.take(&list[i], era)
-			}
-			t.batch.Flush()
-			r.release()
-			if n += uint64(len(list)); len(list) == 0 {
+			k := t.readFrom(r)
+			if n += uint64(k); k == 0 {
 				break
 			}
 		}
@@ -180,20 +169,29 @@ func (t *tracking) read() (n uint64) {
 	return n
 }
 
-// take gives a digest to the tracker of its session.
-func (t *tracking) take(d *relayed, era uint64) {
-	p := d.place
-	if p.era != era {
-		t.resolve(p, d.Time, era)
+// mostAtOnce is how many digests are counted under one lock.
+const mostAtOnce = 64
+
+// readFrom counts a few digests of one worker, and returns how many.
+func (t *tracking) readFrom(r *relay) int {
+	r.reading.Lock()
+	defer r.reading.Unlock()
+	era := r.era.Load()
+	list := r.read(mostAtOnce)
+	for i := range list {
+		if p := list[i].place; p.era != era {
+			t.resolve(p, list[i].Time, era)
+		}
 	}
-	if p.tracker != nil {
-		t.batch.Add(p.tracker, &d.Digest, &p.spot)
+	if len(list) > 0 {
+		r.batch.Hold()
+		r.countAll(list)
 	}
+	return len(list)
 }
 
 // resolve finds out whose a place is.
 func (t *tracking) resolve(p *place, now int64, era uint64) {
-	t.batch.Flush() // to number a place takes the lock
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p.era, p.tracker = era, nil
