@@ -153,6 +153,9 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 		}
 		s.host = p.Port.Host
 		s.count(now, t.sources[p.Port.Key], t.shared, j.options.Memory)
+		if !connected(&in.Placement, p.Port.Host) {
+			s.readings.stood = now
+		}
 		j.read(s, in, p)
 	}
 	for key := range h.sources {

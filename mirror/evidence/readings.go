@@ -16,6 +16,7 @@ type readings struct {
 	changed   time.Time        // when a change was last read
 	fromSince time.Time        // since when the from-VM counters read as they do
 	toSince   time.Time        // and the to-VM ones
+	stood     time.Time        // until when they stood still because vCenter did not hear from the host
 	intervals [3]time.Duration // between the last changes
 	known     int              // how many of the intervals there are
 }
@@ -32,7 +33,7 @@ func (r *readings) add(c mirror.PortCounters, memory time.Duration) bool {
 		return false
 	}
 	if fell(last, c) { // the host restarted, or the port moved to one that counts from elsewhere
-		*r = readings{list: append(r.list[:0], c), fromSince: c.At, toSince: c.At}
+		*r = readings{list: append(r.list[:0], c), fromSince: c.At, toSince: c.At, stood: r.stood}
 		return true
 	}
 	r.list = append(r.list, c)
@@ -103,7 +104,7 @@ func (r *readings) within(since time.Time, d mirror.Direction) (mirror.Volume, t
 	return mirror.Volume{}, 0
 }
 
-// steady is for how long the counters of direction d have been read without a change.
+// steady is for how long the counters of direction d have been read without a change, of a host that vCenter hears from.
 func (r *readings) steady(d mirror.Direction) time.Duration {
 	n := len(r.list)
 	if n == 0 {
@@ -116,7 +117,7 @@ func (r *readings) steady(d mirror.Direction) time.Duration {
 	if d.HasToVM() {
 		since = later(since, r.toSince)
 	}
-	return r.list[n-1].At.Sub(since)
+	return max(r.list[n-1].At.Sub(later(since, r.stood)), 0)
 }
 
 // volume is what the counters say of one direction, or of both.

@@ -131,6 +131,12 @@ var scenarios = map[string][]step{
 		{nothing, 5, mirror.Delivering, mirror.PacketsSeen},
 		{all(breakPath, func(s *stage) { s.frozen = true; s.placement.Hosts[0].Connected = false }), 15, mirror.Unknown, mirror.CountersUnavailable},
 	},
+	"counters stood still with their host away, and the host comes back": {
+		{nothing, 8, mirror.Delivering, mirror.PacketsSeen},
+		{all(breakPath, func(s *stage) { s.frozen = true; s.placement.Hosts[0].Connected = false }), 30, mirror.Unknown, mirror.CountersUnavailable},
+		{func(s *stage) { s.placement.Hosts[0].Connected = true }, 1, mirror.Unknown, mirror.CountersUnavailable}, // they are still the old ones
+		{func(s *stage) { s.frozen = false }, 10, mirror.Lost, mirror.WasDeliveringStopped},
+	},
 	"an address that is no host's": {
 		{func(s *stage) { s.exporter = stranger }, 10, mirror.Degraded, mirror.UnlistedSource},
 		{func(s *stage) { s.exporter = netip.Addr{} }, 1, mirror.Delivering, mirror.PacketsSeen},

@@ -94,9 +94,12 @@ func (c *hearing) countersSpeak(p *mirror.PlacedSource, s *sourceHistory) bool {
 	return c.in.VCenter.Reachable && s.readings.fresh(c.now, c.options.Stale) && c.connected(p.Port.Host)
 }
 
-func (c *hearing) connected(host string) bool {
-	for i := range c.in.Placement.Hosts {
-		if h := &c.in.Placement.Hosts[i]; h.Name == host {
+func (c *hearing) connected(host string) bool { return connected(&c.in.Placement, host) }
+
+// connected reports whether vCenter hears from a host.
+func connected(p *mirror.Placement, host string) bool {
+	for i := range p.Hosts {
+		if h := &p.Hosts[i]; h.Name == host {
 			return h.Connected
 		}
 	}
