@@ -74,9 +74,9 @@ func TestNotMeasured(t *testing.T) {
 
 func TestSetting(t *testing.T) {
 	for arguments, want := range map[string]string{
-		"":                      "decode inspect live xdp loss memory sessions",
+		"":                      "decode inspect live xdp loss memory sessions flows",
 		"-only xdp":             "xdp",
-		"-soak 15m":             "decode inspect live xdp loss memory sessions soak",
+		"-soak 15m":             "decode inspect live xdp loss memory sessions flows soak",
 		"-only soak -soak 15m":  "soak",
 		"-only soak":            "error",
 		"-only nothing":         "error",

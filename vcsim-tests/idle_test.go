@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"github.com/vspan-io/vspan/api/wire"
 )
 
 // TestIdleMeansIdle: with sessions standing and nothing happening, vCenter is asked for what changes, by calls that wait, for port
@@ -11,8 +13,12 @@ import (
 // that what the last change caused is over.
 func TestIdleMeansIdle(t *testing.T) {
 	w := newProxiedWorld(t, func(s *setup) { s.daemon.Resync = time.Hour })
-	for _, vm := range []string{"web-01", "web-02", "db-01"} {
+	vms := []string{"web-01", "web-02", "db-01"}
+	for _, vm := range vms {
 		w.applied(vm, mirrorOf(vm))
+	}
+	for _, vm := range vms { // nothing arrives here; as long as that is a doubt counters are read more often
+		w.until(vm, recovery, "is called lost", func(s wire.Session) bool { return s.Status.Verdict.State == "lost" })
 	}
 	await(t, recovery, "what the last change still causes is over", func() (bool, string) {
 		calls, _ := w.callsWithin(time.Second)
