@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"testing/iotest"
@@ -126,13 +127,23 @@ func TestInterrupted(t *testing.T) {
 func TestCopyToLeaver(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		in, daemon := io.Pipe()
-		var out bytes.Buffer
+		var mu sync.Mutex
+		var out []byte // guarded by mu
 		done := make(chan error)
-		go func() { done <- CopyToLeaver(t.Context(), &out, in, new(Counts), time.Second) }()
-		told := func() (n int) {
+		to := writerFunc(func(b []byte) (int, error) {
+			mu.Lock()
+			defer mu.Unlock()
+			out = append(out, b...)
+			return len(b), nil
+		})
+		go func() { done <- CopyToLeaver(t.Context(), to, in, new(Counts), time.Second) }()
+		read := func() []byte {
 			synctest.Wait()
-			return bytes.Count(out.Bytes(), []byte("so far"))
+			mu.Lock()
+			defer mu.Unlock()
+			return bytes.Clone(out)
 		}
+		told := func() int { return bytes.Count(read(), []byte("so far")) }
 		if _, err := daemon.Write(file(recording.PCAPNG, false)); err != nil {
 			t.Fatal(err)
 		}
@@ -143,7 +154,7 @@ func TestCopyToLeaver(t *testing.T) {
 		if n := told(); n != 2 {
 			t.Errorf("told %d times of two interfaces", n)
 		}
-		s := NewScanner(bytes.NewReader(out.Bytes()))
+		s := NewScanner(bytes.NewReader(read()))
 		for err := error(nil); err != io.EOF; {
 			if _, err = s.Next(); err != nil && err != io.EOF {
 				t.Fatal(err)
