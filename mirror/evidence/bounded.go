@@ -28,10 +28,11 @@ type spelled interface {
 	spell(b []byte) []byte
 }
 
+// kept has its value by itself, so that it begins with a line of a cache.
 type kept[K spelled, V any] struct {
 	key  K
 	hash uint32
-	dated[V]
+	*dated[V]
 }
 
 type dated[V any] struct {
@@ -64,13 +65,13 @@ func (b *bounded[K, V]) at(k K, now int64) *dated[V] {
 		e = b.take(k, h)
 	}
 	e.seen = now
-	return &e.dated
+	return e.dated
 }
 
 // get returns the entry of k, nil if there is none.
 func (b *bounded[K, V]) get(k K) *dated[V] {
 	if e := b.find(k, b.hash(k)); e != nil {
-		return &e.dated
+		return e.dated
 	}
 	return nil
 }
@@ -79,7 +80,7 @@ func (b *bounded[K, V]) get(k K) *dated[V] {
 func (b *bounded[K, V]) all() iter.Seq2[K, *dated[V]] {
 	return func(yield func(K, *dated[V]) bool) {
 		for n := range b.n {
-			if e := b.entry(n); !yield(e.key, &e.dated) {
+			if e := b.entry(n); !yield(e.key, e.dated) {
 				return
 			}
 		}
@@ -116,7 +117,12 @@ func (b *bounded[K, V]) take(k K, h uint32) *kept[K, V] {
 		n = b.evict()
 	}
 	e := b.entry(n)
-	*e = kept[K, V]{key: k, hash: h, dated: dated[V]{turn: e.turn + 1}}
+	e.key, e.hash = k, h
+	if e.dated == nil {
+		e.dated = new(dated[V])
+	} else {
+		*e.dated = dated[V]{turn: e.turn + 1}
+	}
 	b.place(indexed{h, uint32(n + 1)})
 	return e
 }
