@@ -37,7 +37,7 @@ func TestPeaks(t *testing.T) {
 	}
 }
 
-// What was counted elsewhere has no known largest frame.
+// Of what was counted elsewhere the largest frame is known if it was told.
 func TestPeaksOfWhatIsCountedElsewhere(t *testing.T) {
 	table := NewTable([]Expectation{expects("s", erspan.TypeII, 5, at("101", alice, "esx-01"))})
 	ledger := NewLedger(Limits{})
@@ -48,7 +48,16 @@ func TestPeaksOfWhatIsCountedElsewhere(t *testing.T) {
 	if mine := ledger.Add(table, []Volume{v}); !mine[0] {
 		t.Fatal("it was not attributed")
 	}
-	if largest, ok := ledger.View().sessions["s"].sources["101"].from.since(start); ok {
+	view := ledger.View()
+	if largest, ok := view.sessions["s"].sources["101"].from.since(start); ok {
 		t.Errorf("the largest is %d, want it not to be known", largest)
+	}
+	v.First, v.Last, v.Largest = start.Add(time.Minute), start.Add(time.Minute), 1400
+	ledger.Add(table, []Volume{v})
+	if largest, ok := ledger.View().sessions["s"].sources["101"].from.since(v.Last); largest != 1400 || !ok {
+		t.Errorf("the largest is %d, %t, want 1400", largest, ok)
+	}
+	if _, ok := view.sessions["s"].sources["101"].from.since(v.Last); ok {
+		t.Error("what came later is in a view that was taken before")
 	}
 }
