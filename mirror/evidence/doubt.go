@@ -58,8 +58,14 @@ func (c *hearing) oneWay(p *mirror.PlacedSource, s *sourceHistory, d mirror.Dire
 	if !missing {
 		moved, missing = c.outnumbered(p, s, d)
 	}
-	elsewise := s.course.list[len(s.course.list)-1].elsewise - s.course.after(c.directSince(p, s, d)).elsewise
-	return moved, missing && elsewise <= moved.Packets/4
+	return moved, missing && !c.cameElsewise(s, c.directSince(p, s, d), moved)
+}
+
+// cameElsewise reports whether what a port moved since a moment may have come as something that confirms nothing: from strangers, or of
+// another encapsulation or id.
+func (c *hearing) cameElsewise(s *sourceHistory, since time.Time, moved mirror.Volume) bool {
+	now, then := s.course.list[len(s.course.list)-1].elsewise, s.course.after(since).elsewise
+	return (now-min(then, now))*uint64(max(c.in.Session.Spec.Sampling, 1)) > moved.Packets/4
 }
 
 // outnumbered is what the port moved in direction d, FromVM or ToVM, since anything certainly of it came, where what came since then and

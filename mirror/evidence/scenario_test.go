@@ -137,6 +137,12 @@ var scenarios = map[string][]step{
 		{func(s *stage) { s.placement.Hosts[0].Connected = true }, 1, mirror.Unknown, mirror.CountersUnavailable}, // they are still the old ones
 		{func(s *stage) { s.frozen = false }, 10, mirror.Lost, mirror.WasDeliveringStopped},
 	},
+	"an address that is no host's sends instead of the host": {
+		{nothing, 8, mirror.Delivering, mirror.PacketsSeen},
+		{func(s *stage) { s.exporter = stranger }, 5, mirror.Delivering, mirror.PacketsSeen}, // of some seconds ago; not lost
+		{nothing, 2, mirror.Delivering, mirror.PacketsSeen},
+		{nothing, 5, mirror.Degraded, mirror.UnlistedSource},
+	},
 	"an address that is no host's": {
 		{func(s *stage) { s.exporter = stranger }, 10, mirror.Degraded, mirror.UnlistedSource},
 		{func(s *stage) { s.exporter = netip.Addr{} }, 1, mirror.Delivering, mirror.PacketsSeen},

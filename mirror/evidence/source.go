@@ -144,10 +144,16 @@ func (c *hearing) lost(p *mirror.PlacedSource, s *sourceHistory) mirror.Verdict 
 		label(p), way, seconds(silence), amount(moved), c.sampled(), c.suspect(p))
 }
 
-// absent is what the port moved while nothing of it came. Where nothing is certainly of the source, each direction is looked at by
+// absent is what the port moved while nothing of it came, also nothing that may have been it and confirms nothing.
+func (c *hearing) absent(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
+	d, moved, proven = c.silentWhileMoving(p, s)
+	return d, moved, proven && !c.cameElsewise(s, c.silentSince(p, s, d), moved)
+}
+
+// silentWhileMoving is what the port moved since it fell silent. Where nothing is certainly of the source, each direction is looked at by
 // itself too: broadcasts that may have been sent to it say nothing of what the VM sends. What one direction lacked while the other still
 // arrived is no sign that it does not any more.
-func (c *hearing) absent(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
+func (c *hearing) silentWhileMoving(p *mirror.PlacedSource, s *sourceHistory) (d mirror.Direction, moved mirror.Volume, proven bool) {
 	if moved, proven = c.undelivered(p, s); proven {
 		return p.Direction, moved, proven
 	}
