@@ -215,7 +215,7 @@ func (s *sourceHistory) doubtedSince(t time.Time, d mirror.Direction) mirror.Vol
 // allLarge reports whether all that is missing of direction d may be too large for the path: it is larger on average than anything that
 // arrives from its host.
 func (c *hearing) allLarge(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction, moved mirror.Volume) (n narrow, large bool) {
-	if moved.Packets == 0 || c.in.Session.Spec.Sampling > 1 {
+	if moved.Packets < minLarge || c.in.Session.Spec.Sampling > 1 { // of two lost at random, that few large ones may be all
 		return n, false
 	}
 	since := c.silentSince(p, s, d)

@@ -35,7 +35,7 @@ func TestNoVerdictWithoutProof(t *testing.T) {
 			func(s *stage) { s.dropping = 5 - s.dropping },
 			func(s *stage) { s.down = strings.TrimPrefix("gone", s.down) },
 			func(s *stage) { s.vcenter.Reachable = !s.vcenter.Reachable },
-			func(s *stage) { s.skip = (s.skip + 1) % 3 },
+			func(s *stage) { s.unlucky = (s.unlucky + 1) % 3 },
 			func(s *stage) { s.exporter = stranger },
 			func(s *stage) { s.exporter = hosts["none"] },
 			moveTo("esx-01"), moveTo("esx-02"),
@@ -145,7 +145,7 @@ func (a *acted) note(s *stage) {
 		a.muted = a.muted || g.muteFrom || g.muteTo
 		a.moved = a.moved || !s.placement.Sources[0].Moved.IsZero()
 	}
-	a.lossy = a.lossy || s.skip > 0
+	a.lossy = a.lossy || s.unlucky > 0
 	a.narrow = a.narrow || s.mtu > 0
 	a.twice = a.twice || s.twice
 	a.changed = a.changed || s.packet != nil

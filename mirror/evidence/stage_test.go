@@ -60,7 +60,8 @@ type stage struct {
 	vcenter  VCenter
 	packet   func(*erspan.Packet) // changes each packet before it is sent
 	exporter netip.Addr           // sends instead of the hosts
-	skip     int                  // of so many packets one is lost on the way
+	skip     int                  // of so many packets one is lost on the way, each time the last
+	unlucky  int                  // of so many packets one is lost on the way by chance: not in step with what is sent
 	mtu      int                  // frames of more bytes do not pass; 0: all do
 	twice    bool                 // every packet arrives twice
 	second   *guest               // the first guest sends what this one does too
@@ -185,7 +186,7 @@ func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at
 	if s.packet != nil {
 		s.packet(&p)
 	}
-	if s.sent++; s.skip > 0 && s.sent%s.skip == 0 || s.dropping > 0 || s.down != "" || s.mtu > 0 && len(f) > s.mtu {
+	if s.sent++; s.skip > 0 && s.sent%s.skip == 0 || s.unlucky > 0 && s.dice.IntN(s.unlucky) == 0 || s.dropping > 0 || s.down != "" || s.mtu > 0 && len(f) > s.mtu {
 		return false
 	}
 	from := hosts[host]
