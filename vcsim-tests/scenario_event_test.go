@@ -77,6 +77,13 @@ var verbs = map[string]verb{
 	"counters": {1, func(r *play, a []string) error { return r.counters(a) }},
 	"overload": {1, func(r *play, a []string) error { return r.overloaded(a[0]) }},
 	"vcenter":  {1, func(r *play, a []string) error { return r.reach(a[0]) }},
+	"nothing":  {0, func(*play, []string) error { return nil }},
+	"clock":    {1, func(r *play, a []string) error { return r.clockAhead(a[0]) }},
+	"receiver": {1, func(r *play, a []string) error { return r.receiving(a[0]) }},
+	"also":     {2, func(r *play, a []string) error { return r.also(a[0], a[1]) }},
+	"remove":   {1, func(r *play, a []string) error { return r.removed(a[0]) }},
+	"verify":   {0, func(r *play, _ []string) error { return r.post(":verify?timeout=1s") }},
+	"extend":   {1, func(r *play, a []string) error { return r.post(":extend?by=" + a[0]) }},
 	"disable":  {0, func(r *play, _ []string) error { return r.post(":disable") }},
 	"enable":   {0, func(r *play, _ []string) error { return r.post(":enable") }},
 	"meddle":   {1, func(r *play, a []string) error { return r.meddle(a) }},
@@ -114,7 +121,7 @@ func withShare(text string, act func(float64) error) error {
 
 // ask asks for the session, and returns when it stands on the switch, or cannot.
 func (r *play) ask() error {
-	spec := wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, SnapLength: r.scenario.snap, Sampling: r.scenario.sampling}
+	spec := wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, SnapLength: r.scenario.snap, Sampling: r.scenario.sampling, ExpiresIn: r.scenario.life}
 	if to := r.scenario.destination; to != "" {
 		spec.Destination.Addresses = []string{to}
 	}
@@ -192,6 +199,12 @@ func (r *play) emission(host string, words []string) error {
 			e.ERSPANID = int32(id)
 		case "only":
 			e.Only = value
+		case "snap":
+			snap, err := strconv.ParseInt(value, 10, 32)
+			if err != nil {
+				return err
+			}
+			e.SnapLength = int32(snap)
 		default:
 			return fmt.Errorf("an emission cannot be %q", w)
 		}
@@ -245,6 +258,44 @@ func (r *play) reach(word string) error {
 		return fmt.Errorf("vCenter is down or up, not %q", word)
 	}
 	return nil
+}
+
+func (r *play) clockAhead(by string) error {
+	ahead, err := time.ParseDuration(by)
+	if err != nil {
+		return err
+	}
+	return r.sim.SetClock(ahead)
+}
+
+func (r *play) receiving(word string) error {
+	switch word {
+	case "down":
+		return r.receiver.fail()
+	case "up":
+		r.receiver.mend()
+		return nil
+	}
+	return fmt.Errorf("the receiver is down or up, not %q", word)
+}
+
+// also asks for another session, of a VM, and returns when it stands on the switch.
+func (r *play) also(name, vm string) error {
+	spec := wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, Sources: []wire.Source{{VM: vm}}}
+	a, err := r.try(http.MethodPut, "/v1/sessions/"+name+"?wait=1m&for=Applied", wire.SessionInput{Spec: spec})
+	if err == nil && a.status != http.StatusCreated {
+		err = fmt.Errorf("answered %d: %s", a.status, a.body)
+	}
+	return err
+}
+
+// removed removes a session, and returns when it is gone from the switch.
+func (r *play) removed(name string) error {
+	a, err := r.try(http.MethodDelete, "/v1/sessions/"+name+"?wait=1m", nil)
+	if err == nil && a.status != http.StatusNoContent {
+		err = fmt.Errorf("answered %d: %s", a.status, a.body)
+	}
+	return err
 }
 
 func (r *play) post(action string) error {

@@ -24,6 +24,7 @@ type play struct {
 	scenario      *scenario
 	encapsulation string
 	overload      *overload
+	receiver      *fallible
 	score         *score
 	began         time.Time       // when the session was asked for
 	before        map[string]want // what was wanted last, by who
@@ -73,12 +74,13 @@ func (p *patience) spend() {
 
 // playScenario plays a scenario from its beginning to its end.
 func playScenario(t *testing.T, s *scenario, encapsulation string, total *score) {
-	r := &play{scenario: s, encapsulation: encapsulation, overload: new(overload), score: newScore()}
+	r := &play{scenario: s, encapsulation: encapsulation, overload: new(overload), receiver: newFallible(), score: newScore()}
 	defer func() { total.add(r.score) }()
 	r.before, r.wrongSince, r.saidNever = make(map[string]want), make(map[string]time.Duration), make(map[string]bool)
-	r.world = newWorld(t, func(made *setup) {
+	r.world = newProbedWorld(t, func(made *setup) {
 		made.sim.Hosts, made.sim.VMs, made.sim.Interval = s.hosts, s.vms, s.pace
-		r.overload.deliver, made.sim.Memory = made.sim.Memory, r.overload.take
+		r.overload.deliver, made.sim.Memory = r.receiver.inject, r.overload.take
+		made.daemon.Receiver.Source = r.receiver
 		made.proxied = s.needsProxy()
 	})
 	for _, e := range s.first {
@@ -137,7 +139,7 @@ func (r *play) step(s *step, last bool) {
 			break
 		}
 	}
-	r.also(now, s)
+	r.beside(now, s)
 }
 
 // overdue fails the test of what is not as wanted in time, and goes on with it; what the file says is not given yet is only noted.
@@ -232,7 +234,7 @@ func (r *play) transition(now seen, s *step, wants map[string]want, right map[st
 			right[who] = time.Now()
 			r.note(who, w, v, true)
 			if who == "session" && !(known && slices.Equal(old.verdicts, w.verdicts)) {
-				r.score.took(v.said(), delay{r.t.Name(), r.delay(now, s, v, at)})
+				r.score.took(v.State, s.events[0].verb == "ask", delay{r.t.Name(), r.delay(now, s, v, at)})
 			}
 		default:
 			fair := v.State == "" || v.State == "pending" || v.State == "unknown" || w.hasState(v.State) || known && old.hasState(v.State) || slices.Contains(s.meanwhile, v.State)
@@ -290,8 +292,8 @@ func (r *play) spell(who string, w want, v seenVerdict, fair bool) {
 	}
 }
 
-// also looks at what is wanted beside the verdicts.
-func (r *play) also(now seen, s *step) {
+// beside looks at what is wanted beside the verdicts.
+func (r *play) beside(now seen, s *step) {
 	for _, field := range s.counted {
 		if n := string(now.Status.Evidence[field]); n == "" || n == "0" {
 			r.t.Errorf("%s is %q in the evidence, want some", field, n)

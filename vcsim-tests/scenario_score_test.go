@@ -55,7 +55,14 @@ func (s *score) saw(w want, v said, right bool) {
 	}
 }
 
-func (s *score) took(v said, d delay) { s.delays[v.State] = append(s.delays[v.State], d) }
+// took notes how long it took until the right state was said. What delivers again after something that happened is not what delivers for
+// the first time: the window of the evidence has to pass first.
+func (s *score) took(state string, first bool, d delay) {
+	if state == "delivering" && !first {
+		state = "delivering again"
+	}
+	s.delays[state] = append(s.delays[state], d)
+}
 
 // quickest are the delays of a state, the quickest first.
 func (s *score) quickest(state string) []delay {

@@ -21,6 +21,7 @@ type scenario struct {
 	snap, sampling int
 	pace           time.Duration // of the VMs' talk: what they say in one step each
 	destination    string        // somebody else's collector; "": our receiver
+	life           string        // of the session; "": the server's default
 	first          []event
 	never          []string // states that must not be given, not even for a moment
 	steps          []step
@@ -69,6 +70,7 @@ const (
 	defaultWithin = 20 * time.Second // the goals are 2 s for delivering and 15 s for lost; a test must not fail where the cores are taken
 	defaultHold   = 4 * time.Second
 	notYetMark    = "# wanted, not yet given"
+	nothingSaid   = "- -" // of a source that is none any more
 )
 
 // readScenarios reads every file.
@@ -147,6 +149,8 @@ func (s *scenario) take(number int, word string, rest []string, notYet bool) (er
 		s.pace, err = time.ParseDuration(rest[0])
 	case "to":
 		s.destination = rest[0]
+	case "life":
+		s.life = rest[0]
 	case "mirror":
 		s.sources = sourcesOf(rest)
 	case "first":
@@ -220,6 +224,9 @@ func (s *step) takeWant(words []string, notYet bool) (err error) {
 		pair := strings.Fields(v)
 		if len(pair) != 2 {
 			return fmt.Errorf("want %q: a verdict is a state and a reason", v)
+		}
+		if v == nothingSaid {
+			pair = []string{"", ""}
 		}
 		verdicts = append(verdicts, said{pair[0], pair[1]})
 	}

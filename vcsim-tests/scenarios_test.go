@@ -72,7 +72,7 @@ func TestScenariosCoverTheRows(t *testing.T) {
 	}
 	for _, code := range []string{
 		"mtu_on_path", "host_silent", "direction_missing", "wrong_encapsulation", "wrong_erspan_id", "duplicate_copies", "mirror_loop",
-		"vmkernel_source", "receiver_dropping", "stopped_at_vmotion", "unlisted_source", "sequence_loss", "counters_frozen",
+		"vmkernel_source", "receiver_dropping", "stopped_at_vmotion", "unlisted_source", "sequence_loss", "counters_frozen", "clock_skew",
 	} {
 		if !diagnosed(list, code) {
 			t.Errorf("no scenario wants the diagnosis %s", code)

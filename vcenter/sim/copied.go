@@ -42,7 +42,7 @@ func (m *mirror) copy(copies []copied, p *port, frame []byte, fromVM bool) []cop
 		return copies
 	}
 	carried := frame
-	if snap := int(m.session.MirroredPacketLength); snap > 0 && snap < len(frame) {
+	if snap := h.emission.snap(&m.session); snap > 0 && snap < len(frame) {
 		carried = frame[:snap]
 	}
 	sequence := m.sequence[h]

@@ -17,6 +17,8 @@ type Emission struct {
 	ERSPANID int32 `json:"erspanId"`
 	// Only is the one direction that is mirrored, from-vm or to-vm; "": those of the session. Of the other no copies are made.
 	Only string `json:"only"`
+	// SnapLength is how many bytes of a frame are sent at most, 60 or more; 0: as the session says. The lesser of the two holds.
+	SnapLength int32 `json:"snapLength"`
 }
 
 const (
@@ -33,6 +35,8 @@ func (e Emission) check() error {
 	switch {
 	case e.ERSPANID < 0 || e.ERSPANID > maxERSPANID:
 		return fmt.Errorf("ERSPAN id %d, want 0..%d", e.ERSPANID, maxERSPANID)
+	case e.SnapLength != 0 && e.SnapLength < minSnapLength:
+		return fmt.Errorf("snap length %d, want 0 or %d and more", e.SnapLength, minSnapLength)
 	case e.Only != "" && e.Only != onlyFromVM && e.Only != onlyToVM:
 		return fmt.Errorf("direction %q is unknown, want %s, %s or none", e.Only, onlyFromVM, onlyToVM)
 	}
@@ -55,6 +59,14 @@ func (e Emission) mutes(fromVM bool) bool {
 // kind and id are those of the session's packets.
 func (e Emission) kind(v *types.VMwareVspanSession) encap.Kind {
 	return encap.Kind(cmp.Or(e.Encapsulation, v.EncapType))
+}
+
+// snap is how many bytes of a frame are sent at most; 0: all.
+func (e Emission) snap(v *types.VMwareVspanSession) int {
+	if e.SnapLength == 0 || v.MirroredPacketLength == 0 {
+		return int(max(e.SnapLength, v.MirroredPacketLength))
+	}
+	return int(min(e.SnapLength, v.MirroredPacketLength))
 }
 
 func (e Emission) id(v *types.VMwareVspanSession) uint16 {

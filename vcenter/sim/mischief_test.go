@@ -111,15 +111,22 @@ func TestEmissionIsWhatTheHostSendsInstead(t *testing.T) {
 	t.Parallel()
 	s, _, captured := stage(t, sim.Options{Seed: 1})
 	mirrorBy(t, s, "erspan2")
-	if err := s.SetEmission("esx-01", sim.Emission{Encapsulation: "erspan3", ERSPANID: 999, Only: "to-vm"}); err != nil {
+	if err := s.SetEmission("esx-01", sim.Emission{Encapsulation: "erspan3", ERSPANID: 999, Only: "to-vm", SnapLength: 60}); err != nil {
 		t.Fatal(err)
 	}
-	mac := vm(t, s, "web-01").NICs[0].MAC
+	mac, cut := vm(t, s, "web-01").NICs[0].MAC, false
 	for _, m := range reassemble(t, captured.after(t, 100)) {
 		sent := m.inner.LinkLayer().(*layers.Ethernet).SrcMAC.String() == mac
-		if m.protocol != 0x22eb || m.session != 999 || sent {
-			t.Fatalf("protocol %#x, id %d, from the machine %v; want 0x22eb, 999, false", m.protocol, m.session, sent)
+		if m.protocol != 0x22eb || m.session != 999 || sent || len(m.frame) > 60 {
+			t.Fatalf("protocol %#x, id %d, from the machine %v, %d bytes; want 0x22eb, 999, false, at most 60", m.protocol, m.session, sent, len(m.frame))
 		}
+		cut = cut || m.truncated
+	}
+	if !cut {
+		t.Error("no frame says that it was cut")
+	}
+	if err := s.SetEmission("esx-01", sim.Emission{SnapLength: 59}); err == nil {
+		t.Error("a snap length of 59 was taken")
 	}
 }
 
