@@ -9,7 +9,7 @@ import (
 // up senders that are believed can make it useless, but not large.
 type memos struct {
 	slots   []slot // a power of two, at most half full
-	chunks  [][]memo
+	chunks  []*memoChunk
 	n       int // memos in use
 	limit   int
 	renewed uint64  // how often it was full
@@ -24,14 +24,19 @@ type memos struct {
 	ends   memoEnds
 }
 
-// slot says which memo has a key with the hash: its number plus 1, 0 none. It is small, for there are many, and each packet needs one.
+// slot says where the memo is whose key has the hash. A slot without one is free.
 type slot struct {
-	tag  uint32 // the upper half of the hash, whose lower one says where the slot is
-	memo uint32
+	hash uint64
+	memo *memo
+}
+
+// memoChunk is how many memos are allocated together. They never move.
+type memoChunk struct {
+	memos    [chunkSize]memo
+	thoughts [chunkSize]thought
 }
 
 const (
-	// chunkSize is how many memos are allocated together. They never move.
 	chunkSize  = 256
 	firstSlots = 1 << 10
 )
@@ -56,40 +61,26 @@ func (t *memos) blend(h uint64, e *memoEnds) uint64 {
 	return h
 }
 
-// hashed returns the first memo whose key seems to have a hash, nil if there is none. It reads no memo.
+// hashed returns the first memo whose key has a hash, nil if there is none. It reads no memo.
 func (t *memos) hashed(h uint64) *memo {
 	for i := h; ; i++ {
-		s := t.slots[i&uint64(len(t.slots)-1)]
-		if s.memo == 0 {
-			return nil
-		}
-		if s.tag == uint32(h>>32) {
-			return t.at(int(s.memo - 1))
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.hash == h || s.memo == nil {
+			return s.memo
 		}
 	}
 }
 
 // find returns the memo of k, nil if there is none.
 func (t *memos) find(k memoKey) *memo {
-	return t.first(t.hash(k), func(m *memo) bool { return m.key == k })
-}
-
-// find6 is find for outer addresses of IPv6.
-func (t *memos) find6(k memoKey, e *memoEnds) *memo {
-	return t.first(t.blend(t.hash(k), e), func(m *memo) bool { return m.key == k && m.thought.ends == *e })
-}
-
-// first returns the first memo with a hash that is as wanted, nil if there is none.
-func (t *memos) first(h uint64, wanted func(*memo) bool) *memo {
+	h := t.hash(k)
 	for i := h; ; i++ {
-		s := t.slots[i&uint64(len(t.slots)-1)]
-		if s.memo == 0 {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.memo == nil {
 			return nil
 		}
-		if s.tag == uint32(h>>32) {
-			if m := t.at(int(s.memo - 1)); wanted(m) {
-				return m
-			}
+		if s.hash == h && s.memo.key == k {
+			return s.memo
 		}
 	}
 }
@@ -102,8 +93,22 @@ func (t *memos) get(k memoKey, e *memoEnds) *memo {
 	return t.find(k)
 }
 
+// find6 is find for outer addresses of IPv6.
+func (t *memos) find6(k memoKey, e *memoEnds) *memo {
+	h := t.blend(t.hash(k), e)
+	for i := h; ; i++ {
+		s := &t.slots[i&uint64(len(t.slots)-1)]
+		if s.memo == nil {
+			return nil
+		}
+		if s.hash == h && s.memo.key == k && s.memo.thought.ends == *e {
+			return s.memo
+		}
+	}
+}
+
 // at returns a memo by its number, counted from 0.
-func (t *memos) at(n int) *memo { return &t.chunks[n/chunkSize][n%chunkSize] }
+func (t *memos) at(n int) *memo { return &t.chunks[n/chunkSize].memos[n%chunkSize] }
 
 // add returns a memo for the packet in hand, which has none. It must not be called when the table is full.
 func (t *memos) add() *memo {
@@ -111,22 +116,14 @@ func (t *memos) add() *memo {
 		t.grow()
 	}
 	if t.n == len(t.chunks)*chunkSize {
-		t.chunks = append(t.chunks, newMemoChunk())
+		t.chunks = append(t.chunks, new(memoChunk))
 	}
-	m := t.at(t.n)
-	*m.thought = thought{ends: t.ends}
-	*m = memo{key: t.key, thought: m.thought}
-	t.place(t.n)
+	c, i := t.chunks[t.n/chunkSize], t.n%chunkSize
 	t.n++
-	return m
-}
-
-func newMemoChunk() []memo {
-	memos, thoughts := make([]memo, chunkSize), make([]thought, chunkSize)
-	for i := range memos {
-		memos[i].thought = &thoughts[i]
-	}
-	return memos
+	c.thoughts[i] = thought{ends: t.ends}
+	c.memos[i] = memo{key: t.key, thought: &c.thoughts[i]}
+	t.place(&c.memos[i])
+	return &c.memos[i]
 }
 
 // begin begins to count in m.
@@ -157,24 +154,23 @@ func (t *memos) full() bool {
 	return t.overdue
 }
 
-// place puts a memo, by its number, into a slot.
-func (t *memos) place(n int) {
-	m := t.at(n)
+// place puts a memo into a slot.
+func (t *memos) place(m *memo) {
 	h := t.hash(m.key)
 	if m.key.isIPv6() {
 		h = t.blend(h, &m.thought.ends)
 	}
 	i, mask := h, uint64(len(t.slots)-1)
-	for t.slots[i&mask].memo != 0 {
+	for t.slots[i&mask].memo != nil {
 		i++
 	}
-	t.slots[i&mask] = slot{tag: uint32(h >> 32), memo: uint32(n + 1)}
+	t.slots[i&mask] = slot{hash: h, memo: m}
 }
 
 func (t *memos) grow() {
 	t.slots = make([]slot, 2*len(t.slots))
 	for n := range t.n {
-		t.place(n)
+		t.place(t.at(n))
 	}
 }
 

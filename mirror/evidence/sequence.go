@@ -22,10 +22,8 @@ type sequence struct {
 	started bool
 	varying bool // two different numbers were seen
 	astray  bool
-	stray   uint32 // the last number that fitted nothing, if astray
-	// newest is the word of seen that top is in, which in seen itself is out of date: what follows in order touches nothing behind it.
-	newest uint64
-	seen   [seqWindow / 64]uint64 // by number modulo seqWindow
+	stray   uint32                 // the last number that fitted nothing, if astray
+	seen    [seqWindow / 64]uint64 // by number modulo seqWindow
 
 	Lost       uint64 // numbers passed over and not come late; falls when one comes late
 	Reordered  uint64 // came after a higher number
@@ -42,13 +40,6 @@ func (s *sequence) Usable() bool {
 
 // Observe takes the number of one packet, and reports whether it is one that was to be expected: not a duplicate, and not far off.
 func (s *sequence) Observe(number uint32) bool {
-	*s.word(s.top) = s.newest
-	expected := s.observe(number)
-	s.newest = *s.word(s.top)
-	return expected
-}
-
-func (s *sequence) observe(number uint32) bool {
 	s.Packets++
 	switch {
 	case !s.started:
@@ -72,14 +63,10 @@ func (s *sequence) next(number uint32) bool {
 	if number != s.top+1 || !s.varying || s.astray {
 		return false
 	}
-	if number%64 == 0 {
-		*s.word(s.top) = s.newest
-		s.newest = *s.word(number)
-	}
-	s.newest |= 1 << (number % 64)
 	s.Packets++
 	s.top = number
 	s.span = min(s.span+1, seqWindow)
+	s.seen[number%seqWindow/64] |= 1 << (number % 64)
 	return true
 }
 
@@ -156,13 +143,10 @@ func (s *sequence) unmark(first, count uint32) {
 	for count > 0 {
 		bit := first % 64
 		n := min(count, 64-bit)
-		*s.word(first) &^= ^uint64(0) >> (64 - n) << bit
+		s.seen[first%seqWindow/64] &^= ^uint64(0) >> (64 - n) << bit
 		first, count = first+n, count-n
 	}
 }
 
-// word is where a number is marked.
-func (s *sequence) word(n uint32) *uint64 { return &s.seen[n%seqWindow/64] }
-
-func (s *sequence) mark(n uint32)        { *s.word(n) |= 1 << (n % 64) }
-func (s *sequence) marked(n uint32) bool { return *s.word(n)&(1<<(n%64)) != 0 }
+func (s *sequence) mark(n uint32)        { s.seen[n%seqWindow/64] |= 1 << (n % 64) }
+func (s *sequence) marked(n uint32) bool { return s.seen[n%seqWindow/64]&(1<<(n%64)) != 0 }
