@@ -43,26 +43,22 @@ type Finding struct {
 	Bare  bool
 }
 
-// found is what a Finding is made of, if anybody wants one.
+// found is what a Finding of an arrival that was thought about is made of.
 type found struct {
-	memo  *memo // that was recalled; nil: it was thought about
 	gap   uint32
 	frame int32 // where it begins in the payload; 0: nowhere
 	bare  bool
 }
 
-// Found is what the last arrival that was taken, a, was found to be. What it points to is valid until the next one.
-func (l *Ledger) Found(a *Arrival) (f Finding) {
-	l.find(a, &f)
-	return f
+// recalled makes f what an arrival was found to be that was recalled.
+func (f *Finding) recalled(a *Arrival, g *glance, m *memo, gap uint32) {
+	f.Whose, f.Known, f.Gap, f.Bare = m.whose(), m.known, gap, false
+	f.Frame = a.Payload[g.frame:]
 }
 
-// find makes f what the last arrival was found to be.
-func (l *Ledger) find(a *Arrival, f *Finding) {
+// weighed makes f what the arrival was found to be that was thought about last.
+func (l *Ledger) weighed(a *Arrival, f *Finding) {
 	f.Whose, f.Known, f.Gap, f.Bare, f.Frame = &l.whose, 0, l.found.gap, l.found.bare, nil
-	if m := l.found.memo; m != nil {
-		f.Whose, f.Known = m.whose(), m.known
-	}
 	if l.found.frame > 0 {
 		f.Frame = a.Payload[l.found.frame:]
 	}

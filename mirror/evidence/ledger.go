@@ -62,12 +62,18 @@ func NewLedger(limits Limits) *Ledger {
 }
 
 // Observe takes one arrival: a batch of one. t is the newest table; nil is the one before.
-func (l *Ledger) Observe(t *Table, a Arrival) Finding {
+func (l *Ledger) Observe(t *Table, a Arrival) (f Finding) {
 	l.Begin(t)
 	defer l.End()
 	l.one[0] = a
-	l.Take(l.one[:])
-	return l.Found(&l.one[0])
+	l.foresee(l.one[:])
+	if m, gap := l.recall(&l.one[0], &l.glances.list[0]); m != nil {
+		f.recalled(&l.one[0], &l.glances.list[0], m, gap)
+		return f
+	}
+	l.weigh(&l.one[0])
+	l.weighed(&l.one[0], &f)
+	return f
 }
 
 // Begin begins a batch of arrivals that t is there to attribute; nil is the table before. View waits for its end.
@@ -94,7 +100,7 @@ func (l *Ledger) takeTogether(list []Arrival) {
 	l.foresee(list)
 	for i := range list {
 		a := &list[i]
-		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
+		if m, _ := l.recall(a, &l.glances.list[i&(Together-1)]); m == nil {
 			l.weigh(a)
 		}
 	}
@@ -122,16 +128,16 @@ func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
 	l.foresee(list)
 	told := 0
 	for i := range list {
-		a := &list[i]
-		if !l.recall(a, &l.glances.list[i&(Together-1)]) {
-			l.tell(w, list, told, i) // to weigh may change what was known
-			l.weigh(a)
-			l.find(a, &l.findings[i&(Together-1)])
-			l.tell(w, list, i, i+1)
-			told = i + 1
+		a, g, f := &list[i], &l.glances.list[i&(Together-1)], &l.findings[i&(Together-1)]
+		if m, gap := l.recall(a, g); m != nil {
+			f.recalled(a, g, m, gap)
 			continue
 		}
-		l.find(a, &l.findings[i&(Together-1)])
+		l.tell(w, list, told, i) // to weigh may change what was known
+		l.weigh(a)
+		l.weighed(a, f)
+		l.tell(w, list, i, i+1)
+		told = i + 1
 	}
 	l.tell(w, list, told, len(list))
 }

@@ -1,12 +1,13 @@
 package evidence
 
-// recall counts an arrival whose like was thought of before. It reports false where it has to be thought about: then nothing was
-// counted. It is what makes a packet cheap; the truth is in weigh, and the two must not be told apart by what a view shows.
-func (l *Ledger) recall(a *Arrival, g *glance) bool {
-	m := g.memo
+// recall counts an arrival whose like was thought of before, and returns the memo and how many numbers were passed over before it. The memo
+// is nil where it has to be thought about: then nothing was counted. It is what makes a packet cheap; the truth is in weigh, and the two must
+// not be told apart by what a view shows.
+func (l *Ledger) recall(a *Arrival, g *glance) (m *memo, gap uint32) {
+	m = g.memo
 	if m == nil || !m.plain || m.whole.turn != m.wholeTurn || m.stream.turn != m.streamTurn || m.key != g.key {
 		if m = l.goodOf(a, g); m == nil {
-			return false
+			return nil, 0
 		}
 	}
 	if m.packets == 0 {
@@ -26,8 +27,7 @@ func (l *Ledger) recall(a *Arrival, g *glance) bool {
 	if g.cut || a.Fragments != 1 || g.length > g.there {
 		m.countOdd(a, g)
 	}
-	l.found.memo, l.found.frame, l.found.gap, l.found.bare = m, g.frame, m.number(g.sequence, a.At), false
-	return true
+	return m, m.number(g.sequence, a.At)
 }
 
 // goodOf returns the memo of an arrival if there is a good one, and else has missed it.

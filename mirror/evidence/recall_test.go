@@ -18,14 +18,15 @@ import (
 )
 
 // think is Observe without what was thought before.
-func think(l *Ledger, t *Table, a Arrival) Finding {
+func think(l *Ledger, t *Table, a Arrival) (f Finding) {
 	l.Begin(t)
 	defer l.End()
 	l.totals.Packets++
 	l.totals.Bytes += uint64(a.WireLen)
 	l.memos.missed = false
 	l.weigh(&a)
-	return l.Found(&a)
+	l.weighed(&a, &f)
+	return f
 }
 
 // drawTable is a table of a few sessions that get into each other's way: the same ids, VMs in two sessions, one source or several.
