@@ -7,108 +7,150 @@ import (
 	"github.com/vspan-io/vspan/mirror/prefetch"
 )
 
-// Batch gives digests to Trackers that share a lock, many at a time: while the first are counted, the memory that the others take is on
-// its way. One goroutine at a time may use it: it holds the lock, adds, and releases.
+// Batch gives digests to Trackers that share a lock, many at a time: what counting one takes of memory is on its way while those in front
+// of it are counted. One goroutine at a time may use it.
 type Batch struct {
-	lock *sync.Mutex
-	list [underway]given // a ring
-	n    uint            // that were added since the lock was taken
-	new  int             // conversations
+	lock  *sync.Mutex
+	brief bool // nobody may be kept waiting
+	begun int  // conversations since the lock was taken
+	// Of those that are counted together the hashes of their names, and where they are likely to be counted; nil: not known.
+	hashes [together]uint64
+	likely [together]*entry
 }
 
-// How many digests are on their way, and how many behind one that was added the entry is asked for whose place was asked for then: few
-// enough that a processor can wait for all of them.
 const (
-	underway = 16
+	// together is how many digests wait for their places in the index, and ahead how many of them for their entries while the one in front
+	// of them is counted: few enough that a processor can wait for all of it. What it cannot wait for it does not ask for.
+	together = 64
 	ahead    = 8
+	// mostBegun is how many conversations may begin where nobody may be kept waiting: they take far more time than others.
+	mostBegun = 32
 )
 
-// given is a digest on its way to a tracker.
-type given struct {
-	tracker *Tracker
-	digest  *Digest
-	spot    *Spot
-	likely  *entry // where it is likely to be counted; nil: not known
-	hash    uint64
-}
-
-// NewBatch returns an empty Batch for the Trackers whose Config.Lock is that one.
+// NewBatch returns a Batch for the Trackers whose Config.Lock is that one.
 func NewBatch(lock *sync.Mutex) *Batch { return &Batch{lock: lock} }
 
-// Hold takes the lock. Whoever asks the Trackers for something waits from then on.
-func (b *Batch) Hold() { b.lock.Lock() }
-
-// TryHold takes the lock if nobody has it.
-func (b *Batch) TryHold() bool { return b.lock.TryLock() }
-
-// Release counts what was added, and gives the lock back.
-func (b *Batch) Release() {
-	for i := b.n - min(b.n, ahead-1); i < b.n; i++ {
-		b.list[i%underway].foresee()
-	}
-	for i := b.n - min(b.n, underway-1); i < b.n; i++ {
-		b.count(&b.list[i%underway])
-	}
-	clear(b.list[:]) // so that no tracker is kept alive
-	b.n, b.new = 0, 0
-	b.lock.Unlock()
+// Count counts digests of packets in the order that they arrived. Those of a Seat without a Tracker are left out.
+func (b *Batch) Count(list []Seated) {
+	b.lock.Lock()
+	defer b.lock.Unlock()
+	b.brief = false
+	b.count(list)
 }
 
-// Add adds a digest of a packet that was seen at a spot of t; both must stay as they are until Release. The lock must be held.
-func (b *Batch) Add(t *Tracker, d *Digest, spot *Spot) {
-	g := &b.list[b.n%underway]
-	g.tracker, g.digest, g.spot = t, d, spot
-	g.hash = secret.hash(d.name)
-	prefetch.Line(unsafe.Pointer(t.table.slot(g.hash)))
-	b.n++
-	if b.n >= ahead {
-		b.list[(b.n-ahead)%underway].foresee()
+// TryCount is Count for who must not wait, and returns how many it has counted, from the first on: none if somebody has the lock. It stops
+// before what takes long, many new conversations or one that has a large table grow, and before what has a Seat of another era, or one
+// without a Tracker.
+func (b *Batch) TryCount(list []Seated, era uint64) (counted int) {
+	if !b.lock.TryLock() {
+		return 0
 	}
-	if b.n >= underway {
-		b.count(&b.list[b.n%underway])
+	defer b.lock.Unlock()
+	b.brief = true
+	for i := range list {
+		if seat := list[i].Seat; seat.Era != era || seat.Tracker == nil {
+			list = list[:i]
+			break
+		}
 	}
+	return b.count(list)
 }
 
-// Began is how many conversations are known to have begun since the lock was taken: they take far more time than others.
-func (b *Batch) Began() int { return b.new }
+func (b *Batch) count(list []Seated) (counted int) {
+	b.begun = 0
+	for counted < len(list) {
+		part := list[counted:min(counted+together, len(list))]
+		n := b.countTogether(part)
+		clear(b.likely[:len(part)]) // so that no tracker is kept alive
+		if counted += n; n < len(part) {
+			break
+		}
+	}
+	return counted
+}
 
-// count counts one digest. What was likely before those in front of it were counted may be somebody else's entry now.
-func (b *Batch) count(g *given) {
-	if e := g.likely; e != nil && e.name == g.digest.name && e.keyed && g.tracker.flowing(e, g.digest, g.spot) {
-		return
+func (b *Batch) countTogether(list []Seated) (counted int) {
+	for i := range list {
+		if t := list[i].Seat.Tracker; t != nil {
+			h := secret.hash(list[i].name)
+			b.hashes[i&(together-1)] = h
+			prefetch.Line(unsafe.Pointer(t.table.slot(h)))
+		}
 	}
-	if g.tracker.take(g.digest, g.spot, g.hash) {
-		b.new++
+	for i := range min(ahead, len(list)) {
+		b.foresee(i, &list[i])
 	}
+	for i := range list {
+		if k := i + ahead; k < len(list) {
+			b.foresee(k, &list[k])
+		}
+		s := &list[i]
+		// What was likely before those in front of it were counted may be somebody else's entry now.
+		e := b.likely[i&(together-1)]
+		if e != nil && e.name == s.name && e.keyed && !s.name.isLong() && s.Seat.Tracker.flowing(e, &s.Digest, &s.Seat.Spot) {
+			continue
+		}
+		if !b.countOther(i, s) {
+			return i
+		}
+	}
+	return len(list)
 }
 
 // foresee asks for the entry that a digest is likely to be counted in.
-func (g *given) foresee() {
-	e := g.tracker.table.likely(g.digest.name, g.hash)
-	g.likely = e
+func (b *Batch) foresee(i int, s *Seated) {
+	t := s.Seat.Tracker
+	if t == nil {
+		return
+	}
+	h := b.hashes[i&(together-1)]
+	var e *entry
+	if first := *t.table.slot(h); first.tag == uint32(h>>32) && first.ref != 0 {
+		e = t.table.unread(first)
+	} else {
+		e = t.table.likely(h)
+	}
+	b.likely[i&(together-1)] = e
 	if e != nil {
-		at := uintptr(g.digest.seg.side&1) * unsafe.Sizeof(near{})
+		at := uintptr(s.seg.side&1) * unsafe.Sizeof(near{})
 		prefetch.Both(unsafe.Pointer(e), unsafe.Add(unsafe.Pointer(e), unsafe.Offsetof(e.near)+at))
 	}
+}
+
+// countOther counts a digest in whose conversation more happens than that data flows, unless that takes long and nobody may be kept waiting.
+func (b *Batch) countOther(i int, s *Seated) bool {
+	t, h := s.Seat.Tracker, b.hashes[i&(together-1)]
+	if t == nil {
+		return true
+	}
+	if b.brief && (b.begun >= mostBegun || t.table.growsSoon(1)) && s.seg.kind >= someIP && t.table.find(&s.Digest, h) < 0 {
+		return false
+	}
+	if t.take(&s.Digest, &s.Seat.Spot, h) {
+		b.begun++
+	}
+	return true
 }
 
 // likelySlots is behind how many others an entry may be and yet be likely: they are in a cache line or two.
 const likelySlots = 8
 
-// likely is the entry that has the name, if it is whole, and if there is such an entry. It reads none.
-func (t *table) likely(n name, hash uint64) *entry {
-	if n.isLong() {
-		return nil
-	}
+// likely is the first entry whose name seems to have the hash. It reads none.
+func (t *table) likely(hash uint64) *entry {
 	for i := range likelySlots {
 		s := t.index[(int(hash)+i)&(len(t.index)-1)]
 		if s.ref == 0 {
 			return nil
 		}
 		if s.tag == uint32(hash>>32) {
-			k := int(s.ref - 1)
-			return t.slabs[k/slabLen].unread(k % slabLen)
+			return t.unread(s)
 		}
 	}
 	return nil
+}
+
+// unread is the entry that a slot refers to.
+func (t *table) unread(s slot) *entry {
+	n := uint(s.ref - 1)
+	return t.slabs[n/slabLen].unread(int(n % slabLen))
 }

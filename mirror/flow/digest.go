@@ -27,8 +27,8 @@ type Digest struct {
 // Read makes d what it says of a frame whose first bytes are b and that had wire bytes. vlan is the one that the mirror's own header names,
 // 0: none; a tag in the frame wins. Bare frames are IP packets.
 func (d *Digest) Read(b []byte, wire int, bare bool, vlan uint16) {
-	if bare || !d.readPlain(b, wire, vlan) {
-		d.readAny(b, wire, bare, vlan)
+	if bare || !d.ReadPlain(b, wire, vlan) {
+		d.ReadAny(b, wire, bare, vlan)
 	}
 }
 
@@ -39,9 +39,9 @@ const (
 	plainType = uint32(frame.EtherTypeIPv4)<<8 | 4<<4 | 20/4
 )
 
-// readPlain reads the frames that most are: TCP over IPv4 without tags, without IP options, not a fragment, and of a length that its
-// header says. Of all others it says no.
-func (d *Digest) readPlain(bytes []byte, wire int, vlan uint16) bool {
+// ReadPlain is Read of what most frames are: TCP over IPv4 without tags, without IP options, not a fragment, and of a length that its
+// header says. Of all others it says no, and they are for ReadAny.
+func (d *Digest) ReadPlain(bytes []byte, wire int, vlan uint16) bool {
 	if len(bytes) < plainLen {
 		return false
 	}
@@ -74,8 +74,8 @@ func (d *Digest) readPlain(bytes []byte, wire int, vlan uint16) bool {
 	return true
 }
 
-// readAny reads every frame.
-func (d *Digest) readAny(b []byte, wire int, bare bool, vlan uint16) {
+// ReadAny is Read of every frame.
+func (d *Digest) ReadAny(b []byte, wire int, bare bool, vlan uint16) {
 	var f frame.Frame
 	var err error
 	if bare {

@@ -38,10 +38,10 @@ type failing interface {
 func compareDigests(t failing, b []byte, wire int, vlan uint16) {
 	t.Helper()
 	var short, long Digest
-	if !short.readPlain(b, wire, vlan) {
+	if !short.ReadPlain(b, wire, vlan) {
 		return
 	}
-	long.readAny(b, wire, false, vlan)
+	long.ReadAny(b, wire, false, vlan)
 	if short != long {
 		t.Fatalf("% x: the short way says %+v, the long one %+v", b, short, long)
 	}
@@ -52,14 +52,11 @@ func FuzzDigest(f *testing.F) {
 	f.Add(tcpFrame(server, client, 5, 1, ACK, 1, 0, 1000, 1, []byte("hello")), uint16(9))
 	f.Fuzz(func(t *testing.T, b []byte, vlan uint16) {
 		compareDigests(t, b, len(b), vlan)
-		var d Digest
-		d.Read(b, len(b), true, vlan)
 		lock := new(sync.Mutex)
-		tracker, batch := NewTracker(Config{Lock: lock}), NewBatch(lock)
-		spot := tracker.Spot(Place{Host: "esx-01"}, 1)
-		batch.Hold()
-		batch.Add(tracker, &d, &spot)
-		batch.Release()
+		tracker := NewTracker(Config{Lock: lock})
+		s := Seated{Seat: &Seat{Tracker: tracker, Spot: tracker.Spot(Place{Host: "esx-01"}, 1)}}
+		s.Read(b, len(b), true, vlan)
+		NewBatch(lock).Count([]Seated{s})
 		tracker.Flows(epoch, nil)
 	})
 }
@@ -70,34 +67,34 @@ func TestBatchesCountAlike(t *testing.T) {
 	random := rand.New(rand.NewPCG(5, 6))
 	lock := new(sync.Mutex)
 	var single, batched [3]*Tracker
-	spots := map[*Tracker]map[Place]*Spot{}
+	seats := [3]map[Place]*Seat{}
 	for i := range single {
 		single[i], batched[i] = NewTracker(Config{}), NewTracker(Config{Lock: lock})
-		spots[batched[i]] = map[Place]*Spot{}
+		seats[i] = map[Place]*Seat{}
 	}
-	batch := NewBatch(lock)
-	batch.Hold()
-	digests := make([]Digest, len(packets))
+	list := make([]Seated, len(packets))
 	for i := range packets {
 		p, at := &packets[i], random.IntN(len(single))
 		p.Gap = uint64(random.IntN(50) / 49)
 		single[at].Observe(p)
 		place := Place{p.Host, p.Exporter, p.Source, p.Direction}
-		spot := spots[batched[at]][place]
-		if spot == nil {
-			batch.Release()
-			made := batched[at].Spot(place, p.Time.UnixNano())
-			batch.Hold()
-			made.Numbered = true
-			spot = &made
-			spots[batched[at]][place] = spot
+		if seats[at][place] == nil {
+			seats[at][place] = &Seat{Tracker: batched[at], Spot: batched[at].Spot(place, p.Time.UnixNano())}
+			seats[at][place].Spot.Numbered = true
 		}
-		d := &digests[i]
-		d.Time, d.Gap = p.Time.UnixNano(), uint32(p.Gap)
-		d.Read(p.Frame, len(p.Frame), false, 0)
-		batch.Add(batched[at], d, spot)
+		s := &list[i]
+		s.Seat, s.Time, s.Gap = seats[at][place], p.Time.UnixNano(), uint32(p.Gap)
+		s.Read(p.Frame, len(p.Frame), false, 0)
 	}
-	batch.Release()
+	for batch := NewBatch(lock); len(list) > 0; {
+		n := min(1+random.IntN(200), len(list))
+		if random.IntN(2) == 0 {
+			n = batch.TryCount(list[:n], 0)
+		} else {
+			batch.Count(list[:n])
+		}
+		list = list[n:]
+	}
 	now := packets[len(packets)-1].Time.Add(time.Hour)
 	for i := range single {
 		want, got := single[i].Flows(now, nil), batched[i].Flows(now, nil)

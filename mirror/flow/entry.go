@@ -9,10 +9,11 @@ type entry struct {
 	last      int64 // ns since 1970
 	sides     [2]side
 	state     State
-	initiator uint8 // the side that began, plus one; 0: not known
-	keyed     bool  // false: its ports were used again, by an entry of their own
-	settled   uint8 // the only site that saw it, when a firewall there has nothing left to object to; 0: look closer
-	_         [4]byte
+	initiator uint8   // the side that began, plus one; 0: not known
+	keyed     bool    // false: its ports were used again, by an entry of their own
+	settled   uint8   // the only site that saw it, when a firewall there has nothing left to object to; 0: look closer
+	flows     [2]bool // of each side, that nothing is known which hinders that data flows: see prepare
+	_         [2]byte
 	near      [2]near
 }
 

@@ -1,5 +1,14 @@
 package flow
 
+// prepare finds out of each side whether what it sends may be taken by flowing. It is called after whatever else was done to the entry.
+func (e *entry) prepare() {
+	for side := range e.flows {
+		g, me, peer := &e.near[side], &e.sides[side], &e.sides[1-side]
+		e.flows[side] = e.state == Established && g.point != 0 && g.flags&(followed|loose|odd1|odd2) == followed &&
+			me.seen&(sawSequence|sawAck|sawUnseen) == sawSequence|sawAck && peer.seen&sawSequence != 0
+	}
+}
+
 // flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
 // of its side was, with nothing missing. That most are; it does what take does, and says no to all others. e is the entry of the
 // connection.
@@ -7,32 +16,32 @@ func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	seg := &d.seg
 	side := seg.side & 1
 	g, me, peer, m := &e.near[side], &e.sides[side], &e.sides[1-side], spot.stream
-	if seg.kind != readTCP || d.Gap > 0 || seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || e.state != Established ||
-		g.point != spot.point || g.point == 0 || g.flags&(followed|loose|odd1|odd2) != followed || seg.seq != g.next ||
-		me.seen&(sawSequence|sawAck|sawUnseen) != sawSequence|sawAck || peer.seen&sawSequence == 0 || after(seg.ack, peer.next) ||
-		spot.site != 0 && spot.site != e.settled || uint32(m.lost) != g.lost {
+	if !e.flows[side] || seg.seq != g.next || g.point != spot.point || uint32(m.lost) != g.lost || seg.kind != readTCP || d.Gap > 0 ||
+		seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || after(seg.ack, peer.next) || spot.site != 0 && spot.site != e.settled {
 		return false
 	}
 	end := seg.seq + seg.length
-	if me.exceeds(peer, end, seg.length) {
+	if peer.seen&sawEdge != 0 && me.exceeds(peer, end, seg.length) {
 		return false
 	}
 	t.totals.Packets++
 	t.totals.Bytes += uint64(d.length)
-	e.last, m.last = max(e.last, d.Time), max(m.last, d.Time)
+	now, stamp := d.Time, stampOf(d.Time)
+	e.last, m.last = max(e.last, now), max(m.last, now)
 	if !spot.Numbered {
-		m.unnumbered = max(m.unnumbered, d.Time)
+		m.unnumbered = max(m.unnumbered, now)
 	}
-	stamp := stampOf(d.Time)
 	g.packets++
 	g.bytes += uint64(d.length)
 	g.last = stamp
 	if seg.length > 0 {
-		g.advance(seg, end, stamp, g.mss)
+		g.next, g.advanced = end, stamp
+		g.order(seg)
+		g.mark(seg, end, g.mss)
 		me.seen |= sawData
-	}
-	if after(end, me.next) {
-		me.next = end
+		if after(end, me.next) {
+			me.next = end
+		}
 	}
 	if after(seg.ack, me.ack) {
 		me.ack = seg.ack
@@ -41,17 +50,20 @@ func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	return true
 }
 
-// exceeds reports whether data up to end lies outside of what peer would take, as far as that is known.
+// exceeds reports whether data up to end lies outside of what peer would take, whose edge is known.
 func (s *side) exceeds(peer *side, end, length uint32) bool {
-	return length > 0 && peer.seen&sawEdge != 0 && s.seen&sawSYN != 0 && after(end, peer.edge+max(1<<16, peer.span()))
+	return length > 0 && s.seen&sawSYN != 0 && after(end, peer.edge+max(1<<16, peer.span()))
 }
 
 // offer takes the window that a segment without SYN bears.
 func (s *side) offer(peer *side, seg *segment) {
 	s.window = seg.window
-	if s.seen&peer.seen&sawSYN == 0 {
-		return // whether the window is scaled is not known
+	if s.seen&peer.seen&sawSYN != 0 { // else it is not known whether the window is scaled
+		s.widen(peer, seg)
 	}
+}
+
+func (s *side) widen(peer *side, seg *segment) {
 	shift := s.scale
 	if shift == noScale || peer.scale == noScale {
 		shift = 0

@@ -114,14 +114,20 @@ func (g *pace) advance(s *segment, end, now uint32, mss uint16) {
 	if s.kind == unsureTCP {
 		g.flags |= loose
 	}
-	if s.id != 0 && g.flags&identified != 0 {
-		if step := int16(s.id - g.maxID); step > 0 && step < 4096 {
-			g.ordered = min(g.ordered, 254) + 1
-		} else if step != 0 {
-			g.unordered = min(g.unordered, 254) + 1
-		}
-	}
+	g.order(s)
 	g.mark(s, end, mss)
+}
+
+// order notes whether the IP identification went up with new data.
+func (g *pace) order(s *segment) {
+	if s.id == 0 || g.flags&identified == 0 {
+		return
+	}
+	if step := int16(s.id - g.maxID); step > 0 && step < 4096 {
+		g.ordered = min(g.ordered, 254) + 1
+	} else if step != 0 {
+		g.unordered = min(g.unordered, 254) + 1
+	}
 }
 
 // mark notes the highest marks that a later packet bears, and a copy does not.

@@ -48,10 +48,6 @@ func NewTracker(c Config) *Tracker {
 	return t
 }
 
-// GrowsSoon reports whether the Tracker may have to make room when so many more conversations begin, and that will take it long. Config.Lock
-// must be held.
-func (t *Tracker) GrowsSoon(more int) bool { return t.table.growsSoon(more) }
-
 // Observe takes one packet. In steady state it allocates nothing.
 func (t *Tracker) Observe(p *Packet) {
 	t.mu.Lock()
@@ -190,6 +186,7 @@ func (t *Tracker) converse(n int, s *sighted, hash uint64) (began bool) {
 		g.lost = uint32(s.spot.stream.lost)
 		d.show(firstOther, s, nil)
 	}
+	e.prepare()
 	return began
 }
 

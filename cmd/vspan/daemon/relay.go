@@ -18,7 +18,7 @@ import (
 // goroutine that tracks. The worker pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state
 // allocates nothing. What does not fit is lost, and counted.
 type relay struct {
-	slots [relayLen]relayed // they are first, so that each begins with a cache line
+	slots [relayLen]flow.Seated // they are first, so that each begins with a cache line
 
 	tracked   *atomic.Pointer[map[string]bool] // UIDs; nil: none
 	era       *atomic.Uint64                   // of what is tracked, and of what is known of it
@@ -46,17 +46,12 @@ const (
 	mostPlaces = 1 << 16
 )
 
-// relayed is where a packet was seen, and its digest: two cache lines, of which most packets need one.
-type relayed struct {
-	place *place
-	flow.Digest
-	_ [128 - 8 - unsafe.Sizeof(flow.Digest{})]byte
-}
-
-// recent is the place of packets that are known under a number.
+// recent is the place of packets that are known under a number, and whether they are tracked.
 type recent struct {
-	known uint64
-	place *place
+	known   uint64
+	seat    *flow.Seat
+	tracked *map[string]bool // that the worker looked it up in
+	wanted  bool
 }
 
 // placeKey is a place where packets of a session are seen.
@@ -65,17 +60,11 @@ type placeKey struct {
 	flow.Place
 }
 
-// place is that with what both ends of the relay know of it: what they need for every packet is one cache line.
+// place is that, and first what the reader needs of it for every packet: in one cache line.
 type place struct {
-	tracked *map[string]bool // that the worker looked it up in
-	wanted  bool
-
-	era     uint64        // of the reader's trackers
-	tracker *flow.Tracker // nil: it is not tracked any more
-	spot    flow.Spot
-
+	flow.Seat // its Owner is this
 	placeKey
-	_ [3*64 - 32 - unsafe.Sizeof(flow.Spot{}) - unsafe.Sizeof(placeKey{})]byte
+	_ [3*64 - unsafe.Sizeof(flow.Seat{}) - unsafe.Sizeof(placeKey{})]byte
 }
 
 // begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
@@ -96,36 +85,49 @@ func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	}
 	found = found[:len(list)]
 	for i := range list {
-		r.offerOne(&list[i], &found[i], tracked)
+		d, f := &list[i], &found[i]
+		seen := &r.recent[f.Known%recentLen]
+		if f.Known == 0 || seen.known != f.Known || seen.tracked != tracked {
+			if !r.look(seen, d, f, tracked) {
+				continue
+			}
+		}
+		if !seen.wanted || r.head-r.released == relayLen && !r.room() {
+			continue
+		}
+		s := &r.slots[r.head%relayLen]
+		r.head++
+		s.Seat, s.Time, s.Gap = seen.seat, max(d.At, 0), f.Gap
+		wire := len(f.Frame) + max(d.PayloadLen-len(d.Payload), 0)
+		vlan := uint16(0)
+		if !isUntagged(d.Payload) {
+			vlan = headerVLAN(d.Payload)
+		}
+		if f.Bare || !s.ReadPlain(f.Frame, wire, vlan) {
+			s.ReadAny(f.Frame, wire, f.Bare, vlan)
+		}
 	}
 }
 
-// offerOne hands on the digest of a packet, if its session is one of those.
-func (r *relay) offerOne(d *receive.Datagram, found *evidence.Finding, tracked *map[string]bool) {
-	seen := &r.recent[found.Known%recentLen]
-	if found.Known == 0 || seen.known != found.Known {
-		if found.UID == "" || found.Frame == nil {
-			return
+// look finds out where a packet was seen and whether that is tracked, and reports false of one that is nobody's.
+func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tracked *map[string]bool) bool {
+	if f.Known == 0 || seen.known != f.Known {
+		if f.UID == "" || f.Frame == nil {
+			return false
 		}
-		*seen = recent{found.Known, r.placeOf(d.Src(), found.Whose)}
+		*seen = recent{known: f.Known, seat: &r.placeOf(d.Src(), f.Whose).Seat}
 	}
-	p := seen.place
-	if p.tracked != tracked {
-		p.tracked, p.wanted = tracked, (*tracked)[p.uid]
+	seen.tracked, seen.wanted = tracked, (*tracked)[seen.seat.Owner.(*place).uid]
+	return true
+}
+
+// room reports whether there is a slot to fill, after it has looked what the reader is done with. What does not fit is lost.
+func (r *relay) room() bool {
+	if r.released = r.done.Load(); r.head-r.released < relayLen {
+		return true
 	}
-	if !p.wanted {
-		return
-	}
-	if r.head-r.released == relayLen {
-		if r.released = r.done.Load(); r.head-r.released == relayLen {
-			r.losses++
-			return
-		}
-	}
-	s := &r.slots[r.head%relayLen]
-	s.place, s.Time, s.Gap = p, max(d.At, 0), found.Gap
-	s.Read(found.Frame, len(found.Frame)+max(d.PayloadLen-len(d.Payload), 0), found.Bare, headerVLAN(d.Payload))
-	r.head++
+	r.losses++
+	return false
 }
 
 // placeOf is the place where a packet was seen. Places are few.
@@ -137,6 +139,7 @@ func (r *relay) placeOf(exporter netip.Addr, w *evidence.Whose) *place {
 			clear(r.places)
 		}
 		p = &place{placeKey: k}
+		p.Owner = p
 		r.places[k] = p
 	}
 	return p
@@ -148,16 +151,15 @@ const (
 	protocolERSPAN3 = 0x22EB
 )
 
-// headerVLAN is the VLAN that a mirror's header says a frame without its tag was in, 0 when it says none.
-func headerVLAN(b []byte) uint16 {
+// isUntagged reports of what most packets are, numbered ERSPAN Type II whose frame kept its tag if it had one. Such a header has no VLAN to
+// say.
+func isUntagged(b []byte) bool {
 	const plain, encap = 1<<28 | protocolERSPAN2, 3 << 11
-	if len(b) >= 12 && binary.BigEndian.Uint32(b) == plain && binary.BigEndian.Uint32(b[8:])&encap == 0 {
-		return 0 // as of most packets: the tag was not removed
-	}
-	return anyHeaderVLAN(b)
+	return len(b) >= 12 && binary.BigEndian.Uint32(b) == plain && binary.BigEndian.Uint32(b[8:])&encap == 0
 }
 
-func anyHeaderVLAN(b []byte) uint16 {
+// headerVLAN is the VLAN that a mirror's header says a frame without its tag was in, 0 when it says none.
+func headerVLAN(b []byte) uint16 {
 	if len(b) < 4 {
 		return 0
 	}
@@ -190,7 +192,7 @@ func (r *relay) flush() {
 }
 
 // read returns what was offered, at most n digests, which are good until release. There may be more behind them. r.reading is held.
-func (r *relay) read(n uint64) []relayed {
+func (r *relay) read(n uint64) []flow.Seated {
 	end := r.published.Load()
 	r.next = max(r.next, r.began.Load())
 	at := r.next % relayLen
@@ -204,52 +206,15 @@ func (r *relay) release(n int) {
 	r.done.Store(r.next)
 }
 
-// end lets what was offered be read, and counts it if that waits for nobody.
+// mostAtEnd is how many digests a worker counts at the end of a batch, of those that gathered while somebody else had the trackers.
+const mostAtEnd = 256
+
+// end lets what was offered be read, and counts it if that waits for nobody and does not take long.
 func (r *relay) end() {
 	r.flush()
 	if r.head == r.done.Load() || !r.reading.TryLock() {
 		return
 	}
-	if r.batch.TryHold() {
-		r.countQuick(r.read(mostAtEnd), r.era.Load())
-	}
+	r.release(r.batch.TryCount(r.read(mostAtEnd), r.era.Load()))
 	r.reading.Unlock()
-}
-
-// What a worker counts at the end of a batch: so many digests, of those that gathered while somebody else had the trackers, and of them
-// as far as few conversations begin. A flood of those must not keep it from receiving.
-const (
-	mostAtEnd = 256
-	mostBegun = 32
-)
-
-// countQuick counts digests that were read as far as none of them takes long: up to the first of a place that nobody has looked up in this
-// era yet, or of a tracker that is about to grow. The batch is held, and released.
-func (r *relay) countQuick(list []relayed, era uint64) {
-	n := 0
-	for ; n < len(list); n++ {
-		s := &list[n]
-		if s.place.era != era || r.batch.Began() > mostBegun {
-			break
-		}
-		if t := s.place.tracker; t != nil {
-			if t.GrowsSoon(mostAtEnd) {
-				break
-			}
-			r.batch.Add(t, &s.Digest, &s.place.spot)
-		}
-	}
-	r.batch.Release()
-	r.release(n)
-}
-
-// countAll counts digests that were read, of places that were looked up. The batch is held, and released.
-func (r *relay) countAll(list []relayed) {
-	for i := range list {
-		if p := list[i].place; p.tracker != nil {
-			r.batch.Add(p.tracker, &list[i].Digest, &p.spot)
-		}
-	}
-	r.batch.Release()
-	r.release(len(list))
 }

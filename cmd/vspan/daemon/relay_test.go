@@ -161,7 +161,7 @@ func TestWorkerGrowsNoLargeIndex(t *testing.T) {
 		r.end()
 		left += tracking.read()
 	}
-	if n := s.Totals().Flows; n != 5000 || left < 2*mostAtEnd || left > 4*mostAtEnd {
+	if n := s.Totals().Flows; n != 5000 || left != 3 { // the first, whose place is not known, and those behind 2,048 and 4,096 conversations
 		t.Errorf("%d conversations, %d packets were left", n, left)
 	}
 }

@@ -179,24 +179,25 @@ func (t *tracking) readFrom(r *relay) int {
 	era := r.era.Load()
 	list := r.read(mostAtOnce)
 	for i := range list {
-		if p := list[i].place; p.era != era {
-			t.resolve(p, list[i].Time, era)
+		if seat := list[i].Seat; seat.Era != era {
+			t.resolve(seat, list[i].Time, era)
 		}
 	}
 	if len(list) > 0 {
-		r.batch.Hold()
-		r.countAll(list)
+		r.batch.Count(list)
+		r.release(len(list))
 	}
 	return len(list)
 }
 
-// resolve finds out whose a place is.
-func (t *tracking) resolve(p *place, now int64, era uint64) {
+// resolve finds out who looks at a place.
+func (t *tracking) resolve(seat *flow.Seat, now int64, era uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p.era, p.tracker = era, nil
-	if s := t.list[p.uid]; s != nil {
-		p.tracker, p.spot = s.Tracker, s.Spot(p.Place, now)
-		p.spot.Numbered = s.numbered
+	seat.Era, seat.Tracker = era, nil
+	at := seat.Owner.(*place)
+	if s := t.list[at.uid]; s != nil {
+		seat.Tracker, seat.Spot = s.Tracker, s.Spot(at.Place, now)
+		seat.Spot.Numbered = s.numbered
 	}
 }
