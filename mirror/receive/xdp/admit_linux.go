@@ -121,6 +121,9 @@ func (c *Counter) admitStream(s Stream) error {
 		c.streams.release(s)
 		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
 	}
+	if !s.Whole {
+		c.kernel.hints.values[0][s.hint()] = uint16(slot) // whoever reads the old one meanwhile only asks in vain
+	}
 	table, key := c.kernel.stream(s)
 	if err := table.Put(key, slot); err != nil {
 		c.streams.release(s)

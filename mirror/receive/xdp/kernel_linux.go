@@ -34,6 +34,7 @@ type kernel struct {
 
 	places places
 	shared shared[placeValue] // their memory
+	hints  shared[hintsValue] // of where sequences are
 	aside  *ebpf.Map          // what other CPUs than the owner of a place have counted, by slot
 
 	streams4, streams6, sequences *ebpf.Map
@@ -124,6 +125,9 @@ func (k *kernel) choose(variant int) (err error) {
 		return err
 	}
 	k.places.of = k.shared.values
+	if k.hints, err = share[hintsValue](maps["hints"]); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -149,7 +153,7 @@ func (k *kernel) close() (err error) {
 	if k.grace != nil {
 		err = errors.Join(err, k.grace.close())
 	}
-	return errors.Join(err, k.shared.close())
+	return errors.Join(err, k.shared.close(), k.hints.close())
 }
 
 // advise names the next step where it is known.

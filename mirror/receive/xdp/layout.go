@@ -202,3 +202,17 @@ func sum(perCPU []countsValue) (total countsValue) {
 	}
 	return total
 }
+
+// hintsValue are slots of sequences, by few bits of what names them.
+type hintsValue [hintCount]uint16
+
+const (
+	hintCount  = 1024
+	hintSpread = 67
+)
+
+// hint is which of the hints is that of a stream.
+func (s Stream) hint() int {
+	k := s.key()
+	return (int(k.Low.ID) + int(k.Low.Src[3])*hintSpread) % hintCount
+}

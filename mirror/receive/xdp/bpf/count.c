@@ -83,8 +83,15 @@ inlined int count(struct xdp_md *context, u32 there)
 		return xdp_pass;
 	if (!likely(read_mirror(context, &p)))
 		return pass(false);
-	bool judged = p.sound && p.ethernet && read_inner(context, &p);
-	struct place *here = judged ? conversation(&p) : 0;
+	struct place *here = 0;
+	bool judged = p.sound && p.ethernet && read_stations(context, &p);
+	if (judged) {
+		u32 home = home_of(&p);
+		ask(&p, home);
+		judged = read_inner(context, &p);
+		if (judged)
+			here = conversation(&p, home);
+	}
 	if (p.numbered)
 		sequenced(&p, here);
 	if (likely(here && count_in(here, &p)))

@@ -46,15 +46,24 @@ inlined bool inner6(struct xdp_md *context, struct packet *p, u32 at)
 	return bound(p, at, 40, total, has_ports(h[6]));
 }
 
-// read_inner reads the mirrored frame. It is false for what is left to user space.
-inlined bool read_inner(struct xdp_md *context, struct packet *p)
+// read_stations reads the addresses of the mirrored frame. It is false for what is left to user space.
+inlined bool read_stations(struct xdp_md *context, struct packet *p)
 {
 	u8 *h = reach(context, p->at, 14);
 	if (!h || p->at + 14 > p->end || h[0] & 1)
 		return false;
-	p->frame_there = p->frame_length = p->end - p->at;
 	p->key.macs[0] = *(u32 *)h;
 	*(u64 *)&p->key.macs[1] = *(u64 *)(h + 4); // at once, as it will be read
+	return true;
+}
+
+// read_inner reads the rest of the mirrored frame. It is false for what is left to user space.
+inlined bool read_inner(struct xdp_md *context, struct packet *p)
+{
+	u8 *h = reach(context, p->at, 14);
+	if (!h)
+		return false;
+	p->frame_there = p->frame_length = p->end - p->at;
 	u16 type = big16(*(u16 *)(h + 12));
 	u32 at = 14;
 	for (int i = 0; i < 2 && is_tag(type); i++) {

@@ -107,6 +107,14 @@ struct sequence {
 	u64 spare[4]; // so that what is touched of it by each packet is in one line of a cache, and not in two
 };
 
+// struct hints say where the sequence of a session's stream is likely to be: its slot, by few bits of what names it. A wrong one harms
+// nothing.
+enum { hint_count = 1024, hint_spread = 67 };
+
+struct hints {
+	u16 slots[hint_count];
+};
+
 // struct moment is one moment by two clocks.
 struct moment {
 	u64 ticks;
@@ -157,6 +165,14 @@ struct {
 	type(key, u32);
 	type(value, struct sequence);
 } sequences section(".maps");
+
+struct {
+	number(type, array_map);
+	number(max_entries, 1);
+	number(map_flags, mmapable);
+	type(key, u32);
+	type(value, struct hints);
+} hints section(".maps");
 
 struct {
 	number(type, percpu_array_map);
