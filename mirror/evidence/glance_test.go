@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
@@ -26,19 +27,29 @@ func TestTogetherIsOneByOne(t *testing.T) {
 				n++
 				batch[i] = drawArrival(t, talk, n)
 			}
-			single.Begin(table)
+			var want, got told
+			single.Begin(table) // there may be nothing to observe
+			single.End()
 			for i := range batch {
-				single.Take(batch[i : i+1])
+				want.Found(batch[i:i+1], []Finding{single.Observe(table, batch[i])})
 			}
+			before := rapid.Bool().Draw(t, "before a witness")
 			many.Begin(table)
 			for rest := batch; len(rest) > 0; {
 				taken := rest[:rapid.IntRange(1, len(rest)).Draw(t, "taken")]
+				if before {
+					taken = taken[:min(len(taken), Together)]
+					many.TakeBefore(&got, taken)
+				} else {
+					many.Take(taken)
+				}
 				rest = rest[len(taken):]
-				many.Take(taken)
 				together += len(taken) - 1
 			}
-			single.End()
 			many.End()
+			if d := cmp.Diff(want, got, cmpopts.IgnoreFields(Finding{}, "Known")); before && d != "" {
+				t.Fatalf("found (-single +many):\n%s", d)
+			}
 		}
 		if d := cmp.Diff(single.View(), many.View(), wholeViews()); d != "" {
 			t.Fatalf("views (-single +many):\n%s", d)
@@ -46,6 +57,17 @@ func TestTogetherIsOneByOne(t *testing.T) {
 	})
 	if together < 1000 {
 		t.Errorf("only %d arrivals were taken together with others", together)
+	}
+}
+
+// told is a witness that keeps what it is told.
+type told []Finding
+
+func (w *told) Found(_ []Arrival, found []Finding) {
+	for _, f := range found {
+		whose := *f.Whose
+		f.Whose = &whose
+		*w = append(*w, f)
 	}
 }
 
