@@ -132,8 +132,18 @@ func (r *play) ask() error {
 		}
 		spec.Sources = append(spec.Sources, source)
 	}
-	a, err := r.try(http.MethodPut, "/v1/sessions/"+sessionName+"?wait=1m&for=Applied", wire.SessionInput{Spec: spec})
-	if err == nil && a.status != http.StatusCreated {
+	return r.create(sessionName, spec)
+}
+
+// create asks for a session, and returns when it stands on the switch, or cannot.
+func (r *play) create(name string, spec wire.Spec) error {
+	return r.expect(http.StatusCreated, http.MethodPut, "/v1/sessions/"+name+"?wait=1m&for=Applied", wire.SessionInput{Spec: spec})
+}
+
+// expect asks the API for something that it is to answer with a status.
+func (r *play) expect(status int, method, path string, body any) error {
+	a, err := r.try(method, path, body)
+	if err == nil && a.status != status {
 		err = fmt.Errorf("answered %d: %s", a.status, a.body)
 	}
 	return err
@@ -279,31 +289,18 @@ func (r *play) receiving(word string) error {
 	return fmt.Errorf("the receiver is down or up, not %q", word)
 }
 
-// also asks for another session, of a VM, and returns when it stands on the switch.
+// also asks for another session, of a VM.
 func (r *play) also(name, vm string) error {
-	spec := wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, Sources: []wire.Source{{VM: vm}}}
-	a, err := r.try(http.MethodPut, "/v1/sessions/"+name+"?wait=1m&for=Applied", wire.SessionInput{Spec: spec})
-	if err == nil && a.status != http.StatusCreated {
-		err = fmt.Errorf("answered %d: %s", a.status, a.body)
-	}
-	return err
+	return r.create(name, wire.Spec{Encapsulation: wire.Encapsulation{Type: r.encapsulation}, Sources: []wire.Source{{VM: vm}}})
 }
 
 // removed removes a session, and returns when it is gone from the switch.
 func (r *play) removed(name string) error {
-	a, err := r.try(http.MethodDelete, "/v1/sessions/"+name+"?wait=1m", nil)
-	if err == nil && a.status != http.StatusNoContent {
-		err = fmt.Errorf("answered %d: %s", a.status, a.body)
-	}
-	return err
+	return r.expect(http.StatusNoContent, http.MethodDelete, "/v1/sessions/"+name+"?wait=1m", nil)
 }
 
 func (r *play) post(action string) error {
-	a, err := r.try(http.MethodPost, "/v1/sessions/"+sessionName+action, nil)
-	if err == nil && a.status != http.StatusOK {
-		err = fmt.Errorf("answered %d: %s", a.status, a.body)
-	}
-	return err
+	return r.expect(http.StatusOK, http.MethodPost, "/v1/sessions/"+sessionName+action, nil)
 }
 
 // meddle changes the session on the switch by hand.
