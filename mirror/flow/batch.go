@@ -104,7 +104,7 @@ func (b *Batch) foresee(i int, s *Seated) {
 		return
 	}
 	h := b.hashes[i&(together-1)]
-	var e *entry
+	var e *entry // mostly of the first slot, and to call likely for it would take as long as all the rest
 	if first := *t.table.slot(h); first.tag == uint32(h>>32) && first.ref != 0 {
 		e = t.table.unread(first)
 	} else {

@@ -125,10 +125,8 @@ func (k *kernel) choose(variant int) (err error) {
 		return err
 	}
 	k.places.of = k.shared.values
-	if k.hints, err = share[hintsValue](maps["hints"]); err != nil {
-		return err
-	}
-	return nil
+	k.hints, err = share[hintsValue](maps["hints"])
+	return err
 }
 
 // stream is the table that a stream is in, and its key there.
