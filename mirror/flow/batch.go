@@ -11,8 +11,9 @@ import (
 // of it are counted. One goroutine at a time may use it.
 type Batch struct {
 	lock  *sync.Mutex
-	brief bool // nobody may be kept waiting
-	begun int  // conversations since the lock was taken
+	brief bool   // nobody may be kept waiting
+	era   uint64 // if so, of what may be counted
+	begun int    // conversations since the lock was taken
 	// Of those that are counted together the hashes of their names, and where they are likely to be counted; nil: not known.
 	hashes [together]uint64
 	likely [together]*entry
@@ -46,13 +47,7 @@ func (b *Batch) TryCount(list []Seated, era uint64) (counted int) {
 		return 0
 	}
 	defer b.lock.Unlock()
-	b.brief = true
-	for i := range list {
-		if seat := list[i].Seat; seat.Era != era || seat.Tracker == nil {
-			list = list[:i]
-			break
-		}
-	}
+	b.brief, b.era = true, era
 	return b.count(list)
 }
 
@@ -70,24 +65,19 @@ func (b *Batch) count(list []Seated) (counted int) {
 }
 
 func (b *Batch) countTogether(list []Seated) (counted int) {
-	for i := range list {
-		if t := list[i].Seat.Tracker; t != nil {
-			h := secret.hash(list[i].name)
-			b.hashes[i&(together-1)] = h
-			prefetch.Line(unsafe.Pointer(t.table.slot(h)))
-		}
-	}
+	list = list[:b.hash(list)]
+	b.foresee(list)
 	for i := range min(ahead, len(list)) {
-		b.foresee(i, &list[i])
+		b.likely[i&(together-1)].ask(list[i].seg.side & 1)
 	}
 	for i := range list {
 		if k := i + ahead; k < len(list) {
-			b.foresee(k, &list[k])
+			b.likely[k&(together-1)].ask(list[k].seg.side & 1)
 		}
 		s := &list[i]
-		// What was likely before those in front of it were counted may be somebody else's entry now.
+		// What was likely before those in front of it were counted may be somebody else's entry now, or nobody's.
 		e := b.likely[i&(together-1)]
-		if e != nil && e.name == s.name && e.keyed && !s.name.isLong() && s.Seat.Tracker.flowing(e, &s.Digest, &s.Seat.Spot) {
+		if e != nil && e.name == s.name && s.Seat.Tracker.flowing(e, &s.Digest, &s.Seat.Spot) {
 			continue
 		}
 		if !b.countOther(i, s) {
@@ -97,23 +87,46 @@ func (b *Batch) countTogether(list []Seated) (counted int) {
 	return len(list)
 }
 
-// foresee asks for the entry that a digest is likely to be counted in.
-func (b *Batch) foresee(i int, s *Seated) {
-	t := s.Seat.Tracker
-	if t == nil {
-		return
+// hash hashes the names of digests, asks for where they stand in the index, and returns how many may be counted, from the first on.
+func (b *Batch) hash(list []Seated) (n int) {
+	for i := range list {
+		seat := list[i].Seat
+		t := seat.Tracker
+		if b.brief && (seat.Era != b.era || t == nil) {
+			return i
+		}
+		if t != nil {
+			h := secret.hash(list[i].name)
+			b.hashes[i&(together-1)] = h
+			prefetch.Line(unsafe.Pointer(t.table.slot(h)))
+		}
 	}
-	h := b.hashes[i&(together-1)]
-	var e *entry // mostly of the first slot, and to call likely for it would take as long as all the rest
-	if first := *t.table.slot(h); first.tag == uint32(h>>32) && first.ref != 0 {
-		e = t.table.unread(first)
-	} else {
-		e = t.table.likely(h)
+	return len(list)
+}
+
+// foresee finds the entries that digests are likely to be counted in. It is done for all of them before the first is counted: a processor
+// looks into a few of these at a time, but not beyond all that counting is.
+func (b *Batch) foresee(list []Seated) {
+	for i := range list {
+		s := &list[i]
+		var e *entry
+		if t := s.Seat.Tracker; t != nil && !s.name.isLong() {
+			h := b.hashes[i&(together-1)]
+			// Mostly it is of the first slot, and to call likely for it would take as long as all the rest.
+			if first := *t.table.slot(h); first.tag == uint32(h>>32) && first.ref != 0 {
+				e = t.table.unread(first)
+			} else {
+				e = t.table.likely(h)
+			}
+		}
+		b.likely[i&(together-1)] = e
 	}
-	b.likely[i&(together-1)] = e
+}
+
+// ask asks for what of an entry a packet of a side needs, 0 or 1.
+func (e *entry) ask(side uint8) {
 	if e != nil {
-		at := uintptr(s.seg.side&1) * unsafe.Sizeof(near{})
-		prefetch.Both(unsafe.Pointer(e), unsafe.Add(unsafe.Pointer(e), unsafe.Offsetof(e.near)+at))
+		prefetch.Both(unsafe.Pointer(e), unsafe.Pointer(&e.near[side]))
 	}
 }
 

@@ -11,40 +11,42 @@ func (e *entry) prepare() {
 
 // flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
 // of its side was, with nothing missing. That most are; it does what take does, and says no to all others. e is the entry of the
-// connection.
+// connection, whose name is all of its key.
 func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
-	seg := &d.seg
+	seg, m := &d.seg, spot.stream
 	side := seg.side & 1
-	g, me, peer, m := &e.near[side], &e.sides[side], &e.sides[1-side], spot.stream
-	if !e.flows[side] || seg.seq != g.next || g.point != spot.point || uint32(m.lost) != g.lost || seg.kind != readTCP || d.Gap > 0 ||
-		seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || after(seg.ack, peer.next) || spot.site != 0 && spot.site != e.settled {
+	g, me, peer := &e.near[side], &e.sides[side], &e.sides[1-side]
+	seq, ack, length := seg.seq, seg.ack, seg.length
+	if !e.flows[side] || seq != g.next || g.point != spot.point || uint32(m.lost) != g.lost || seg.kind != readTCP || d.Gap > 0 ||
+		seg.flags&(SYN|FIN|RST|ACK) != ACK || seg.window == 0 || after(ack, peer.next) || spot.site != 0 && spot.site != e.settled {
 		return false
 	}
-	end := seg.seq + seg.length
-	if peer.seen&sawEdge != 0 && me.exceeds(peer, end, seg.length) {
+	end := seq + length
+	if peer.seen&sawEdge != 0 && me.exceeds(peer, end, length) {
 		return false
 	}
+	now, stamp, bytes := d.Time, stampOf(d.Time), uint64(d.length)
 	t.totals.Packets++
-	t.totals.Bytes += uint64(d.length)
-	now, stamp := d.Time, stampOf(d.Time)
+	t.totals.Bytes += bytes
 	e.last, m.last = max(e.last, now), max(m.last, now)
 	if !spot.Numbered {
 		m.unnumbered = max(m.unnumbered, now)
 	}
 	g.packets++
-	g.bytes += uint64(d.length)
+	g.bytes += bytes
 	g.last = stamp
-	if seg.length > 0 {
+	if length > 0 {
 		g.next, g.advanced = end, stamp
 		g.order(seg)
-		g.mark(seg, end, g.mss)
+		g.markTime(seg)
+		g.markID(seg, g.mss)
 		me.seen |= sawData
 		if after(end, me.next) {
 			me.next = end
 		}
 	}
-	if after(seg.ack, me.ack) {
-		me.ack = seg.ack
+	if after(ack, me.ack) {
+		me.ack = ack
 	}
 	me.offer(peer, seg)
 	return true

@@ -99,7 +99,7 @@ func (g sighting) again(s *segment, end, now uint32, mss uint16) found {
 		g.late++
 	case foundRepeat:
 		g.repeats++
-		g.mark(s, end, mss)
+		g.mark(s, mss)
 	default:
 		g.copies++
 	}
@@ -115,7 +115,7 @@ func (g *pace) advance(s *segment, end, now uint32, mss uint16) {
 		g.flags |= loose
 	}
 	g.order(s)
-	g.mark(s, end, mss)
+	g.mark(s, mss)
 }
 
 // order notes whether the IP identification went up with new data.
@@ -131,25 +131,38 @@ func (g *pace) order(s *segment) {
 }
 
 // mark notes the highest marks that a later packet bears, and a copy does not.
-func (g *pace) mark(s *segment, end uint32, mss uint16) {
+func (g *pace) mark(s *segment, mss uint16) {
+	g.markTime(s)
+	g.markID(s, mss)
+}
+
+func (g *pace) markTime(s *segment) {
 	if s.timed && (g.flags&timed == 0 || after(s.ts, g.maxTS)) {
 		g.maxTS = s.ts
 		g.flags |= timed
 	}
+}
+
+func (g *pace) markID(s *segment, mss uint16) {
 	if s.id == 0 {
 		return
 	}
-	last := s.id
-	if s.length > 2048 { // one that is yet to be segmented: its parts will be numbered on from its own
-		if mss == 0 || mss > 1460 {
-			mss = 1200
-		}
-		last += uint16((s.length - 1) / uint32(max(mss, 200)))
-	}
-	if g.flags&identified == 0 || int16(last-g.maxID) > 0 || g.unordered > g.ordered {
+	if last := s.lastID(mss); g.flags&identified == 0 || int16(last-g.maxID) > 0 || g.unordered > g.ordered {
 		g.maxID = last
 		g.flags |= identified
 	}
+}
+
+// lastID is the IP identification of the last packet that a segment becomes: the parts of one that is yet to be segmented are numbered on
+// from its own.
+func (s *segment) lastID(mss uint16) uint16 {
+	if s.length <= 2048 {
+		return s.id
+	}
+	if mss == 0 || mss > 1460 {
+		mss = 1200
+	}
+	return s.id + uint16((s.length-1)/uint32(max(mss, 200)))
 }
 
 // copyWindow is how long after a packet a copy of it may come that bears no mark to be told by, in stamps.

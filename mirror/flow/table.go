@@ -117,7 +117,7 @@ func (t *table) unlink(n int) {
 	if !e.keyed {
 		return
 	}
-	e.keyed = false
+	e.keyed, e.flows = false, [2]bool{}
 	t.keyed--
 	mask := len(t.index) - 1
 	hole := int(d.hash) & mask
