@@ -51,7 +51,7 @@ type recent struct {
 	known   uint64
 	seat    *flow.Seat
 	tracked *map[string]bool // that the worker looked it up in
-	wanted  bool
+	wanted  *flow.Seat       // nil: it is not tracked
 }
 
 // placeKey is a place where packets of a session are seen.
@@ -77,27 +77,23 @@ func (r *relay) begin() {
 	r.began.Store(r.head)
 }
 
-// offer hands on the digests of packets whose sessions are tracked.
+// offer hands on the digests of packets whose sessions are tracked: of evidence.Together at most.
 func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	tracked := r.tracked.Load()
 	if tracked == nil {
 		return
 	}
+	var seats [evidence.Together]*flow.Seat // all are looked up before the first is read: the processor need not wait for each by itself
+	r.recall(&seats, list, found, tracked)
 	found = found[:len(list)]
 	for i := range list {
-		d, f := &list[i], &found[i]
-		seen := &r.recent[f.Known%recentLen]
-		if f.Known == 0 || seen.known != f.Known || seen.tracked != tracked {
-			if !r.look(seen, d, f, tracked) {
-				continue
-			}
-		}
-		if !seen.wanted || r.head-r.released == relayLen && !r.room() {
+		seat := seats[i&(evidence.Together-1)]
+		if seat == nil || r.head-r.released == relayLen && !r.room() {
 			continue
 		}
-		s := &r.slots[r.head%relayLen]
+		d, f, s := &list[i], &found[i], &r.slots[r.head%relayLen]
 		r.head++
-		s.Seat, s.Time, s.Gap = seen.seat, max(d.At, 0), f.Gap
+		s.Seat, s.Time, s.Gap = seat, max(d.At, 0), f.Gap
 		wire := len(f.Frame) + max(d.PayloadLen-len(d.Payload), 0)
 		vlan := uint16(0)
 		if !isUntagged(d.Payload) {
@@ -109,6 +105,21 @@ func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	}
 }
 
+// recall finds out where packets were seen, nil where that is not tracked.
+func (r *relay) recall(seats *[evidence.Together]*flow.Seat, list []receive.Datagram, found []evidence.Finding, tracked *map[string]bool) {
+	list = list[:len(found)]
+	for i := range found {
+		f := &found[i]
+		seen := &r.recent[f.Known%recentLen]
+		if f.Known == 0 || seen.known != f.Known || seen.tracked != tracked {
+			if !r.look(seen, &list[i], f, tracked) {
+				continue
+			}
+		}
+		seats[i&(evidence.Together-1)] = seen.wanted
+	}
+}
+
 // look finds out where a packet was seen and whether that is tracked, and reports false of one that is nobody's.
 func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tracked *map[string]bool) bool {
 	if f.Known == 0 || seen.known != f.Known {
@@ -117,7 +128,10 @@ func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tra
 		}
 		*seen = recent{known: f.Known, seat: &r.placeOf(d.Src(), f.Whose).Seat}
 	}
-	seen.tracked, seen.wanted = tracked, (*tracked)[seen.seat.Owner.(*place).uid]
+	seen.tracked, seen.wanted = tracked, nil
+	if (*tracked)[seen.seat.Owner.(*place).uid] {
+		seen.wanted = seen.seat
+	}
 	return true
 }
 
