@@ -14,16 +14,16 @@ type Batch struct {
 	brief bool   // nobody may be kept waiting
 	era   uint64 // if so, of what may be counted
 	begun int    // conversations since the lock was taken
-	// Of those that are counted together the hashes of their names, and where they are likely to be counted; nil: not known.
+	// Of those that are counted together the hashes of their names, what is in the index where looking for them begins, and where they are
+	// likely to be counted; nil: not known.
 	hashes [together]uint64
+	firsts [together]slot
 	likely [together]*entry
 }
 
 const (
-	// together is how many digests wait for their places in the index, and ahead how many of them for their entries while the one in front
-	// of them is counted: few enough that a processor can wait for all of it. What it cannot wait for it does not ask for.
+	// together is how many digests are looked up before the first of them is counted.
 	together = 64
-	ahead    = 8
 	// mostBegun is how many conversations may begin where nobody may be kept waiting: they take far more time than others.
 	mostBegun = 32
 )
@@ -67,13 +67,7 @@ func (b *Batch) count(list []Seated) (counted int) {
 func (b *Batch) countTogether(list []Seated) (counted int) {
 	list = list[:b.hash(list)]
 	b.foresee(list)
-	for i := range min(ahead, len(list)) {
-		b.likely[i&(together-1)].ask(list[i].seg.side & 1)
-	}
 	for i := range list {
-		if k := i + ahead; k < len(list) {
-			b.likely[k&(together-1)].ask(list[k].seg.side & 1)
-		}
 		s := &list[i]
 		// What was likely before those in front of it were counted may be somebody else's entry now, or nobody's.
 		e := b.likely[i&(together-1)]
@@ -87,7 +81,8 @@ func (b *Batch) countTogether(list []Seated) (counted int) {
 	return len(list)
 }
 
-// hash hashes the names of digests, asks for where they stand in the index, and returns how many may be counted, from the first on.
+// hash hashes the names of digests, looks up where looking for them begins, and returns how many may be counted, from the first on. What is
+// there is not looked at yet: so the processor waits for many at a time.
 func (b *Batch) hash(list []Seated) (n int) {
 	for i := range list {
 		seat := list[i].Seat
@@ -97,15 +92,14 @@ func (b *Batch) hash(list []Seated) (n int) {
 		}
 		if t != nil {
 			h := secret.hash(list[i].name)
-			b.hashes[i&(together-1)] = h
-			prefetch.Line(unsafe.Pointer(t.table.slot(h)))
+			b.hashes[i&(together-1)], b.firsts[i&(together-1)] = h, *t.table.slot(h)
 		}
 	}
 	return len(list)
 }
 
-// foresee finds the entries that digests are likely to be counted in. It is done for all of them before the first is counted: a processor
-// looks into a few of these at a time, but not beyond all that counting is.
+// foresee finds the entries that digests are likely to be counted in, and asks for them. It is done for all of them before the first is
+// counted: a processor looks into a few of these at a time, but not beyond all that counting is.
 func (b *Batch) foresee(list []Seated) {
 	for i := range list {
 		s := &list[i]
@@ -113,13 +107,14 @@ func (b *Batch) foresee(list []Seated) {
 		if t := s.Seat.Tracker; t != nil && !s.name.isLong() {
 			h := b.hashes[i&(together-1)]
 			// Mostly it is of the first slot, and to call likely for it would take as long as all the rest.
-			if first := *t.table.slot(h); first.tag == uint32(h>>32) && first.ref != 0 {
+			if first := b.firsts[i&(together-1)]; first != 0 && first.tags(h) {
 				e = t.table.unread(first)
 			} else {
 				e = t.table.likely(h)
 			}
 		}
 		b.likely[i&(together-1)] = e
+		e.ask(s.seg.side & 1)
 	}
 }
 
@@ -152,10 +147,10 @@ const likelySlots = 8
 func (t *table) likely(hash uint64) *entry {
 	for i := range likelySlots {
 		s := t.index[(int(hash)+i)&(len(t.index)-1)]
-		if s.ref == 0 {
+		if s == 0 {
 			return nil
 		}
-		if s.tag == uint32(hash>>32) {
+		if s.tags(hash) {
 			return t.unread(s)
 		}
 	}
@@ -164,6 +159,6 @@ func (t *table) likely(hash uint64) *entry {
 
 // unread is the entry that a slot refers to.
 func (t *table) unread(s slot) *entry {
-	n := uint(s.ref - 1)
+	n := uint(s.entry())
 	return t.slabs[n/slabLen].unread(int(n % slabLen))
 }

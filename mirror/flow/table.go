@@ -15,8 +15,20 @@ func (s *slab) unread(i int) *entry {
 	return (*entry)(unsafe.Add(unsafe.Pointer(s), uintptr(i)*unsafe.Sizeof(entry{})))
 }
 
-// slot of the index: 0 in ref is empty, otherwise ref-1 numbers the entry.
-type slot struct{ tag, ref uint32 }
+// slot of the index: 0 is vacant, otherwise the number of the entry plus one, and above it the highest bits of its hash. It is small, for the
+// way to an entry is waited for as long as the entry itself.
+type slot uint32
+
+// slotTag is the lowest bit of the tag: below it is room for the number of the last of maxFlows.
+const slotTag = 25
+
+func slotOf(hash uint64, n int) slot { return slot(hash>>(32+slotTag))<<slotTag | slot(n+1) }
+
+// tags reports whether an entry with that hash may be in the slot, or nothing.
+func (s slot) tags(hash uint64) bool { return uint32(s)>>slotTag == uint32(hash>>(32+slotTag)) }
+
+// entry is the number of what is in the slot, which is not vacant.
+func (s slot) entry() int { return int(s&(1<<slotTag-1)) - 1 }
 
 // table finds entries by key: open addressing over a flat index, entries in slabs that never move. It grows up to its limit, and
 // then an entry that matters less makes room.
@@ -48,13 +60,13 @@ func (t *table) find(d *Digest, hash uint64) int {
 	mask := len(t.index) - 1
 	for i := int(hash) & mask; ; i = (i + 1) & mask {
 		s := t.index[i]
-		if s.ref == 0 {
+		if s == 0 {
 			return -1
 		}
-		if s.tag != uint32(hash>>32) {
+		if !s.tags(hash) {
 			continue
 		}
-		n := int(s.ref - 1)
+		n := s.entry()
 		if e, details := t.at(n); e.name == d.name && (!d.name.isLong() || details.key.ends == d.ends) {
 			return n
 		}
@@ -88,10 +100,10 @@ func (t *table) add(d *Digest, hash uint64, now int64, gone func(*entry, *detail
 func (t *table) insert(n int, hash uint64) {
 	mask := len(t.index) - 1
 	i := int(hash) & mask
-	for t.index[i].ref != 0 {
+	for t.index[i] != 0 {
 		i = (i + 1) & mask
 	}
-	t.index[i] = slot{tag: uint32(hash >> 32), ref: uint32(n + 1)}
+	t.index[i] = slotOf(hash, n)
 }
 
 func (t *table) grow() {
@@ -121,18 +133,18 @@ func (t *table) unlink(n int) {
 	t.keyed--
 	mask := len(t.index) - 1
 	hole := int(d.hash) & mask
-	for t.index[hole].ref != uint32(n+1) {
+	for mine := slotOf(d.hash, n); t.index[hole] != mine; {
 		hole = (hole + 1) & mask
 	}
-	for i := (hole + 1) & mask; t.index[i].ref != 0; i = (i + 1) & mask {
-		_, moved := t.at(int(t.index[i].ref - 1))
+	for i := (hole + 1) & mask; t.index[i] != 0; i = (i + 1) & mask {
+		_, moved := t.at(t.index[i].entry())
 		home := int(moved.hash) & mask
 		if (i-home)&mask >= (i-hole)&mask {
 			t.index[hole] = t.index[i]
 			hole = i
 		}
 	}
-	t.index[hole] = slot{}
+	t.index[hole] = 0
 }
 
 // evictionSample is how many entries are looked at to find one to evict.
