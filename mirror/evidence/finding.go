@@ -37,31 +37,27 @@ type Finding struct {
 	// Gap is how many sequence numbers were passed over between the packet of its sequence space before it and this one. An estimate:
 	// what was passed over may come late.
 	Gap uint32
-	// Frame is what was mirrored; nil of what is refused. It aliases the arrival's payload. Bare says that it is an IP packet, without
-	// its Ethernet header.
-	Frame []byte
+	// Frame is where in the arrival's payload begins what was mirrored, in bytes; 0 of what is refused. Bare says that it is an IP
+	// packet, without its Ethernet header.
+	Frame int32
 	Bare  bool
 }
 
 // found is what a Finding of an arrival that was thought about is made of.
 type found struct {
 	gap   uint32
-	frame int32 // where it begins in the payload; 0: nowhere
+	frame int32
 	bare  bool
 }
 
 // recalled makes f what an arrival was found to be that was recalled.
-func (f *Finding) recalled(a *Arrival, g *glance, m *memo, gap uint32) {
-	f.Whose, f.Known, f.Gap, f.Bare = m.whose(), m.known, gap, false
-	f.Frame = a.Payload[g.frame:]
+func (f *Finding) recalled(g *glance, m *memo, gap uint32) {
+	f.Whose, f.Known, f.Gap, f.Frame, f.Bare = m.whose(), m.known, gap, g.frame, false
 }
 
 // weighed makes f what the arrival was found to be that was thought about last.
-func (l *Ledger) weighed(a *Arrival, f *Finding) {
-	f.Whose, f.Known, f.Gap, f.Bare, f.Frame = &l.whose, 0, l.found.gap, l.found.bare, nil
-	if l.found.frame > 0 {
-		f.Frame = a.Payload[l.found.frame:]
-	}
+func (l *Ledger) weighed(f *Finding) {
+	f.Whose, f.Known, f.Gap, f.Frame, f.Bare = &l.whose, 0, l.found.gap, l.found.frame, l.found.bare
 }
 
 // whose says whose a confirmed packet is.

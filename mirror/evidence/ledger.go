@@ -68,11 +68,11 @@ func (l *Ledger) Observe(t *Table, a Arrival) (f Finding) {
 	l.one[0] = a
 	l.foresee(l.one[:])
 	if m, gap := l.recall(&l.one[0], &l.glances.list[0]); m != nil {
-		f.recalled(&l.one[0], &l.glances.list[0], m, gap)
+		f.recalled(&l.glances.list[0], m, gap)
 		return f
 	}
 	l.weigh(&l.one[0])
-	l.weighed(&l.one[0], &f)
+	l.weighed(&f)
 	return f
 }
 
@@ -130,12 +130,12 @@ func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
 	for i := range list {
 		a, g, f := &list[i], &l.glances.list[i&(Together-1)], &l.findings[i&(Together-1)]
 		if m, gap := l.recall(a, g); m != nil {
-			f.recalled(a, g, m, gap)
+			f.recalled(g, m, gap)
 			continue
 		}
 		l.tell(w, list, told, i) // to weigh may change what was known
 		l.weigh(a)
-		l.weighed(a, f)
+		l.weighed(f)
 		l.tell(w, list, i, i+1)
 		told = i + 1
 	}

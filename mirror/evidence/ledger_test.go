@@ -255,9 +255,10 @@ func TestFindings(t *testing.T) {
 	ledger := NewLedger(Limits{})
 	of := func(p parcel, sequence uint32) Finding {
 		p.host, p.kind, p.id = "esx-01", erspan.TypeII, 5
-		f := ledger.Observe(table, p.arrival(sequence))
-		if len(f.Frame) < 14 || [6]byte(f.Frame[6:]) != p.src {
-			t.Errorf("%+v came with the frame %x", p, f.Frame)
+		a := p.arrival(sequence)
+		f := ledger.Observe(table, a)
+		if mirrored := a.Payload[f.Frame:]; len(mirrored) < 14 || [6]byte(mirrored[6:]) != p.src {
+			t.Errorf("%+v came with the frame %x", p, mirrored)
 		}
 		whose := *f.Whose
 		return Finding{Whose: &whose, Gap: f.Gap}
@@ -278,7 +279,7 @@ func TestFindings(t *testing.T) {
 			t.Errorf("%d: (-want +got)\n%s", i, diff)
 		}
 	}
-	if f := ledger.Observe(table, Arrival{Ends: gre.EndsOf(hosts["esx-01"], receiver), Payload: []byte{1}}); f.Attribution != IsRefused || f.Frame != nil {
+	if f := ledger.Observe(table, Arrival{Ends: gre.EndsOf(hosts["esx-01"], receiver), Payload: []byte{1}}); f.Attribution != IsRefused || f.Frame != 0 {
 		t.Errorf("a broken packet is %+v", f)
 	}
 	p := parcel{kind: erspan.TypeII, id: 5, src: alice, dst: router}.arrival(1)

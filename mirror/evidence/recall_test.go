@@ -25,7 +25,7 @@ func think(l *Ledger, t *Table, a Arrival) (f Finding) {
 	l.totals.Bytes += uint64(a.WireLen)
 	l.memos.missed = false
 	l.weigh(&a)
-	l.weighed(&a, &f)
+	l.weighed(&f)
 	return f
 }
 

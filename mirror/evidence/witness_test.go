@@ -5,12 +5,12 @@ import "testing"
 // witness keeps what it is told.
 type witness struct {
 	uids, ports []string
-	frames      []int
+	frames      []int32
 }
 
 func (w *witness) Found(_ []Arrival, found []Finding) {
 	for _, f := range found {
-		w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, len(f.Frame))
+		w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, f.Frame)
 	}
 }
 
@@ -31,7 +31,7 @@ func TestWitnessIsToldOfEachArrival(t *testing.T) {
 		}
 		for i := range arrivals {
 			want := alone.Observe(table, arrivals[i])
-			if got.uids[i] != want.UID || got.ports[i] != want.PortKey || got.frames[i] != len(want.Frame) || want.UID == "" {
+			if got.uids[i] != want.UID || got.ports[i] != want.PortKey || got.frames[i] != want.Frame || want.UID == "" {
 				t.Errorf("round %d, arrival %d: told of %q %q, want %q %q", round, i, got.uids[i], got.ports[i], want.UID, want.PortKey)
 			}
 		}

@@ -28,6 +28,7 @@ type relay struct {
 	losses    uint64
 	places    map[placeKey]*place
 	recent    [recentLen]recent
+	recalled  *map[string]bool // what is tracked by recent
 	began     atomic.Uint64 // slots before this one that were not filled yet are skipped
 	published atomic.Uint64 // slots that the reader may read
 	lost      atomic.Uint64
@@ -46,13 +47,14 @@ const (
 	mostPlaces = 1 << 16
 )
 
-// recent is the place of packets that are known under a number, and whether they are tracked.
+// recent is where packets that are known under a number are seen, nil if that is not tracked.
 type recent struct {
-	known   uint64
-	seat    *flow.Seat
-	tracked *map[string]bool // that the worker looked it up in
-	wanted  *flow.Seat       // nil: it is not tracked
+	known uint64
+	seat  *flow.Seat
 }
+
+// noneKnown is no number of what is known, and 0 is none either.
+const noneKnown = 1<<64 - 1
 
 // placeKey is a place where packets of a session are seen.
 type placeKey struct {
@@ -85,63 +87,70 @@ func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	}
 	var seats [evidence.Together]*flow.Seat // all are looked up before the first is read: the processor need not wait for each by itself
 	r.recall(&seats, list, found, tracked)
+	room := r.room(uint64(len(list)))
 	found = found[:len(list)]
 	for i := range list {
 		seat := seats[i&(evidence.Together-1)]
-		if seat == nil || r.head-r.released == relayLen && !r.room() {
+		if seat == nil {
 			continue
 		}
-		d, f, s := &list[i], &found[i], &r.slots[r.head%relayLen]
+		if room == 0 {
+			r.losses++
+			continue
+		}
+		room--
+		s := &r.slots[r.head%relayLen]
 		r.head++
-		s.Seat, s.Time, s.Gap = seat, max(d.At, 0), f.Gap
-		wire := len(f.Frame) + max(d.PayloadLen-len(d.Payload), 0)
-		vlan := uint16(0)
-		if !isUntagged(d.Payload) {
-			vlan = headerVLAN(d.Payload)
-		}
-		if f.Bare || !s.ReadPlain(f.Frame, wire, vlan) {
-			s.ReadAny(f.Frame, wire, f.Bare, vlan)
-		}
+		s.Seat = seat
+		digest(&s.Digest, &list[i], &found[i])
+	}
+}
+
+// digest makes s what there is to know of a packet.
+func digest(s *flow.Digest, d *receive.Datagram, f *evidence.Finding) {
+	s.Time, s.Gap = max(d.At, 0), f.Gap
+	frame := d.Payload[f.Frame:]
+	wire := len(frame) + max(d.PayloadLen-len(d.Payload), 0)
+	if f.Bare || !isUntagged(d.Payload) || !s.ReadPlain(frame, wire, 0) {
+		s.Read(frame, wire, f.Bare, headerVLAN(d.Payload))
 	}
 }
 
 // recall finds out where packets were seen, nil where that is not tracked.
 func (r *relay) recall(seats *[evidence.Together]*flow.Seat, list []receive.Datagram, found []evidence.Finding, tracked *map[string]bool) {
+	if r.recalled != tracked {
+		clear(r.recent[:])
+		r.recent[0].known = noneKnown
+		r.recalled = tracked
+	}
 	list = list[:len(found)]
 	for i := range found {
 		f := &found[i]
 		seen := &r.recent[f.Known%recentLen]
-		if f.Known == 0 || seen.known != f.Known || seen.tracked != tracked {
-			if !r.look(seen, &list[i], f, tracked) {
-				continue
-			}
+		if seen.known != f.Known {
+			r.look(seen, &list[i], f, *tracked, &seats[i&(evidence.Together-1)])
+			continue
 		}
-		seats[i&(evidence.Together-1)] = seen.wanted
+		seats[i&(evidence.Together-1)] = seen.seat
 	}
 }
 
-// look finds out where a packet was seen and whether that is tracked, and reports false of one that is nobody's.
-func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tracked *map[string]bool) bool {
-	if f.Known == 0 || seen.known != f.Known {
-		if f.UID == "" || f.Frame == nil {
-			return false
-		}
-		*seen = recent{known: f.Known, seat: &r.placeOf(d.Src(), f.Whose).Seat}
+// look finds out where a packet was seen, if that is tracked, and keeps it if the packet is known under a number.
+func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tracked map[string]bool, seat **flow.Seat) {
+	if f.UID != "" && f.Frame != 0 && tracked[f.UID] {
+		*seat = &r.placeOf(d.Src(), f.Whose).Seat
 	}
-	seen.tracked, seen.wanted = tracked, nil
-	if (*tracked)[seen.seat.Owner.(*place).uid] {
-		seen.wanted = seen.seat
+	if f.Known != 0 {
+		*seen = recent{f.Known, *seat}
 	}
-	return true
 }
 
-// room reports whether there is a slot to fill, after it has looked what the reader is done with. What does not fit is lost.
-func (r *relay) room() bool {
-	if r.released = r.done.Load(); r.head-r.released < relayLen {
-		return true
+// room is how many of n digests there are slots for. What has none is lost.
+func (r *relay) room(n uint64) uint64 {
+	if r.head-r.released+n > relayLen {
+		r.released = r.done.Load()
 	}
-	r.losses++
-	return false
+	return relayLen - (r.head - r.released)
 }
 
 // placeOf is the place where a packet was seen. Places are few.

@@ -31,7 +31,7 @@ func offered(r *relay, uid string, inner []byte, gap uint32) {
 	payload := p.Append(nil)
 	d := receive.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
 	whose := &evidence.Whose{Attribution: evidence.IsConfirmed, UID: uid, PortKey: "7", Host: "esx-01", Direction: mirror.FromVM}
-	r.offer([]receive.Datagram{d}, []evidence.Finding{{Whose: whose, Gap: gap, Frame: payload[len(payload)-len(inner):]}})
+	r.offer([]receive.Datagram{d}, []evidence.Finding{{Whose: whose, Gap: gap, Frame: int32(len(payload) - len(inner))}})
 }
 
 func usable(string) bool { return true }
