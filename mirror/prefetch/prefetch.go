@@ -9,11 +9,6 @@ import "unsafe"
 //go:noescape
 func Lines(p unsafe.Pointer)
 
-// Line asks for the cache line at p.
-//
-//go:noescape
-func Line(p unsafe.Pointer)
-
 // Both asks for the cache lines at p and at q.
 //
 //go:noescape

@@ -9,12 +9,6 @@ TEXT ·Lines(SB), NOSPLIT, $0-8
 	PREFETCHT0 192(AX)
 	RET
 
-// func Line(p unsafe.Pointer)
-TEXT ·Line(SB), NOSPLIT, $0-8
-	MOVQ p+0(FP), AX
-	PREFETCHT0 (AX)
-	RET
-
 // func Both(p, q unsafe.Pointer)
 TEXT ·Both(SB), NOSPLIT, $0-16
 	MOVQ p+0(FP), AX

@@ -9,12 +9,6 @@ TEXT ·Lines(SB), NOSPLIT, $0-8
 	PRFM 192(R0), PLDL1KEEP
 	RET
 
-// func Line(p unsafe.Pointer)
-TEXT ·Line(SB), NOSPLIT, $0-8
-	MOVD p+0(FP), R0
-	PRFM (R0), PLDL1KEEP
-	RET
-
 // func Both(p, q unsafe.Pointer)
 TEXT ·Both(SB), NOSPLIT, $0-16
 	MOVD p+0(FP), R0

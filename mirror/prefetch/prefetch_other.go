@@ -7,9 +7,6 @@ import "unsafe"
 // Lines does nothing here.
 func Lines(unsafe.Pointer) {}
 
-// Line does nothing here.
-func Line(unsafe.Pointer) {}
-
 // Both does nothing here.
 func Both(_, _ unsafe.Pointer) {}
 

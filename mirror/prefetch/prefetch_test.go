@@ -10,7 +10,6 @@ func TestAskingIsHarmless(t *testing.T) {
 	b := []byte{1, 2, 3}
 	for _, p := range []unsafe.Pointer{unsafe.Pointer(&b[0]), unsafe.Pointer(&b[2]), nil} {
 		Lines(p)
-		Line(p)
 		Both(p, nil)
 	}
 	list := List{0, uintptr(unsafe.Pointer(&b[0])), ^uintptr(0), 1}
