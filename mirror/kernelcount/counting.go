@@ -81,7 +81,7 @@ func (k *Counting) Run(ctx context.Context) error {
 
 // restAfter is how long to wait after so many conversations were brought.
 func restAfter(conversations int) time.Duration {
-	return min(Every+Every*time.Duration(conversations)/512, Rarely)
+	return min(Every+Every*time.Duration(conversations)/128, Rarely)
 }
 
 // once brings what was counted, gives up what should not be counted there any more, and admits what is new.
