@@ -97,12 +97,15 @@ type countsValue struct {
 type sequenceValue struct {
 	Lock, Top, Span, Stray                uint32
 	Started, Varying, Astray              uint8
-	Pad                                   [5]uint8
+	Pad                                   uint8
+	Rest                                  uint32
 	Packets, Lost, Newest                 uint64
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
 	Repeats, Aliens                       uint64
-	Spare                                 [4]uint64
+	Noted, Misfits                        uint32
+	Since                                 uint64
+	Spare                                 [2]uint64
 }
 
 type momentValue struct {

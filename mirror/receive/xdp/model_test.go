@@ -128,6 +128,7 @@ type model struct {
 	conversations        map[Conversation]*Counts
 	snap                 map[Conversation]int
 	streams              map[Stream]*sequence
+	trials               map[Stream]*trial // of whole ones
 	aliens               map[Stream]uint64
 	unjudged, unadmitted uint64
 }
@@ -135,7 +136,7 @@ type model struct {
 func newModel() *model {
 	return &model{
 		conversations: map[Conversation]*Counts{}, snap: map[Conversation]int{},
-		streams: map[Stream]*sequence{}, aliens: map[Stream]uint64{},
+		streams: map[Stream]*sequence{}, trials: map[Stream]*trial{}, aliens: map[Stream]uint64{},
 	}
 }
 
@@ -174,7 +175,7 @@ func (m *model) sequence(s Stream, n uint32) {
 	s = s.plain()
 	fits := true
 	if whole := m.streams[wholeOf(s)]; whole != nil {
-		fits = whole.Observe(n)
+		fits = whole.next(n) || m.try(wholeOf(s), n)
 	}
 	if session := m.streams[s]; session != nil {
 		if !session.next(n) { // as evidence does: the short way, or the whole one
@@ -184,6 +185,21 @@ func (m *model) sequence(s Stream, n uint32) {
 			m.aliens[s]++
 		}
 	}
+}
+
+// try is what mirror/evidence does with a number that is not next in a whole stream.
+func (m *model) try(whole Stream, n uint32) bool {
+	q, t := m.streams[whole], m.trials[whole]
+	if t == nil {
+		t = new(trial)
+		m.trials[whole] = t
+	}
+	if t.resting() {
+		return false
+	}
+	fits := q.Observe(n)
+	t.note(fits, q.Packets)
+	return fits
 }
 
 func wholeOf(s Stream) Stream { return Stream{Src: s.Src, Dst: s.Dst, Whole: true} }

@@ -13,17 +13,19 @@ import (
 	"github.com/vspan-io/vspan/mirror/erspan"
 )
 
-// sequence_test.go is mirror/evidence's accounting, word for word: what the
-// program has to come to. When this fails, bpf/sequence.h has to follow the
-// change, and then the copy.
+// sequence_test.go and trial_test.go are mirror/evidence's accounting, word for
+// word: what the program has to come to. When this fails, bpf/sequence.h has to
+// follow the change, and then the copy.
 func TestSequenceIsThatOfEvidence(t *testing.T) {
-	want, err := os.ReadFile("../../evidence/sequence.go")
-	must(t, err)
-	got, err := os.ReadFile("sequence_test.go")
-	must(t, err)
-	body := func(b []byte) []byte { return b[bytes.IndexByte(b, '\n'):] }
-	if !bytes.Equal(body(got), body(want)) {
-		t.Error("mirror/evidence/sequence.go has changed and the copy has not")
+	for _, name := range []string{"sequence", "trial"} {
+		want, err := os.ReadFile("../../evidence/" + name + ".go")
+		must(t, err)
+		got, err := os.ReadFile(name + "_test.go")
+		must(t, err)
+		body := func(b []byte) []byte { return b[bytes.IndexByte(b, '\n'):] }
+		if !bytes.Equal(body(got), body(want)) {
+			t.Errorf("mirror/evidence/%s.go has changed and the copy has not", name)
+		}
 	}
 }
 
@@ -86,5 +88,47 @@ func TestNumbers(t *testing.T) {
 	})
 	if resets == 0 || strays == 0 || late == 0 {
 		t.Errorf("%d resets, %d strays, %d late: the numbers are too tame", resets, strays, late)
+	}
+}
+
+// An exporter that counts each session apart makes nonsense of the whole: the
+// program comes to let it rest as user space does, and to try it again. Here it
+// counts them together from some time on, and the next trial finds it out.
+func TestWholeRests(t *testing.T) {
+	p := newProgram(t, Options{}, 0)
+	m := newModel()
+	whole := Stream{Src: v4a, Dst: v4b, Whole: true}
+	streams := []Stream{whole}
+	for id := range uint16(4) {
+		streams = append(streams, Stream{Src: v4a, Dst: v4b, Type: erspan.TypeII, ID: id})
+	}
+	for _, s := range streams {
+		m.streams[s] = new(sequence)
+	}
+	must(t, p.AdmitStreams(streams...))
+	frame := mirrored(vmA, vmB, 40)
+	const apart, together = 2*trialLen + trialRest/2, trialRest/2 + 4*trialLen
+	for i := range uint32(apart + together) {
+		s, n := streams[1+i%4], i
+		if i < apart {
+			n = i/4 + i%4<<29
+		}
+		packet := carry(s.Src, s.Dst, numbered2(s.ID, n, frame))
+		if m.take(packet); p.run(packet) != pass {
+			t.Fatal("dropped, although no conversation is admitted")
+		}
+	}
+	last, err := p.RetireStreams(streams...)
+	must(t, err)
+	for _, got := range last {
+		if diff := cmp.Diff(m.numbers(got.Stream), got.Numbers); diff != "" {
+			t.Errorf("%+v: %s", got.Stream, diff)
+		}
+	}
+	if n := m.streams[whole].Packets; n != apart+together-trialRest {
+		t.Errorf("the whole took %d numbers of %d", n, apart+together)
+	}
+	if n := m.streams[whole].Packets - m.trials[whole].since; m.trials[whole].rest > 0 || n < trialLen {
+		t.Errorf("it rests for %d more, and took %d since its last trial", m.trials[whole].rest, n)
 	}
 }

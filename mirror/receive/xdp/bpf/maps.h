@@ -93,7 +93,8 @@ struct sequence {
 	u8 started;
 	u8 varying;
 	u8 astray;
-	u8 pad[5];
+	u8 pad;
+	u32 rest; // of a whole stream: numbers to let pass
 	u64 packets;
 	u64 lost;
 	u64 newest; // the word of seen that top is in: what follows in order touches this alone
@@ -104,7 +105,10 @@ struct sequence {
 	u64 strays;
 	u64 repeats;
 	u64 aliens;
-	u64 spare[4]; // so that what is touched of it by each packet is in one line of a cache, and not in two
+	u32 noted; // of a whole stream, whose trial this is: see mirror/evidence/trial.go
+	u32 misfits;
+	u64 since;
+	u64 spare[2]; // so that what is touched of it by each packet is in one line of a cache, and not in two
 };
 
 // struct hints say where the sequence of a session's stream is likely to be: its slot, by few bits of what names it. A wrong one harms

@@ -2,7 +2,7 @@
 #pragma once
 #include "packet.h"
 
-enum { seq_jump = 1 << 16, seq_near = 64, seq_repeats = 16 };
+enum { seq_jump = 1 << 16, seq_near = 64, seq_repeats = 16, trial_len = 1024, trial_rest = 1 << 16 };
 
 inlined void seq_mark(struct sequence *s, u32 n) { s->seen[n / 64 % seq_words] |= 1ULL << (n % 64); }
 
@@ -159,6 +159,40 @@ inlined bool seq_observe(struct sequence *s, u32 n)
 	return fits;
 }
 
+// trial_note notes how a number fitted into a whole stream that does not simply follow the one before.
+inlined void trial_note(struct sequence *s, bool fits)
+{
+	s->noted++;
+	s->misfits += !fits;
+	if (s->noted < trial_len)
+		return;
+	s->rest = (u64)s->misfits * 2 > s->packets - s->since ? trial_rest : 0;
+	s->since = s->packets;
+	s->noted = 0;
+	s->misfits = 0;
+}
+
+// whole_observe is seq_observe of a whole stream. Of an exporter that counts each session apart it makes nonsense: then it rests, and what is
+// not next in it by chance fits nowhere.
+inlined bool whole_observe(struct sequence *s, u32 n)
+{
+	if (s->varying && n - s->top == 1 && !s->astray) {
+		s->packets++;
+		seq_next(s, n);
+		return true;
+	}
+	if (s->rest) {
+		s->rest--;
+		return false;
+	}
+	s->packets++;
+	s->seen[s->top / 64 % seq_words] = s->newest;
+	bool fits = seq_other(s, n);
+	s->newest = s->seen[s->top / 64 % seq_words];
+	trial_note(s, fits);
+	return fits;
+}
+
 // observe observes a number in a whole stream and in a session's, each at its slot plus 1, 0 when it is not admitted. One lock is enough
 // for both: all of a session is in the same whole. It is not static, so that the verifier takes it by itself, once, and not for each way
 // that leads to it.
@@ -172,7 +206,7 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 			(void)*(volatile u8 *)&s->started;
 		(void)*(volatile u8 *)&w->started;
 		lock(&w->lock);
-		bool fits = seq_observe(w, n);
+		bool fits = whole_observe(w, n);
 		if (likely(s)) {
 			seq_observe(s, n);
 			if (!likely(fits))
