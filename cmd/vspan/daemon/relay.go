@@ -29,8 +29,8 @@ type relay struct {
 	places    map[placeKey]*place
 	recent    [recentLen]recent
 	recalled  *map[string]bool // what is tracked by recent
-	began     atomic.Uint64 // slots before this one that were not filled yet are skipped
-	published atomic.Uint64 // slots that the reader may read
+	began     atomic.Uint64    // slots before this one that were not filled yet are skipped
+	published atomic.Uint64    // slots that the reader may read
 	lost      atomic.Uint64
 
 	_       [64]byte
