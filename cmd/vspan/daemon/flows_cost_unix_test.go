@@ -40,9 +40,10 @@ type costLoad struct {
 	numbers  [costSessions]uint32
 	now      time.Time
 
-	// What is received lies in a ring that is used over and over, and what was copied of it in the caches.
+	// What is received lies in a ring that is used over and over, and what was copied of it in the caches; of datagrams there are those that
+	// are taken together, as a receiver has them.
 	bytes [costBatch][costCopied]byte
-	ring  [costBatch]receive.Datagram
+	ready [receive.MostAtOnce]receive.Datagram
 }
 
 // costPacket is what a packet is made of.
@@ -118,7 +119,7 @@ func (l *costLoad) add(c, side, data int, destination netip.Addr) {
 // next makes packet i the next of its conversation, in the ring.
 func (l *costLoad) next(i int) {
 	made := &l.packets[i]
-	b, d := &l.bytes[i%costBatch], &l.ring[i%costBatch]
+	b, d := &l.bytes[i%costBatch], &l.ready[i%receive.MostAtOnce]
 	*b, *d = made.bytes, made.datagram
 	d.Payload = b[:min(costCopied, made.datagram.PayloadLen)]
 	l.numbers[made.session]++
@@ -157,13 +158,13 @@ func newCostStage(looking bool) *costStage {
 
 // batch is one batch of the receiver.
 func (s *costStage) batch() {
-	for range costBatch {
-		s.load.next(s.at)
-		s.at = (s.at + 1) % costPackets
-	}
 	s.keeper.Begin()
-	for i := 0; i < costBatch; i += receive.MostAtOnce {
-		s.keeper.Take(s.load.ring[i : i+receive.MostAtOnce])
+	for range costBatch / receive.MostAtOnce {
+		for range receive.MostAtOnce {
+			s.load.next(s.at)
+			s.at = (s.at + 1) % costPackets
+		}
+		s.keeper.Take(s.load.ready[:])
 	}
 	s.keeper.End()
 }
