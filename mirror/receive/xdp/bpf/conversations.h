@@ -1,7 +1,7 @@
 // The table of conversations: open addressing in an array, so that what is looked for is mostly one line of a cache away. The kernel's own
 // hash table has it behind three that follow from each other, and the counts behind two more. Its writer is places_linux.go.
 #pragma once
-#include "packet.h"
+#include "mirror.h"
 
 // They are set when the program is loaded.
 const volatile u64 seed;
@@ -22,20 +22,26 @@ inlined u64 what_of(struct packet *p)
 	return p->what | p->mark | (p->version6 ? over_version6 : 0) | (u64)p->key.macs[0] << 32;
 }
 
+// home4 is where a conversation over IPv4 belongs, by the words of its key.
+inlined u32 home4(u64 addresses, u64 what, u64 stations)
+{
+	return mix(mix(mix(mix(seed, addresses), what), stations), 0) >> 32; // what is high in a word has not met what is low before
+}
+
 // home_of is where a packet's conversation belongs.
 inlined u32 home_of(struct packet *p)
 {
 	u64 *key = (u64 *)&p->key;
+	if (likely(!p->version6))
+		return home4(key[3], what_of(p), key[5]);
 	u64 sum = mix(mix(mix(seed, key[3]), what_of(p)), key[5]);
-	if (!likely(!p->version6))
-		sum = mix(mix(mix(sum, key[0]), key[1]), key[2]);
-	return mix(sum, 0) >> 32; // what is high in a word has not met what is low before
+	return mix(mix(mix(mix(sum, key[0]), key[1]), key[2]), 0) >> 32;
 }
 
-// ask asks for the memory that a packet is likely to be counted in: the place at home, and the sequence. Between two packets of a
-// conversation other memory passes through all caches, so that both have to be waited for, for longer than everything else takes; asked
-// for together and before they are needed, they are waited for once, and while the mirrored frame is read.
-inlined void ask(struct packet *p, u32 home)
+// ask asks for the memory that a packet is likely to be counted in: the place at home, and the sequence of what its exporter's last byte and
+// the session say. Between two packets of a conversation other memory passes through all caches, so that both have to be waited for, for
+// longer than everything else takes; asked for together and before they are needed, they are waited for once, and while headers are read.
+inlined void ask(u32 home, u32 id, u32 last)
 {
 	u32 zero = 0, at = home & mask;
 	struct place *place = map_lookup(&places, &at);
@@ -44,10 +50,25 @@ inlined void ask(struct packet *p, u32 home)
 		(void)*(volatile u64 *)&place->what;
 	if (!h)
 		return;
-	u32 slot = h->slots[((p->what >> 16) + (p->key.stream.src >> 24) * hint_spread) % hint_count];
+	u32 slot = h->slots[(id + last * hint_spread) % hint_count];
 	struct sequence *s = map_lookup(&sequences, &slot);
 	if (s)
 		(void)*(volatile u8 *)&s->started;
+}
+
+// Where things are in the packet that nearly all are, in bytes from its outer IP header: GRE and ERSPAN II in IPv4 without options.
+enum { express_addresses = 12, express_gre = 20, express_session = 28, express_frame = 36, express_length = 48 };
+
+// ask_early does it before anything is read, of what seems to be that packet, and reports whether. Nothing rests on it.
+inlined bool ask_early(struct xdp_md *context)
+{
+	u8 *h = reach(context, 14, express_length);
+	if (!h || *(u32 *)(h + express_gre) != __builtin_bswap32(gre_sequence << 16 | gre_erspan2))
+		return false;
+	u64 addresses = *(u64 *)(h + express_addresses), stations = *(u64 *)(h + express_frame + 4);
+	u32 id = big32(*(u32 *)(h + express_session)) & 0x3FF;
+	ask(home4(addresses, type2 | id << 16 | (u64)*(u32 *)(h + express_frame) << 32, stations), id, h[express_addresses + 3]);
+	return true;
 }
 
 // conversation is the place of a packet's conversation, which belongs at home; nil when it is not admitted.

@@ -79,6 +79,7 @@ inlined void sequenced(struct packet *p, struct place *here)
 inlined int count(struct xdp_md *context, u32 there)
 {
 	struct packet p = {.there = there};
+	bool asked = ask_early(context);
 	if (!read_outer(context, &p))
 		return xdp_pass;
 	if (!likely(read_mirror(context, &p)))
@@ -87,7 +88,8 @@ inlined int count(struct xdp_md *context, u32 there)
 	bool judged = p.sound && p.ethernet && read_stations(context, &p);
 	if (judged) {
 		u32 home = home_of(&p);
-		ask(&p, home);
+		if (!asked)
+			ask(home, p.what >> 16, p.key.stream.src >> 24);
 		judged = read_inner(context, &p);
 		if (judged)
 			here = conversation(&p, home);
