@@ -11,7 +11,7 @@ func (e *entry) prepare() {
 
 // flowing takes a segment of a connection in which nothing happens but that data flows: established, in order, seen where the one before
 // of its side was, with nothing missing. That most are; it does what take does, and says no to all others. e is the entry of the
-// connection, whose name is all of its key.
+// connection, and of no other.
 func (t *Tracker) flowing(e *entry, d *Digest, spot *Spot) bool {
 	seg, m := &d.seg, spot.stream
 	side := seg.side & 1

@@ -145,7 +145,7 @@ func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tra
 	}
 }
 
-// room is how many of n digests there are slots for. What has none is lost.
+// room is how many slots there are to fill; it looks what the reader is done with only if they seem to be fewer than n.
 func (r *relay) room(n uint64) uint64 {
 	if r.head-r.released+n > relayLen {
 		r.released = r.done.Load()
