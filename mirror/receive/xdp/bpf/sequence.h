@@ -146,6 +146,15 @@ inlined bool seq_other(struct sequence *s, u32 n)
 	return seq_follow(s, n);
 }
 
+// seq_detour takes any number but the next one: the window is whole for as long as it takes.
+inlined bool seq_detour(struct sequence *s, u32 n)
+{
+	s->seen[s->top / 64 % seq_words] = s->newest;
+	bool fits = seq_other(s, n);
+	s->newest = s->seen[s->top / 64 % seq_words];
+	return fits;
+}
+
 inlined bool seq_observe(struct sequence *s, u32 n)
 {
 	s->packets++;
@@ -153,10 +162,7 @@ inlined bool seq_observe(struct sequence *s, u32 n)
 		seq_next(s, n);
 		return true;
 	}
-	s->seen[s->top / 64 % seq_words] = s->newest;
-	bool fits = seq_other(s, n);
-	s->newest = s->seen[s->top / 64 % seq_words];
-	return fits;
+	return seq_detour(s, n);
 }
 
 // trial_note notes how a number fitted into a whole stream that does not simply follow the one before.
@@ -186,9 +192,7 @@ inlined bool whole_observe(struct sequence *s, u32 n)
 		return false;
 	}
 	s->packets++;
-	s->seen[s->top / 64 % seq_words] = s->newest;
-	bool fits = seq_other(s, n);
-	s->newest = s->seen[s->top / 64 % seq_words];
+	bool fits = seq_detour(s, n);
 	trial_note(s, fits);
 	return fits;
 }
