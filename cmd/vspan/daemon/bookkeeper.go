@@ -6,6 +6,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/tracking"
 	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
@@ -15,7 +16,7 @@ type bookkeeper struct {
 	table  *atomic.Pointer[evidence.Table]
 	ledger *evidence.Ledger
 	feed   *capture.Feed
-	relay  *relay
+	relay  *tracking.Relay
 	tap    func(*receive.Datagram) // nil where nobody looks
 	kept   *transcript.Packets
 	due    bool // it wants to look at the datagrams in hand
@@ -24,7 +25,7 @@ type bookkeeper struct {
 // Begin implements receive.Handler.
 func (b *bookkeeper) Begin() {
 	b.ledger.Begin(b.table.Load())
-	b.relay.begin()
+	b.relay.Begin()
 }
 
 // Take implements receive.Handler.
@@ -35,7 +36,7 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 		}
 	}
 	b.due = b.kept.Due()
-	if !b.due && !b.feed.Wanted() && b.relay.tracked.Load() == nil {
+	if !b.due && !b.feed.Wanted() && !b.relay.Wanted() {
 		b.ledger.Take(list)
 		return
 	}
@@ -53,7 +54,7 @@ func (b *bookkeeper) Found(list []receive.Datagram, found []evidence.Finding) {
 			b.kept.Look(&list[i], found[i].Whose, found[i].Gap)
 		}
 	}
-	b.relay.offer(list, found)
+	b.relay.Offer(list, found)
 	if b.feed.Wanted() {
 		for i := range list {
 			b.offer(&list[i], &found[i])
@@ -76,5 +77,5 @@ func (b *bookkeeper) offer(d *receive.Datagram, found *evidence.Finding) {
 func (b *bookkeeper) End() {
 	b.ledger.End()
 	b.feed.Flush()
-	b.relay.end()
+	b.relay.End()
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/flow"
 	"github.com/vspan-io/vspan/mirror/flow/follow"
 	"github.com/vspan-io/vspan/mirror/store"
+	"github.com/vspan-io/vspan/mirror/tracking"
 )
 
 // flows looks at the conversations of sessions, for those who ask: it tracks them, by digests of their packets that the workers of the
@@ -22,7 +23,7 @@ type flows struct {
 	payload  bool // what is said may be kept
 	broker   *capture.Broker
 	placing  func(host string) string
-	tracking *tracking
+	trackers *tracking.Trackers
 
 	mu     sync.Mutex
 	ctx    context.Context // of what looks; nil: nothing can begin
@@ -34,7 +35,7 @@ type flows struct {
 
 // track is one session that is tracked.
 type track struct {
-	*tracked
+	*tracking.Tracked
 	since time.Time
 	asked time.Time // when somebody last did
 }
@@ -53,7 +54,7 @@ func (d *Daemon) newFlows(board *store.Board, switches func() []mirror.Switch) *
 	return &flows{
 		config: d.config.Flows, payload: d.config.Payload, broker: d.reception.broker,
 		placing:  d.config.Flows.placing(func(host string) mirror.Host { return hostOf(switches(), host) }),
-		tracking: newTracking(&d.reception.relays, drops, usable),
+		trackers: tracking.NewTrackers(&d.reception.relays, drops, usable),
 		tracks:   map[string]*track{}, lenses: map[string]*lens{}, living: map[string]mirror.Session{},
 	}
 }
@@ -74,7 +75,7 @@ func hostOf(switches []mirror.Switch, host string) mirror.Host {
 func (f *flows) run(ctx context.Context) error {
 	f.mu.Lock()
 	f.ctx = ctx
-	f.tasks.Go(func() { _ = f.tracking.run(ctx) }) // it ends with ctx alone
+	f.tasks.Go(func() { _ = f.trackers.Run(ctx) }) // it ends with ctx alone
 	f.mu.Unlock()
 	ticker := time.NewTicker(lensTick)
 	defer ticker.Stop()
@@ -105,7 +106,7 @@ func (f *flows) letGo(now time.Time) {
 
 // untrack ends the tracking of a session; f.mu is held.
 func (f *flows) untrack(uid string) {
-	f.tracking.remove(uid)
+	f.trackers.Remove(uid)
 	delete(f.tracks, uid)
 }
 
@@ -144,7 +145,7 @@ func (f *flows) Track(uid string) (api.Tracked, error) {
 		return api.Tracked{}, err
 	}
 	t.asked = time.Now()
-	w := api.Looking{Since: t.since, Packets: t.Totals().Packets, Missed: t.missed.Load()}
+	w := api.Looking{Since: t.since, Packets: t.Totals().Packets, Missed: t.Missed()}
 	if !f.config.All {
 		w.Until = t.asked.Add(lookFor)
 	}
@@ -160,7 +161,7 @@ func (f *flows) track(uid string) (*track, error) {
 		return nil, err
 	}
 	spec := f.living[uid].Spec
-	t := &track{since: time.Now(), tracked: f.tracking.add(uid, flow.Config{
+	t := &track{since: time.Now(), Tracked: f.trackers.Add(uid, flow.Config{
 		Flows: f.config.Conversations, Sampling: spec.Sampling, Direction: directionOf(spec), Site: f.placing,
 	})}
 	t.asked = t.since

@@ -21,6 +21,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/frame"
 	"github.com/vspan-io/vspan/mirror/gre"
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/tracking"
 	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
@@ -136,7 +137,8 @@ func (l *costLoad) next(i int) {
 type costStage struct {
 	load     *costLoad
 	keeper   *bookkeeper
-	tracking *tracking
+	trackers *tracking.Trackers
+	tracked  []*tracking.Tracked
 	at       int
 }
 
@@ -144,14 +146,14 @@ func newCostStage(looking bool) *costStage {
 	s := &costStage{load: newCostLoad()}
 	table := new(atomic.Pointer[evidence.Table])
 	table.Store(evidence.NewTable(s.load.expected))
-	rs := new(relays)
-	s.keeper = &bookkeeper{table: table, ledger: evidence.NewLedger(evidence.Limits{}), feed: capture.NewBroker().Feed(0), relay: rs.of(0), kept: transcript.NewPackets(false)}
-	s.tracking = newTracking(rs, func() uint64 { return 0 }, func(string) bool { return true })
+	rs := new(tracking.Relays)
+	s.keeper = &bookkeeper{table: table, ledger: evidence.NewLedger(evidence.Limits{}), feed: capture.NewBroker().Feed(0), relay: rs.Of(0), kept: transcript.NewPackets(false)}
+	s.trackers = tracking.NewTrackers(rs, func() uint64 { return 0 }, func(string) bool { return true })
 	if looking {
 		for _, e := range s.load.expected {
-			s.tracking.add(e.UID, flow.Config{})
+			s.tracked = append(s.tracked, s.trackers.Add(e.UID, flow.Config{}))
 		}
-		s.tracking.tick(s.load.now)
+		s.trackers.Tick(s.load.now)
 	}
 	return s
 }
@@ -174,10 +176,10 @@ func (s *costStage) run(packets int) {
 	for n, i := 0, 0; n < packets; n, i = n+costBatch, i+1 {
 		s.batch()
 		if i%16 == 15 {
-			s.tracking.read()
+			s.trackers.Read()
 		}
 	}
-	s.tracking.read()
+	s.trackers.Read()
 }
 
 // cpu is the CPU time of this process so far.
@@ -254,7 +256,7 @@ func TestLookingAllocatesNothing(t *testing.T) {
 		t.Errorf("%v allocations for %d packets", n, 1<<12)
 	}
 	var packets, conversations uint64
-	for _, l := range s.tracking.list {
+	for _, l := range s.tracked {
 		c := l.Totals()
 		packets, conversations = packets+c.Packets, conversations+c.Flows
 		for _, f := range l.Flows(s.load.now.Add(time.Hour), nil) {

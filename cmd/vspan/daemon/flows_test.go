@@ -13,6 +13,7 @@ import (
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/tracking"
 )
 
 func TestFlowsInTheFile(t *testing.T) {
@@ -75,7 +76,7 @@ func TestFlowsRefused(t *testing.T) {
 
 func newTestFlows(all bool) *flows {
 	return &flows{
-		config: Flows{All: all}, broker: capture.NewBroker(), tracking: newTracking(new(relays), func() uint64 { return 0 }, usable),
+		config: Flows{All: all}, broker: capture.NewBroker(), trackers: tracking.NewTrackers(new(tracking.Relays), func() uint64 { return 0 }, func(string) bool { return true }),
 		tracks: map[string]*track{}, lenses: map[string]*lens{}, living: map[string]mirror.Session{},
 	}
 }

@@ -52,7 +52,7 @@ func (r *reception) wants() capture.Demand {
 		return capture.Demand{All: true}
 	}
 	demand, _ := r.broker.Demand()
-	if tracked := r.relays.wanted(); len(tracked) > 0 && !demand.All {
+	if tracked := r.relays.Wanted(); len(tracked) > 0 && !demand.All {
 		demand.Sessions = append(demand.Sessions, tracked...)
 		slices.Sort(demand.Sessions)
 		demand.Sessions = slices.Compact(demand.Sessions)

@@ -26,6 +26,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/kernelcount"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
+	"github.com/vspan-io/vspan/mirror/tracking"
 	"github.com/vspan-io/vspan/mirror/transcript"
 )
 
@@ -74,7 +75,7 @@ func collect(t *testing.T, link *network.Link, expected []evidence.Expectation, 
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 2)
 	books := &bookkeeper{
-		table: table, ledger: c.ledger, feed: capture.NewBroker().Feed(0), kept: transcript.NewPackets(false), relay: new(relays).of(0),
+		table: table, ledger: c.ledger, feed: capture.NewBroker().Feed(0), kept: transcript.NewPackets(false), relay: new(tracking.Relays).Of(0),
 	}
 	go func() {
 		done <- link.Receiver.Do(func() error { return ring.Run(ctx, func(int) receive.Handler { return books }) })

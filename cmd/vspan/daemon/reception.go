@@ -15,6 +15,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/tracking"
 )
 
 // reception takes mirrored packets in and counts them in a ledger. A receiver that cannot be opened or that breaks does not end
@@ -32,7 +33,7 @@ type reception struct {
 	books  books
 	broker *capture.Broker // of what was attributed
 	kept   keptPackets
-	relays relays // of digests of it
+	relays tracking.Relays // of digests of it
 
 	mu     sync.Mutex
 	demand capture.Demand // that the source copies for
@@ -144,7 +145,7 @@ func (r *reception) receive(ctx context.Context) error {
 // worker returns what one worker of the source hands its datagrams to.
 func (r *reception) worker(i int) receive.Handler {
 	return &bookkeeper{
-		table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), relay: r.relays.of(i), tap: r.tap, kept: r.kept.of(i),
+		table: &r.table, ledger: r.books.of(i), feed: r.broker.Feed(i), relay: r.relays.Of(i), tap: r.tap, kept: r.kept.of(i),
 	}
 }
 

@@ -1,23 +1,19 @@
-package daemon
+package tracking
 
 import (
-	"encoding/binary"
-	"net/netip"
 	"sync"
 	"sync/atomic"
-	"unsafe"
 
-	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/flow"
-	"github.com/vspan-io/vspan/mirror/receive"
+	"github.com/vspan-io/vspan/mirror/gre"
 )
 
-// relay hands digests of the packets of tracked sessions from one worker of the receiver to the trackers. The worker counts them there
+// Relay hands digests of the packets of tracked sessions from one worker of the receiver to the trackers. The worker counts them there
 // itself at the end of a batch, while all of it is in the caches, unless it would have to wait for anybody: then they are left to the
 // goroutine that tracks. The worker pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state
-// allocates nothing. What does not fit is lost, and counted.
-type relay struct {
+// allocates nothing. What does not fit is lost, and counted. Its methods are for that one worker.
+type Relay struct {
 	slots [relayLen]flow.Seated // they are first, so that each begins with a cache line
 
 	tracked   *atomic.Pointer[map[string]bool] // UIDs; nil: none
@@ -34,7 +30,7 @@ type relay struct {
 	lost      atomic.Uint64
 
 	_       [64]byte
-	reading sync.Mutex    // of who reads: the worker itself, or the tracking
+	reading sync.Mutex    // of who reads: the worker itself, or the Trackers
 	done    atomic.Uint64 // slots that the reader is done with
 	next    uint64        // the slot to read
 	batch   *flow.Batch
@@ -56,21 +52,11 @@ type recent struct {
 // noneKnown is no number of what is known, and 0 is none either.
 const noneKnown = 1<<64 - 1
 
-// placeKey is a place where packets of a session are seen.
-type placeKey struct {
-	uid string
-	flow.Place
-}
+// Wanted reports whether any session is tracked.
+func (r *Relay) Wanted() bool { return r.tracked.Load() != nil }
 
-// place is that, and first what the reader needs of it for every packet: in one cache line.
-type place struct {
-	flow.Seat // its Owner is this
-	placeKey
-	_ [3*64 - unsafe.Sizeof(flow.Seat{}) - unsafe.Sizeof(placeKey{})]byte
-}
-
-// begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
-func (r *relay) begin() {
+// Begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
+func (r *Relay) Begin() {
 	if r.head%relayLen < relayUsed || r.done.Load() != r.head {
 		return
 	}
@@ -79,8 +65,8 @@ func (r *relay) begin() {
 	r.began.Store(r.head)
 }
 
-// offer hands on the digests of packets whose sessions are tracked: of evidence.Together at most.
-func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
+// Offer hands on the digests of packets whose sessions are tracked: of evidence.Together at most.
+func (r *Relay) Offer(list []gre.Datagram, found []evidence.Finding) {
 	tracked := r.tracked.Load()
 	if tracked == nil {
 		return
@@ -106,18 +92,8 @@ func (r *relay) offer(list []receive.Datagram, found []evidence.Finding) {
 	}
 }
 
-// digest makes s what there is to know of a packet.
-func digest(s *flow.Digest, d *receive.Datagram, f *evidence.Finding) {
-	s.Time, s.Gap = max(d.At, 0), f.Gap
-	frame := d.Payload[f.Frame:]
-	wire := len(frame) + max(d.PayloadLen-len(d.Payload), 0)
-	if f.Bare || !isUntagged(d.Payload) || !s.ReadPlain(frame, wire, 0) {
-		s.Read(frame, wire, f.Bare, headerVLAN(d.Payload))
-	}
-}
-
 // recall finds out where packets were seen, nil where that is not tracked.
-func (r *relay) recall(seats *[evidence.Together]*flow.Seat, list []receive.Datagram, found []evidence.Finding, tracked *map[string]bool) {
+func (r *Relay) recall(seats *[evidence.Together]*flow.Seat, list []gre.Datagram, found []evidence.Finding, tracked *map[string]bool) {
 	if r.recalled != tracked {
 		clear(r.recent[:])
 		r.recent[0].known = noneKnown
@@ -136,7 +112,7 @@ func (r *relay) recall(seats *[evidence.Together]*flow.Seat, list []receive.Data
 }
 
 // look finds out where a packet was seen, if that is tracked, and keeps it if the packet is known under a number.
-func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tracked map[string]bool, seat **flow.Seat) {
+func (r *Relay) look(seen *recent, d *gre.Datagram, f *evidence.Finding, tracked map[string]bool, seat **flow.Seat) {
 	if f.UID != "" && f.Frame != 0 && tracked[f.UID] {
 		*seat = &r.placeOf(d.Src(), f.Whose).Seat
 	}
@@ -146,66 +122,15 @@ func (r *relay) look(seen *recent, d *receive.Datagram, f *evidence.Finding, tra
 }
 
 // room is how many slots there are to fill; it looks what the reader is done with only if they seem to be fewer than n.
-func (r *relay) room(n uint64) uint64 {
+func (r *Relay) room(n uint64) uint64 {
 	if r.head-r.released+n > relayLen {
 		r.released = r.done.Load()
 	}
 	return relayLen - (r.head - r.released)
 }
 
-// placeOf is the place where a packet was seen. Places are few.
-func (r *relay) placeOf(exporter netip.Addr, w *evidence.Whose) *place {
-	k := placeKey{w.UID, flow.Place{Host: w.Host, Exporter: exporter, Source: w.PortKey, Direction: w.Direction}}
-	p, ok := r.places[k]
-	if !ok {
-		if len(r.places) >= mostPlaces {
-			clear(r.places)
-		}
-		p = &place{placeKey: k}
-		p.Owner = p
-		r.places[k] = p
-	}
-	return p
-}
-
-// The protocols of GRE that ERSPAN has.
-const (
-	protocolERSPAN2 = 0x88BE
-	protocolERSPAN3 = 0x22EB
-)
-
-// isUntagged reports of what most packets are, numbered ERSPAN Type II whose frame kept its tag if it had one. Such a header has no VLAN to
-// say.
-func isUntagged(b []byte) bool {
-	const plain, encap = 1<<28 | protocolERSPAN2, 3 << 11
-	return len(b) >= 12 && binary.BigEndian.Uint32(b) == plain && binary.BigEndian.Uint32(b[8:])&encap == 0
-}
-
-// headerVLAN is the VLAN that a mirror's header says a frame without its tag was in, 0 when it says none.
-func headerVLAN(b []byte) uint16 {
-	if len(b) < 4 {
-		return 0
-	}
-	numbered := b[0]&0x10 != 0
-	kind := erspan.TypeII
-	switch protocol := binary.BigEndian.Uint16(b[2:]); {
-	case protocol == protocolERSPAN2 && numbered:
-	case protocol == protocolERSPAN3:
-		kind = erspan.TypeIII
-	default:
-		return 0
-	}
-	at := 4 + int(b[0]>>7)*4 + int(b[0]>>5&1)*4 + int(b[0]>>4&1)*4
-	if len(b) < at+4 {
-		return 0
-	}
-	word := binary.BigEndian.Uint32(b[at:])
-	vlan, _ := erspan.Header{VLAN: uint16(word >> 16 & 0xFFF), Encap: erspan.Encap(word >> 11 & 3)}.VLANOf(kind, 0, false)
-	return vlan
-}
-
 // flush lets the reader read what was offered.
-func (r *relay) flush() {
+func (r *Relay) flush() {
 	if r.published.Load() != r.head {
 		r.published.Store(r.head)
 	}
@@ -215,7 +140,7 @@ func (r *relay) flush() {
 }
 
 // read returns what was offered, at most n digests, which are good until release. There may be more behind them. r.reading is held.
-func (r *relay) read(n uint64) []flow.Seated {
+func (r *Relay) read(n uint64) []flow.Seated {
 	end := r.published.Load()
 	r.next = max(r.next, r.began.Load())
 	at := r.next % relayLen
@@ -224,7 +149,7 @@ func (r *relay) read(n uint64) []flow.Seated {
 }
 
 // release gives n digests that were read back to the worker.
-func (r *relay) release(n int) {
+func (r *Relay) release(n int) {
 	r.next += uint64(n)
 	r.done.Store(r.next)
 }
@@ -232,8 +157,8 @@ func (r *relay) release(n int) {
 // mostAtEnd is how many digests a worker counts at the end of a batch, of those that gathered while somebody else had the trackers.
 const mostAtEnd = 256
 
-// end lets what was offered be read, and counts it if that waits for nobody and does not take long.
-func (r *relay) end() {
+// End lets what was offered be read, and counts it if that waits for nobody and does not take long.
+func (r *Relay) End() {
 	r.flush()
 	if r.head == r.done.Load() || !r.reading.TryLock() {
 		return

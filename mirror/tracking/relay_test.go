@@ -1,4 +1,4 @@
-package daemon
+package tracking
 
 import (
 	"encoding/binary"
@@ -13,7 +13,6 @@ import (
 	"github.com/vspan-io/vspan/mirror/flow"
 	"github.com/vspan-io/vspan/mirror/frame"
 	"github.com/vspan-io/vspan/mirror/gre"
-	"github.com/vspan-io/vspan/mirror/receive"
 )
 
 // udpOf is a mirrored UDP packet of conversation n.
@@ -26,36 +25,36 @@ func udpOf(n int) []byte {
 }
 
 // offered offers a packet of a session to a relay.
-func offered(r *relay, uid string, inner []byte, gap uint32) {
+func offered(r *Relay, uid string, inner []byte, gap uint32) {
 	p := erspan.Packet{Type: erspan.TypeII, GRE: gre.Header{HasSequence: true}, Frame: inner}
 	payload := p.Append(nil)
-	d := receive.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
+	d := gre.Datagram{At: 1_800_000_000_000_000_000, Ends: gre.EndsOf(netip.MustParseAddr("10.1.0.1"), netip.MustParseAddr("10.2.0.1")), Payload: payload, PayloadLen: len(payload)}
 	whose := &evidence.Whose{Attribution: evidence.IsConfirmed, UID: uid, PortKey: "7", Host: "esx-01", Direction: mirror.FromVM}
-	r.offer([]receive.Datagram{d}, []evidence.Finding{{Whose: whose, Gap: gap, Frame: int32(len(payload) - len(inner))}})
+	r.Offer([]gre.Datagram{d}, []evidence.Finding{{Whose: whose, Gap: gap, Frame: int32(len(payload) - len(inner))}})
 }
 
 func usable(string) bool { return true }
 
 // What a worker offers while the tracking reads is counted once, each packet by the tracker of its session, or told as missed.
 func TestRelayCountsEveryPacket(t *testing.T) {
-	rs := new(relays)
-	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
-	one, other := tracking.add("one", flow.Config{}), tracking.add("other", flow.Config{})
+	rs := new(Relays)
+	trackers := NewTrackers(rs, func() uint64 { return 0 }, usable)
+	one, other := trackers.Add("one", flow.Config{}), trackers.Add("other", flow.Config{})
 	const packets = 3 * relayLen
 	var workers sync.WaitGroup
 	for w := range 2 {
-		r := rs.of(w)
+		r := rs.Of(w)
 		workers.Go(func() {
 			for i := range packets {
 				if i%7 == 0 {
-					r.begin()
+					r.Begin()
 				}
 				offered(r, []string{"one", "other", "nobody's"}[i%3], udpOf(i%100), 0)
 				if i%7 == 6 {
-					r.end()
+					r.End()
 				}
 			}
-			r.end()
+			r.End()
 		})
 	}
 	ended := make(chan struct{})
@@ -66,10 +65,10 @@ func TestRelayCountsEveryPacket(t *testing.T) {
 			done = true
 		default:
 		}
-		tracking.read()
+		trackers.Read()
 	}
-	tracking.tick(time.Unix(1_800_000_001, 0))
-	a, b, missed := one.Totals(), other.Totals(), one.missed.Load()
+	trackers.Tick(time.Unix(1_800_000_001, 0))
+	a, b, missed := one.Totals(), other.Totals(), one.Missed()
 	if a.Packets+b.Packets+missed != 2*2*packets/3 || a.Packets == 0 || b.Packets == 0 || a.Refused+b.Refused > 0 {
 		t.Errorf("%d and %d packets, %d missed, of %d", a.Packets, b.Packets, missed, 2*2*packets/3)
 	}
@@ -80,42 +79,42 @@ func TestRelayCountsEveryPacket(t *testing.T) {
 
 // What does not fit is lost, counted, and told to the trackers.
 func TestRelayLosesWhatIsNotRead(t *testing.T) {
-	rs := new(relays)
-	tracking := newTracking(rs, func() uint64 { return 5 }, usable)
-	s := tracking.add("one", flow.Config{})
-	r := rs.of(0)
+	rs := new(Relays)
+	trackers := NewTrackers(rs, func() uint64 { return 5 }, usable)
+	s := trackers.Add("one", flow.Config{})
+	r := rs.Of(0)
 	for i := range relayLen + 10 {
 		offered(r, "one", udpOf(i%100), 0)
 	}
 	r.flush()
-	if n := tracking.read(); n != relayLen {
+	if n := trackers.Read(); n != relayLen {
 		t.Errorf("read %d, want %d", n, relayLen)
 	}
-	tracking.tick(time.Unix(1_800_000_001, 0))
-	if c := s.Totals(); s.missed.Load() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
-		t.Errorf("missed %d: %+v", s.missed.Load(), c)
+	trackers.Tick(time.Unix(1_800_000_001, 0))
+	if c := s.Totals(); s.Missed() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
+		t.Errorf("missed %d: %+v", s.Missed(), c)
 	}
 }
 
 // A worker counts what it offers by itself, but leaves it to the tracking while somebody else has the trackers, and where it would take long.
 func TestWorkerCountsByItself(t *testing.T) {
-	rs := new(relays)
-	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
-	s := tracking.add("one", flow.Config{})
-	r := rs.of(0)
+	rs := new(Relays)
+	trackers := NewTrackers(rs, func() uint64 { return 0 }, usable)
+	s := trackers.Add("one", flow.Config{})
+	r := rs.Of(0)
 	send := func(first, n int) {
-		r.begin()
+		r.Begin()
 		for i := range n {
 			offered(r, "one", udpOf(first+i), 0)
 		}
-		r.end()
+		r.End()
 	}
 	expect := func(what string, packets, left uint64) {
 		t.Helper()
 		if got := s.Totals().Packets; got != packets {
 			t.Errorf("%s: counted %d, want %d", what, got, packets)
 		}
-		if got := tracking.read(); got != left {
+		if got := trackers.Read(); got != left {
 			t.Errorf("%s: left %d, want %d", what, got, left)
 		}
 	}
@@ -142,24 +141,24 @@ func TestWorkerCountsByItself(t *testing.T) {
 		t.Errorf("a worker counted %d new conversations at once", began)
 	}
 	expect("many that are new", 51+began, 1000-began)
-	tracking.remove("one")
+	trackers.Remove("one")
 	send(0, 10)
-	tracking.read()
+	trackers.Read()
 	expect("after the end", 1051, 0)
 }
 
 // What would make an index grow for long is left to the tracking.
 func TestWorkerGrowsNoLargeIndex(t *testing.T) {
-	rs := new(relays)
-	tracking := newTracking(rs, func() uint64 { return 0 }, usable)
-	s := tracking.add("one", flow.Config{})
-	r := rs.of(0)
+	rs := new(Relays)
+	trackers := NewTrackers(rs, func() uint64 { return 0 }, usable)
+	s := trackers.Add("one", flow.Config{})
+	r := rs.Of(0)
 	left := uint64(0)
 	for i := range 5000 {
-		r.begin()
+		r.Begin()
 		offered(r, "one", udpOf(i), 0)
-		r.end()
-		left += tracking.read()
+		r.End()
+		left += trackers.Read()
 	}
 	if n := s.Totals().Flows; n != 5000 || left != 3 { // the first, whose place is not known, and those behind 2,048 and 4,096 conversations
 		t.Errorf("%d conversations, %d packets were left", n, left)
@@ -168,31 +167,31 @@ func TestWorkerGrowsNoLargeIndex(t *testing.T) {
 
 // A session that is tracked no more costs nothing, and one that is tracked anew begins anew.
 func TestTrackingBeginsAndEnds(t *testing.T) {
-	rs := new(relays)
+	rs := new(Relays)
 	dropped := uint64(0)
-	tracking := newTracking(rs, func() uint64 { return dropped }, usable)
-	r := rs.of(0)
+	trackers := NewTrackers(rs, func() uint64 { return dropped }, usable)
+	r := rs.Of(0)
 	send := func(gap uint32) {
 		offered(r, "one", udpOf(1), gap)
 		r.flush()
-		tracking.read()
+		trackers.Read()
 	}
 	send(0)
-	if r.head != 0 || rs.wanted() != nil {
+	if r.head != 0 || rs.Wanted() != nil {
 		t.Error("a packet that nobody tracks was handed on")
 	}
-	first := tracking.add("one", flow.Config{})
-	if w := rs.wanted(); len(w) != 1 || w[0] != "one" {
+	first := trackers.Add("one", flow.Config{})
+	if w := rs.Wanted(); len(w) != 1 || w[0] != "one" {
 		t.Errorf("wanted %v", w)
 	}
 	send(0)
 	send(3)
-	tracking.remove("one")
+	trackers.Remove("one")
 	send(0)
-	second := tracking.add("one", flow.Config{})
+	second := trackers.Add("one", flow.Config{})
 	send(0)
 	dropped = 4
-	tracking.tick(time.Unix(1_800_000_001, 0))
+	trackers.Tick(time.Unix(1_800_000_001, 0))
 	if a, b := first.Totals(), second.Totals(); a.Packets != 2 || a.MirrorLost != 3 || b.Packets != 1 || b.MirrorLost != 4 {
 		t.Errorf("%+v and %+v", a, b)
 	}
