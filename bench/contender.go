@@ -36,6 +36,7 @@ type listener interface {
 type heard struct {
 	Packets int
 	Dropped int    // by the kernel, for the listener was too slow
+	Looked  looked // by flows
 	How     string // that it received; empty where there is nothing to say
 }
 
@@ -49,12 +50,24 @@ func (silence) stop() (heard, error) { return heard{}, nil }
 
 // ours is the receiver of vspan in a process of its own.
 func (s *setting) ours() contender {
-	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, s.path) }, true}
+	return contender{"vspan", func(ctx context.Context, l *network.Link) (listener, error) {
+		return startOurs(ctx, s, l, listening{s.path, mixed, false})
+	}, true}
 }
 
 // inKernel is the same with counting in the kernel.
 func (s *setting) inKernel() contender {
-	return contender{"vspan, in the kernel", func(ctx context.Context, l *network.Link) (listener, error) { return startOurs(ctx, s, l, pathXDP) }, true}
+	return contender{"vspan, in the kernel", func(ctx context.Context, l *network.Link) (listener, error) {
+		return startOurs(ctx, s, l, listening{pathXDP, mixed, false})
+	}, true}
+}
+
+// looking receives conversations, and looks at them or not.
+func (s *setting) looking(looks bool) contender {
+	name := map[bool]string{true: "vspan, with flows", false: "vspan, evidence alone"}[looks]
+	return contender{name, func(ctx context.Context, l *network.Link) (listener, error) {
+		return startOurs(ctx, s, l, listening{s.path, conversations, looks})
+	}, true}
 }
 
 // own is our receiver.
@@ -65,12 +78,12 @@ type own struct {
 	said    *strings.Builder // until the process has ended it is not to be read
 }
 
-func startOurs(ctx context.Context, s *setting, l *network.Link, path string) (*own, error) {
+func startOurs(ctx context.Context, s *setting, l *network.Link, as listening) (*own, error) {
 	self, err := s.self()
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, childArgument, "listen", path)
+	cmd := exec.CommandContext(ctx, self, append([]string{childArgument, "listen"}, as.arguments()...)...)
 	o := &own{said: new(strings.Builder)}
 	cmd.Stderr = o.said
 	if o.in, err = cmd.StdinPipe(); err != nil {
@@ -117,7 +130,7 @@ func (o *own) stop() (heard, error) {
 		how += " (" + s.Reason + ")"
 	}
 	// What it counts is what it confirmed: a packet that it did not recognise is lost to the evidence.
-	return heard{Packets: int(s.Totals.Confirmed), Dropped: int(s.Counters.KernelDrops), How: how}, nil
+	return heard{Packets: int(s.Totals.Confirmed), Dropped: int(s.Counters.KernelDrops), Looked: s.Looked, How: how}, nil
 }
 
 // tcpdump writes what it receives to /dev/null; its buffer is so many KiB.

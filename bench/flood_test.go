@@ -25,7 +25,7 @@ func TestFloodFillsTables(t *testing.T) {
 }
 
 func TestChildRefuses(t *testing.T) {
-	for _, arguments := range [][]string{nil, {"nothing"}, {"flood"}, {"flood", "1", "x"}, {"decode", "ours", "1"}, {"decode", "theirs", "1", "1"}, {"listen"}} {
+	for _, arguments := range [][]string{nil, {"nothing"}, {"flood"}, {"flood", "1", "x"}, {"decode", "ours", "1"}, {"decode", "theirs", "1", "1"}, {"listen"}, {"listen", "live"}, {"listen", "live", "nothing", "true"}, {"listen", "live", "mixed", "perhaps"}} {
 		if err := child(t.Context(), arguments, strings.NewReader(""), new(strings.Builder)); err == nil {
 			t.Errorf("%q was done", arguments)
 		}

@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/vspan-io/vspan/bench/network"
@@ -22,10 +23,6 @@ import (
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
 )
-
-// liveTraffic is what is sent over a link: few enough packets for the sender to have them in its cache, so that what it costs to send
-// is not much of what is compared.
-var liveTraffic = traffic.Spec{Packets: 2048}
 
 // shortCopy is how many bytes the daemon copies of each packet while nobody captures.
 const shortCopy = 256
@@ -48,12 +45,37 @@ func newSource(path string, collector netip.Addr) receive.Source {
 	return receive.NewLive(options)
 }
 
+// listening is how a child receives.
+type listening struct {
+	path    string
+	load    load
+	looking bool // at the conversations of all sessions
+}
+
+// arguments are those that readListening reads.
+func (l listening) arguments() []string {
+	return []string{l.path, l.load.name, strconv.FormatBool(l.looking)}
+}
+
+func readListening(arguments []string) (l listening, err error) {
+	if len(arguments) != 3 {
+		return l, errors.New("want the path, the load, and whether to look at flows")
+	}
+	l.path = arguments[0]
+	if l.load, err = loadOf(arguments[1]); err != nil {
+		return l, err
+	}
+	l.looking, err = strconv.ParseBool(arguments[2])
+	return l, err
+}
+
 // state is what a listening child says of itself whenever it is asked.
 type state struct {
 	Kind     receive.Kind     `json:"kind"`
 	Reason   string           `json:"reason"` // why it is not a better kind
 	Counters receive.Counters `json:"counters"`
 	Totals   evidence.Totals  `json:"totals"`
+	Looked   looked           `json:"looked"`
 
 	Goroutines int `json:"goroutines"`
 	Resident   int `json:"resident"` // bytes
@@ -61,37 +83,41 @@ type state struct {
 }
 
 // childListen receives with the evidence that the daemon makes of it: the table is renewed and the ledger looked at every second, as
-// the daemon's judging does. For each line of in it answers with its state; at the end of in it ends. Its argument is the path.
+// the daemon's judging does. For each line of in it answers with its state; at the end of in it ends. Its arguments are a listening.
 func childListen(ctx context.Context, arguments []string, in io.Reader, out io.Writer) error {
-	if len(arguments) != 1 {
-		return errors.New("want the path")
+	as, err := readListening(arguments)
+	if err != nil {
+		return err
 	}
-	t, err := traffic.New(liveTraffic)
+	t, err := traffic.New(as.load.spec)
 	if err != nil {
 		return err
 	}
 	expectations := expected(t)
 	books := newBookkeeper(expectations)
-	source := newSource(arguments[0], t.Collector())
+	source := newSource(as.path, t.Collector())
 	if err := source.Open(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	ran, watched := make(chan error, 1), make(chan struct{})
+	look := newLook(books, as.looking, expectations, func() uint64 { return source.Counters().KernelDrops })
+	ran := make(chan error, 1)
+	var beside sync.WaitGroup
 	go func() {
 		ran <- source.Run(ctx, func(int) receive.Handler { return books })
 		cancel()
 	}()
-	go func() { defer close(watched); watch(ctx, books, expectations) }()
-	counted, err := countInKernel(ctx, arguments[0], books)
+	beside.Go(func() { watch(ctx, books, expectations) })
+	beside.Go(func() { look.run(ctx) })
+	counted, err := countInKernel(ctx, as.path, books)
 	if err != nil {
 		cancel()
 		return errors.Join(err, <-ran)
 	}
-	answers := answer(in, out, func() state { return stateOf(source, books.ledger) })
+	answers := answer(in, out, func() state { return stateOf(source, books.ledger, look) })
 	cancel()
-	<-watched
+	beside.Wait()
 	return errors.Join(<-ran, <-counted, answers)
 }
 
@@ -139,9 +165,9 @@ func answer(in io.Reader, out io.Writer, now func() state) error {
 	}
 }
 
-func stateOf(source receive.Source, ledger *evidence.Ledger) state {
+func stateOf(source receive.Source, ledger *evidence.Ledger, look *look) state {
 	d := source.Describe()
-	s := state{Kind: d.Kind, Reason: d.Reason, Counters: source.Counters(), Totals: ledger.View().Totals, Goroutines: runtime.NumGoroutine()}
+	s := state{Kind: d.Kind, Reason: d.Reason, Counters: source.Counters(), Totals: ledger.View().Totals, Looked: look.looked(), Goroutines: runtime.NumGoroutine()}
 	s.Resident, _ = resident()
 	if fds, err := os.ReadDir("/proc/self/fd"); err == nil {
 		s.FDs = len(fds) - 1 // without the one that reads the folder

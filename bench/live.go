@@ -24,7 +24,7 @@ func liveRows(s *setting) []result.Row {
 }
 
 func measureLive(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField()
+	f, err := newField(mixed)
 	if err != nil {
 		return err
 	}

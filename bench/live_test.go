@@ -13,9 +13,9 @@ import (
 )
 
 // openField makes the namespaces, or skips the test.
-func openField(t *testing.T) *field {
+func openField(t *testing.T, sent load) *field {
 	t.Helper()
-	f, err := newField()
+	f, err := newField(sent)
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, exec.ErrNotFound) {
 		t.Skipf("no network to measure on: %v", err)
 	}
@@ -33,7 +33,7 @@ func openField(t *testing.T) *field {
 // Every contender hears every packet, and the clocks move.
 func TestContenders(t *testing.T) {
 	const packets, rate = 3000, 20_000
-	f := openField(t)
+	f := openField(t, mixed)
 	s := &setting{path: "live"}
 	for _, c := range []struct {
 		contender contender
@@ -60,9 +60,22 @@ func TestContenders(t *testing.T) {
 	}
 }
 
+// With flows on all packets are looked at, and all conversations are there.
+func TestLooking(t *testing.T) {
+	f := openField(t, conversations)
+	x, err := f.try(t.Context(), (&setting{path: "live"}).looking(true), 3000, 20_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent := uint64(x.sent.Packets + 2*conversations.spec.Packets) // what it was shown, too
+	if l := x.heard.Looked; x.lost() != 0 || l.Packets+l.Missed != sent || l.Conversations < 10_000 {
+		t.Errorf("lost %d; looked at %+v, want %d packets", x.lost(), l, sent)
+	}
+}
+
 // What XDP drops no packet socket sees.
 func TestDroppingDrops(t *testing.T) {
-	f := openField(t)
+	f := openField(t, mixed)
 	d, err := dropping.start(t.Context(), f.link)
 	if errors.Is(err, fs.ErrPermission) {
 		t.Skipf("no network to measure on: %v", err)
@@ -89,7 +102,7 @@ func TestDroppingDrops(t *testing.T) {
 
 // An interrupted trial ends its receiver.
 func TestTrialIsInterrupted(t *testing.T) {
-	f := openField(t)
+	f := openField(t, mixed)
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	ours, receiver := (&setting{path: "live"}).ours(), 0

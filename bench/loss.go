@@ -21,7 +21,7 @@ func lossRows(s *setting) []result.Row {
 }
 
 func measureLoss(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField()
+	f, err := newField(mixed)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func soakRows(s *setting) []result.Row {
 }
 
 func measureSoak(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField()
+	f, err := newField(mixed)
 	if err != nil {
 		return err
 	}
@@ -64,7 +64,7 @@ type soaked struct {
 
 // soakOne sends minute after minute, and asks our receiver for its state after each.
 func (s *setting) soakOne(ctx context.Context, f *field, rate float64) (found soaked, err error) {
-	ours, err := startOurs(ctx, s, f.link, s.path)
+	ours, err := startOurs(ctx, s, f.link, listening{s.path, mixed, false})
 	if err != nil {
 		return found, err
 	}

@@ -15,13 +15,14 @@ import (
 
 // field is a link with a sender at one end, for one contender after the other.
 type field struct {
+	load   load
 	link   *network.Link
 	sender *network.Sender
 }
 
 // newField takes root.
-func newField() (*field, error) {
-	t, err := traffic.New(liveTraffic)
+func newField(sent load) (*field, error) {
+	t, err := traffic.New(sent.spec)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +42,10 @@ func newField() (*field, error) {
 	if err != nil {
 		return nil, errors.Join(err, link.Close())
 	}
-	return &field{link, sender}, nil
+	if sent.conversing {
+		sender.Converse()
+	}
+	return &field{sent, link, sender}, nil
 }
 
 func (f *field) close() error { return errors.Join(f.sender.Close(), f.link.Close()) }
@@ -106,7 +110,7 @@ func (f *field) show(ctx context.Context, c contender, rate float64) (shown int,
 		return 0, nil
 	}
 	for range 2 {
-		sent, err := f.sender.Send(ctx, liveTraffic.Packets, rate)
+		sent, err := f.sender.Send(ctx, f.load.spec.Packets, rate)
 		if err != nil {
 			return shown, err
 		}

@@ -18,7 +18,7 @@ func xdpRows(s *setting) []result.Row {
 }
 
 func measureXDP(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField()
+	f, err := newField(mixed)
 	if err != nil {
 		return err
 	}

@@ -4,11 +4,15 @@ import (
 	"context"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/gopacket/gopacket"
+	"github.com/gopacket/gopacket/layers"
 
 	"github.com/vspan-io/vspan/bench/traffic"
 )
@@ -42,6 +46,36 @@ func TestRenumber(t *testing.T) {
 		if n != numbers[0]+uint32(i) {
 			t.Fatalf("number %d is %d: %v", i, n, numbers)
 		}
+	}
+}
+
+// However often the packets go round, each side of a conversation goes on where it was, and acknowledges all that was sent before.
+func TestConverse(t *testing.T) {
+	made, err := traffic.New(traffic.Spec{Packets: 400, Sessions: 2, Sources: 1, Talks: 3, OnlyTCP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := NewPackets(made.Memory(), 0)
+	p.Converse()
+	next, data := make(map[string]uint32), 0
+	for range 3 {
+		for i, b := range p.All() {
+			outer := gopacket.NewPacket(b[20+16:], layers.LayerTypeEthernet, gopacket.Default)
+			ip, tcp := outer.Layer(layers.LayerTypeIPv4).(*layers.IPv4), outer.Layer(layers.LayerTypeTCP).(*layers.TCP)
+			me, peer := fmt.Sprint(ip.SrcIP, tcp.SrcPort, ip.DstIP, tcp.DstPort), fmt.Sprint(ip.DstIP, tcp.DstPort, ip.SrcIP, tcp.SrcPort)
+			if want, known := next[me]; known && want != tcp.Seq {
+				t.Fatalf("%s: sequence %d, want %d", me, tcp.Seq, want)
+			}
+			if want, known := next[peer]; known && want != tcp.Ack {
+				t.Fatalf("%s: acknowledges %d, want %d", me, tcp.Ack, want)
+			}
+			next[me] = tcp.Seq + uint32(len(tcp.Payload))
+			data += len(tcp.Payload)
+			p.Renumber(i)
+		}
+	}
+	if len(next) != 12 || data == 0 {
+		t.Errorf("%d sides, %d bytes", len(next), data)
 	}
 }
 

@@ -2,12 +2,13 @@ package network
 
 import "encoding/binary"
 
-// Packets are ERSPAN packets to be sent, or read, over and over. Their sequences go on from each time to the next, as those of a host
+// Packets are ERSPAN II packets to be sent, or read, over and over. Their sequences go on from each time to the next, as those of a host
 // do: otherwise a receiver would see a sender that begins anew all the time.
 type Packets struct {
 	list  [][]byte
-	steps []uint32 // by how much the sequence of each goes up the next time
-	at    int      // where the sequence is
+	steps []uint32   // by how much the sequence of each goes up the next time
+	at    int        // where the sequence is
+	talks []progress // of each packet; nil: what is in them stays as it is
 }
 
 // erspanSequence is where the sequence is in an IPv4 packet without options: behind the IP header and the first word of GRE.
@@ -41,4 +42,7 @@ func (p *Packets) All() [][]byte { return p.list }
 func (p *Packets) Renumber(i int) {
 	number := p.list[i][p.at : p.at+4]
 	binary.BigEndian.PutUint32(number, binary.BigEndian.Uint32(number)+p.steps[i])
+	if p.talks != nil {
+		p.goOn(i)
+	}
 }

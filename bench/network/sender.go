@@ -85,6 +85,9 @@ func (s *Sender) open() error {
 	)
 }
 
+// Converse has the TCP conversations in the packets go on too: see [Packets.Converse].
+func (s *Sender) Converse() { s.packets.Converse() }
+
 // Close closes the socket.
 func (s *Sender) Close() error { return unix.Close(s.fd) }
 

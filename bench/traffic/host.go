@@ -30,9 +30,10 @@ func newHosts(t *Traffic) *hosts {
 		sequences: map[flow]uint32{}, identifications: map[netip.Addr]uint16{},
 	}
 	for range t.mirrors {
-		talks := make([]talk, talksOfVM)
+		talks := make([]talk, t.spec.Talks)
 		for i := range talks {
 			talks[i] = newTalk(h.random)
+			talks[i].udp = talks[i].udp && !t.spec.OnlyTCP
 		}
 		h.talks = append(h.talks, talks)
 	}
@@ -52,7 +53,7 @@ func (h *hosts) packet(at time.Time) []byte {
 	i := h.random.below(len(h.traffic.mirrors))
 	m := &h.traffic.mirrors[i]
 	fromVM := h.random.below(2) == 0
-	h.frame = h.talks[i][h.random.below(talksOfVM)].appendFrame(h.frame[:0], m, fromVM, frameLen(h.random))
+	h.frame = h.talks[i][h.random.below(h.traffic.spec.Talks)].appendFrame(h.frame[:0], m, fromVM, frameLen(h.random))
 
 	h.out = append(h.out[:0], make([]byte, ipLen)...)
 	switch h.traffic.spec.Encapsulation {

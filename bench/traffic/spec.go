@@ -36,6 +36,9 @@ type Spec struct {
 	Sessions  int // 1 to 1023, default 64; session i has the ERSPAN id i+1
 	Sources   int // mirrored VMs of each session, 1 to 256, default 4
 	Exporters int // hosts that mirror, 1 to 4096, default 4; the VMs are spread over them in turn
+	Talks     int // conversations of each VM, 1 to 65536, default 8
+
+	OnlyTCP bool // default: of four conversations one is UDP
 
 	Encapsulation Encapsulation // default ERSPAN2
 	Seed          uint64        // another seed, other packets
@@ -50,6 +53,7 @@ const (
 	maxSessions  = 1023 // ids are 10 bits, and 0 is kept free
 	maxSources   = 256
 	maxExporters = 4096
+	maxTalks     = 1 << 16
 )
 
 func (s Spec) withDefaults() Spec {
@@ -57,6 +61,7 @@ func (s Spec) withDefaults() Spec {
 	s.Sessions = cmp.Or(s.Sessions, 64)
 	s.Sources = cmp.Or(s.Sources, 4)
 	s.Exporters = cmp.Or(s.Exporters, 4)
+	s.Talks = cmp.Or(s.Talks, 8)
 	s.Exporter = cmp.Or(s.Exporter, netip.AddrFrom4([4]byte{10, 0, 0, 11}))
 	s.Collector = cmp.Or(s.Collector, netip.AddrFrom4([4]byte{10, 2, 1, 110}))
 	return s
@@ -73,6 +78,8 @@ func (s Spec) check() error {
 		return fmt.Errorf("traffic: %d sources of a session: want 1 to %d", s.Sources, maxSources)
 	case s.Exporters < 1 || s.Exporters > maxExporters:
 		return fmt.Errorf("traffic: %d exporters: want 1 to %d", s.Exporters, maxExporters)
+	case s.Talks < 1 || s.Talks > maxTalks:
+		return fmt.Errorf("traffic: %d conversations of a VM: want 1 to %d", s.Talks, maxTalks)
 	case s.Encapsulation > GRE:
 		return fmt.Errorf("traffic: encapsulation %d: want erspan2, erspan3 or gre", s.Encapsulation)
 	case !s.Exporter.Is4() || !s.Collector.Is4():

@@ -5,9 +5,6 @@ import (
 	"net/netip"
 )
 
-// talksOfVM is how many conversations a VM has.
-const talksOfVM = 8
-
 // talk is a conversation of a VM with a client: TCP, or UDP for one in four.
 type talk struct {
 	client netip.Addr

@@ -14,6 +14,7 @@ type Batch struct {
 	brief bool   // nobody may be kept waiting
 	era   uint64 // if so, of what may be counted
 	begun int    // conversations since the lock was taken
+	most  int    // of them, if nobody may be kept waiting
 	// Of those that are counted together the hashes of their names, what is in the index where looking for them begins, and where they are
 	// likely to be counted; nil: not known.
 	hashes [together]uint64
@@ -21,12 +22,8 @@ type Batch struct {
 	likely [together]*entry
 }
 
-const (
-	// together is how many digests are looked up before the first of them is counted.
-	together = 64
-	// mostBegun is how many conversations may begin where nobody may be kept waiting: they take far more time than others.
-	mostBegun = 32
-)
+// together is how many digests are looked up before the first of them is counted.
+const together = 64
 
 // NewBatch returns a Batch for the Trackers whose Config.Lock is that one.
 func NewBatch(lock *sync.Mutex) *Batch { return &Batch{lock: lock} }
@@ -39,16 +36,16 @@ func (b *Batch) Count(list []Seated) {
 	b.count(list)
 }
 
-// TryCount is Count for who must not wait, and returns how many it has counted, from the first on: none if somebody has the lock. It stops
-// before what takes long, many new conversations or one that has a large table grow, and before what has a Seat of another era, or one
-// without a Tracker.
-func (b *Batch) TryCount(list []Seated, era uint64) (counted int) {
+// TryCount is Count for who must not wait, and returns how many it has counted, from the first on, none if somebody has the lock, and how
+// many conversations began with them. It stops before what takes long, which are conversations that begin, where most of them have, and one
+// that has a large table grow; and before what has a Seat of another era, or one without a Tracker.
+func (b *Batch) TryCount(list []Seated, era uint64, most int) (counted, begun int) {
 	if !b.lock.TryLock() {
-		return 0
+		return 0, 0
 	}
 	defer b.lock.Unlock()
-	b.brief, b.era = true, era
-	return b.count(list)
+	b.brief, b.era, b.most = true, era, most
+	return b.count(list), b.begun
 }
 
 func (b *Batch) count(list []Seated) (counted int) {
@@ -131,7 +128,7 @@ func (b *Batch) countOther(i int, s *Seated) bool {
 	if t == nil {
 		return true
 	}
-	if b.brief && (b.begun >= mostBegun || t.table.growsSoon(1)) && s.seg.kind >= someIP && t.table.find(&s.Digest, h) < 0 {
+	if b.brief && (b.begun >= b.most || t.table.growsSoon(1)) && s.seg.kind >= someIP && t.table.find(&s.Digest, h) < 0 {
 		return false
 	}
 	if t.take(&s.Digest, &s.Seat.Spot, h) {

@@ -87,7 +87,7 @@ func TestBatchesCountAlike(t *testing.T) {
 	for batch := NewBatch(lock); len(list) > 0; {
 		n := min(1+random.IntN(200), len(list))
 		if random.IntN(2) == 0 {
-			n = batch.TryCount(list[:n], 0)
+			n, _ = batch.TryCount(list[:n], 0, 32)
 		} else {
 			batch.Count(list[:n])
 		}

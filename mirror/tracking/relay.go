@@ -10,18 +10,20 @@ import (
 )
 
 // Relay hands digests of the packets of tracked sessions from one worker of the receiver to the trackers. The worker counts them there
-// itself at the end of a batch, while all of it is in the caches, unless it would have to wait for anybody: then they are left to the
-// goroutine that tracks. The worker pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state
+// itself, a few at a time while they are in the caches, unless that takes long or it would have to wait for anybody: then the rest of its batch
+// is left to the goroutine that tracks. The worker pays one atomic load for a packet while nothing is tracked; it never waits, and in steady state
 // allocates nothing. What does not fit is lost, and counted. Its methods are for that one worker.
 type Relay struct {
 	slots [relayLen]flow.Seated // they are first, so that each begins with a cache line
 
-	tracked   *atomic.Pointer[map[string]bool] // UIDs; nil: none
-	era       *atomic.Uint64                   // of what is tracked, and of what is known of it
-	_         [64]byte                         // what the worker writes, apart from what the reader does
-	head      uint64                           // slots filled
-	released  uint64                           // what the reader was done with, when the worker looked last
+	relays    *Relays
+	_         [64]byte // what the worker writes, apart from what the reader does
+	head      uint64   // slots filled
+	first     uint64   // the slot that the ring began anew with
+	released  uint64   // what the reader was done with, when the worker looked last
 	losses    uint64
+	begun     int  // conversations that the worker had begin in this batch
+	left      bool // the rest of this batch is left
 	places    map[placeKey]*place
 	recent    [recentLen]recent
 	recalled  *map[string]bool // what is tracked by recent
@@ -53,21 +55,30 @@ type recent struct {
 const noneKnown = 1<<64 - 1
 
 // Wanted reports whether any session is tracked.
-func (r *Relay) Wanted() bool { return r.tracked.Load() != nil }
+func (r *Relay) Wanted() bool { return r.relays.tracked.Load() != nil }
 
-// Begin prepares for a batch: when the reader has read everything, the ring begins anew, so that what is used of it stays in the caches.
+// Begin begins a batch.
 func (r *Relay) Begin() {
-	if r.head%relayLen < relayUsed || r.done.Load() != r.head {
+	r.begun, r.left = 0, false
+	r.renew()
+}
+
+// renew has the ring begin anew when everything is counted, so that what is used of it stays in the caches.
+func (r *Relay) renew() {
+	if r.head%relayLen < relayUsed || r.counted() != r.head {
 		return
 	}
 	r.head = (r.head/relayLen + 1) * relayLen
-	r.released = r.head
+	r.first, r.released = r.head, r.head
 	r.began.Store(r.head)
 }
 
+// counted is the slot before which the reader is done with all that were filled.
+func (r *Relay) counted() uint64 { return max(r.done.Load(), r.first) }
+
 // Offer hands on the digests of packets whose sessions are tracked: of evidence.Together at most.
 func (r *Relay) Offer(list []gre.Datagram, found []evidence.Finding) {
-	tracked := r.tracked.Load()
+	tracked := r.relays.tracked.Load()
 	if tracked == nil {
 		return
 	}
@@ -89,6 +100,9 @@ func (r *Relay) Offer(list []gre.Datagram, found []evidence.Finding) {
 		r.head++
 		s.Seat = seat
 		digest(&s.Digest, &list[i], &found[i])
+	}
+	if !r.left && r.head-r.counted() >= step {
+		r.count()
 	}
 }
 
@@ -124,7 +138,7 @@ func (r *Relay) look(seen *recent, d *gre.Datagram, f *evidence.Finding, tracked
 // room is how many slots there are to fill; it looks what the reader is done with only if they seem to be fewer than n.
 func (r *Relay) room(n uint64) uint64 {
 	if r.head-r.released+n > relayLen {
-		r.released = r.done.Load()
+		r.released = r.counted()
 	}
 	return relayLen - (r.head - r.released)
 }
@@ -154,15 +168,38 @@ func (r *Relay) release(n int) {
 	r.done.Store(r.next)
 }
 
-// mostAtEnd is how many digests a worker counts at the end of a batch, of those that gathered while somebody else had the trackers.
-const mostAtEnd = 256
+const (
+	// step is how many digests a worker gathers before it counts them: see flow.Batch.
+	step = 64
+	// mostAtOnce is how many it counts then, where some had gathered while somebody else had the trackers.
+	mostAtOnce = 256
+	// mostBegun is how many conversations it has begin in a batch: they take far more time than others.
+	mostBegun = 32
+)
 
-// End lets what was offered be read, and counts it if that waits for nobody and does not take long.
-func (r *Relay) End() {
+// count counts what was offered, if that waits for nobody and does not take long.
+func (r *Relay) count() {
 	r.flush()
-	if r.head == r.done.Load() || !r.reading.TryLock() {
+	if !r.reading.TryLock() {
+		r.left = true
 		return
 	}
-	r.release(r.batch.TryCount(r.read(mostAtEnd), r.era.Load()))
+	list := r.read(mostAtOnce)
+	counted, begun := r.batch.TryCount(list, r.relays.era.Load(), mostBegun-r.begun)
+	r.release(counted)
 	r.reading.Unlock()
+	r.begun, r.left = r.begun+begun, counted < len(list)
+	r.renew()
+}
+
+// End ends a batch: what was offered is counted, or told of.
+func (r *Relay) End() {
+	if !r.left && r.head != r.counted() {
+		r.count()
+	}
+	if r.head == r.counted() {
+		return
+	}
+	r.flush()
+	r.relays.tell()
 }

@@ -1,10 +1,12 @@
 package tracking
 
 import (
+	"context"
 	"encoding/binary"
 	"net/netip"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/vspan-io/vspan/mirror"
@@ -83,16 +85,39 @@ func TestRelayLosesWhatIsNotRead(t *testing.T) {
 	trackers := NewTrackers(rs, func() uint64 { return 5 }, usable)
 	s := trackers.Add("one", flow.Config{})
 	r := rs.Of(0)
+	rs.lock.Lock() // somebody has the trackers, so that the worker leaves everything
 	for i := range relayLen + 10 {
 		offered(r, "one", udpOf(i%100), 0)
 	}
-	r.flush()
+	r.End()
+	rs.lock.Unlock()
 	if n := trackers.Read(); n != relayLen {
 		t.Errorf("read %d, want %d", n, relayLen)
 	}
 	trackers.Tick(time.Unix(1_800_000_001, 0))
 	if c := s.Totals(); s.Missed() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
 		t.Errorf("missed %d: %+v", s.Missed(), c)
+	}
+	for range relayUsed { // so much that the ring begins anew, somewhere in it
+		r.Begin()
+		offered(r, "one", udpOf(1), 0)
+		r.End()
+		trackers.Read() // the first of them: it is known anew whether numbers can be used
+	}
+	before := s.Totals().Packets
+	r.reading.Lock()
+	r.Begin()
+	for i := range relayLen + 20 {
+		offered(r, "one", udpOf(i%100), 0)
+	}
+	r.End()
+	r.reading.Unlock()
+	if n := trackers.Read(); n != relayLen {
+		t.Errorf("read %d of a ring that began anew, want %d", n, relayLen)
+	}
+	trackers.Tick(time.Unix(1_800_000_002, 0))
+	if c := s.Totals(); s.Missed() != 30 || c.Packets != before+relayLen {
+		t.Errorf("missed %d of a ring that began anew: %+v", s.Missed(), c)
 	}
 }
 
@@ -137,7 +162,7 @@ func TestWorkerCountsByItself(t *testing.T) {
 	expect("while somebody reads", 41, 10)
 	send(100, 1000)
 	began := s.Totals().Packets - 51
-	if began == 0 || began > mostAtEnd {
+	if began == 0 || began > mostBegun {
 		t.Errorf("a worker counted %d new conversations at once", began)
 	}
 	expect("many that are new", 51+began, 1000-began)
@@ -145,6 +170,83 @@ func TestWorkerCountsByItself(t *testing.T) {
 	send(0, 10)
 	trackers.Read()
 	expect("after the end", 1051, 0)
+}
+
+// Within a long batch a worker counts a few at a time, in a small part of the ring.
+func TestWorkerCountsInSteps(t *testing.T) {
+	rs := new(Relays)
+	trackers := NewTrackers(rs, func() uint64 { return 0 }, usable)
+	s := trackers.Add("one", flow.Config{})
+	r := rs.Of(0)
+	send := func(first, n int) {
+		for i := range n {
+			offered(r, "one", udpOf(first+i%10), 0)
+		}
+	}
+	r.Begin()
+	send(0, 10)
+	r.End()
+	trackers.Read()
+	r.Begin()
+	for range 20 {
+		send(0, step)
+		if got := r.head % relayLen; got > step {
+			t.Fatalf("%d slots are used", got)
+		}
+	}
+	if got := s.Totals().Packets; got != 10+20*step {
+		t.Errorf("counted %d before the end of the batch, want %d", got, 10+20*step)
+	}
+	for i := range 100 { // conversations, of which some may begin
+		send(100+10*i, 10)
+	}
+	r.End()
+	if got := s.Totals().Begun; got != 10+mostBegun {
+		t.Errorf("%d conversations began in a batch, want %d", got-10, mostBegun)
+	}
+	r.Begin()
+	r.End()
+	if got := s.Totals().Begun; got != 10+2*mostBegun {
+		t.Errorf("%d conversations began in two, want %d", got-10, 2*mostBegun)
+	}
+}
+
+// Whoever runs is told of what a worker leaves, and looks at nothing before.
+func TestRunIsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rs := new(Relays)
+		asked := 0
+		trackers := NewTrackers(rs, func() uint64 { asked++; return 0 }, usable)
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan error, 1)
+		go func() { ended <- trackers.Run(ctx) }()
+		synctest.Wait()
+		s := trackers.Add("one", flow.Config{})
+		synctest.Wait()
+		if asked != 2 { // at the beginning and for what was added
+			t.Errorf("asked %d times for drops", asked)
+		}
+		r := rs.Of(0)
+		for i := range 3 {
+			r.Begin()
+			for n := range 100 {
+				offered(r, "one", udpOf(1000*i+n), 0)
+			}
+			r.End()
+			synctest.Wait()
+			if got := s.Totals().Packets; got != uint64(i+1)*100 {
+				t.Errorf("batch %d: counted %d", i, got)
+			}
+		}
+		time.Sleep(3*time.Second + time.Millisecond)
+		if asked != 5 {
+			t.Errorf("asked %d times for drops after three seconds", asked)
+		}
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
 }
 
 // What would make an index grow for long is left to the tracking.

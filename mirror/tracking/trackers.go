@@ -19,7 +19,8 @@ type Trackers struct {
 	mu   sync.Mutex
 	list map[string]*Tracked // by UID
 
-	before, lost uint64 // drops, and losses of relays, that the trackers know of
+	added        atomic.Bool // a session, whose numbers are not looked at yet
+	before, lost uint64      // drops, and losses of relays, that the trackers know of
 }
 
 // Tracked is one session that is looked at.
@@ -46,6 +47,8 @@ func (t *Trackers) Add(uid string, c flow.Config) *Tracked {
 	defer t.mu.Unlock()
 	t.list[uid] = s
 	t.changed()
+	t.added.Store(true)
+	t.relays.tell()
 	return s
 }
 
@@ -71,34 +74,27 @@ func (t *Trackers) changed() {
 	t.relays.tracked.Store(&uids)
 }
 
-// How long Run looks away when it has read everything, and while there is nothing to track; and how often it ticks.
-const (
-	nap   = 2 * time.Millisecond
-	sleep = 50 * time.Millisecond
-	beat  = time.Second
-)
+// beat is how often Run ticks.
+const beat = time.Second
 
 // Run tracks until ctx ends. Only one may run.
 func (t *Trackers) Run(ctx context.Context) error {
-	timer := time.NewTimer(sleep)
-	defer timer.Stop()
-	for next := time.Now(); ; {
-		wait := sleep
-		if t.relays.tracked.Load() != nil {
-			wait = nap
-			if now := time.Now(); !now.Before(next) {
-				t.Tick(now)
-				next = now.Add(beat)
-			}
+	news := make(chan struct{}, 1)
+	t.relays.news.Store(&news)
+	ticker := time.NewTicker(beat)
+	defer ticker.Stop()
+	for due := true; ; {
+		if t.added.Swap(false) || due && t.relays.tracked.Load() != nil {
+			t.Tick(time.Now())
 		}
-		if t.Read() > 0 {
-			wait = nap
-		}
-		timer.Reset(wait)
+		t.Read()
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-timer.C:
+		case <-news:
+			due = false
+		case <-ticker.C:
+			due = true
 		}
 	}
 }
@@ -139,15 +135,15 @@ func (t *Trackers) Read() (n uint64) {
 	return n
 }
 
-// mostAtOnce is how many digests are counted under one lock.
-const mostAtOnce = 64
+// mostTogether is how many digests are counted under one lock.
+const mostTogether = 64
 
 // readFrom counts a few digests of one worker, and returns how many.
 func (t *Trackers) readFrom(r *Relay) int {
 	r.reading.Lock()
 	defer r.reading.Unlock()
-	era := r.era.Load()
-	list := r.read(mostAtOnce)
+	era := r.relays.era.Load()
+	list := r.read(mostTogether)
 	for i := range list {
 		if seat := list[i].Seat; seat.Era != era {
 			t.resolve(seat, list[i].Time, era)
