@@ -150,7 +150,11 @@ func TestCopyToLeaver(t *testing.T) {
 		if n := told(); n != 0 {
 			t.Errorf("told %d times at once", n)
 		}
-		time.Sleep(5 * time.Second) // the bubble's time: nobody waits
+		time.Sleep(100 * time.Millisecond) // the bubble's time: nobody waits
+		if n := told(); n != 2 {
+			t.Errorf("told who leaves soon %d times of two interfaces", n)
+		}
+		time.Sleep(5 * time.Second)
 		if n := told(); n != 2 {
 			t.Errorf("told %d times of two interfaces", n)
 		}

@@ -51,18 +51,22 @@ func (k *sink) complete(s *Scanner, why string) error {
 	return written(0, k.w.Flush())
 }
 
-// tellEach writes the statistics so far, each interval in which packets came, until ctx ends.
+// tellEach writes the statistics so far, each interval in which packets came, until ctx ends; at the beginning more often, for those who
+// leave soon.
 func (k *sink) tellEach(ctx context.Context, interval time.Duration) {
-	tick := time.NewTicker(interval)
-	defer tick.Stop()
+	wait := interval / 16
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-tick.C:
+		case <-timer.C:
 			if k.tell() != nil {
 				return // whoever writes the next part hears of it too
 			}
+			wait = min(2*wait, interval)
+			timer.Reset(wait)
 		}
 	}
 }
