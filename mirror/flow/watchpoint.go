@@ -2,6 +2,7 @@ package flow
 
 import (
 	"net/netip"
+	"slices"
 
 	"github.com/vspan-io/vspan/mirror"
 )
@@ -50,6 +51,16 @@ func (t *Tracker) Spot(p Place, now int64) Spot {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.points.spots[t.points.number(p, now)]
+}
+
+// Moved reports whether a host that packets were seen at now stands at another site than when they were first, because somebody has said
+// so: a host that was not known, or not rightly. What firewalls would have done was judged by where it stood.
+func (t *Tracker) Moved() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.points.siteOf != nil && slices.ContainsFunc(t.points.list[1:], func(w watchpoint) bool {
+		return w.Host != "" && t.points.siteOf(w.Host) != w.Site
+	})
 }
 
 // recentPoints are the places of the newest packets.

@@ -22,7 +22,7 @@ type flows struct {
 	config   Flows
 	payload  bool // what is said may be kept
 	broker   *capture.Broker
-	placing  func(host string) string
+	places   places
 	trackers *tracking.Trackers
 
 	mu     sync.Mutex
@@ -53,22 +53,10 @@ func (d *Daemon) newFlows(board *store.Board, switches func() []mirror.Switch) *
 	usable := func(uid string) bool { return board.Status(uid).Evidence.SequenceUsable }
 	return &flows{
 		config: d.config.Flows, payload: d.config.Payload, broker: d.reception.broker,
-		placing:  d.config.Flows.placing(func(host string) mirror.Host { return hostOf(switches(), host) }),
+		places:   places{sites: d.config.Flows.Sites, switches: switches},
 		trackers: tracking.NewTrackers(&d.reception.relays, drops, usable),
 		tracks:   map[string]*track{}, lenses: map[string]*lens{}, living: map[string]mirror.Session{},
 	}
-}
-
-// hostOf is what is known of a host; nothing when it is on none of the switches.
-func hostOf(switches []mirror.Switch, host string) mirror.Host {
-	for _, sw := range switches {
-		for _, h := range sw.Hosts {
-			if h.Name == host {
-				return h
-			}
-		}
-	}
-	return mirror.Host{}
 }
 
 // run looks at what is asked for until ctx ends, and returns when all of it has ended.
@@ -84,6 +72,7 @@ func (f *flows) run(ctx context.Context) error {
 		case <-ctx.Done():
 		case now := <-ticker.C:
 			f.letGo(now)
+			f.place(now)
 		}
 	}
 	f.mu.Lock()
@@ -100,6 +89,22 @@ func (f *flows) letGo(now time.Time) {
 	for uid, t := range f.tracks {
 		if !f.config.All && now.Sub(t.asked) > lookFor {
 			f.untrack(uid)
+		}
+	}
+}
+
+// place begins anew with what is tracked where the switches now have a host at another site than it was taken for: a tag was changed, or
+// packets came before anything was known of the host that sent them.
+func (f *flows) place(now time.Time) {
+	if !f.places.look() {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for uid, t := range f.tracks {
+		if t.Moved() {
+			f.untrack(uid)
+			f.tracks[uid] = f.newTrack(uid, now, t.asked)
 		}
 	}
 }
@@ -160,13 +165,18 @@ func (f *flows) track(uid string) (*track, error) {
 	if err := f.mayBegin(len(f.tracks), mostTracked); err != nil {
 		return nil, err
 	}
-	spec := f.living[uid].Spec
-	t := &track{since: time.Now(), Tracked: f.trackers.Add(uid, flow.Config{
-		Flows: f.config.Conversations, Sampling: spec.Sampling, Direction: directionOf(spec), Site: f.placing,
-	})}
-	t.asked = t.since
+	now := time.Now()
+	t := f.newTrack(uid, now, now)
 	f.tracks[uid] = t
 	return t, nil
+}
+
+// newTrack tracks a session from now on; f.mu is held.
+func (f *flows) newTrack(uid string, now, asked time.Time) *track {
+	spec := f.living[uid].Spec
+	return &track{since: now, asked: asked, Tracked: f.trackers.Add(uid, flow.Config{
+		Flows: f.config.Conversations, Sampling: spec.Sampling, Direction: directionOf(spec), Site: f.places.of,
+	})}
 }
 
 // mayBegin says why one more of so many, where there may be so many at most, cannot begin; f.mu is held.

@@ -82,22 +82,6 @@ func (f Flows) tagged() bool {
 	return slices.ContainsFunc(f.Sites, func(s Site) bool { return len(s.Tags) > 0 })
 }
 
-// placing names the site of a host, the first that it stands at; "": none. hostOf is what is known of a host.
-func (f Flows) placing(hostOf func(name string) mirror.Host) func(host string) string {
-	if len(f.Sites) == 0 {
-		return nil
-	}
-	return func(host string) string {
-		known := hostOf(host)
-		for _, s := range f.Sites {
-			if s.has(host, known) {
-				return s.Name
-			}
-		}
-		return ""
-	}
-}
-
 // has reports whether a host of this name stands there.
 func (s Site) has(name string, known mirror.Host) bool {
 	return fits(s.Hosts, name) || fits(s.Clusters, known.Cluster) ||

@@ -13,6 +13,7 @@ import (
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/mirror/flow"
 	"github.com/vspan-io/vspan/mirror/tracking"
 )
 
@@ -35,18 +36,21 @@ sites:
 	if d := cmp.Diff(want, c.Flows); d != "" || c.Flows.check() != nil {
 		t.Errorf("%v (-want +got)\n%s", c.Flows.check(), d)
 	}
-	site := c.Flows.placing(func(host string) mirror.Host {
-		return hostOf([]mirror.Switch{{Hosts: []mirror.Host{
+	places := places{sites: c.Flows.Sites, switches: func() []mirror.Switch {
+		return []mirror.Switch{{Hosts: []mirror.Host{
 			{Name: "esx-07.example", Cluster: "West-1"}, {Name: "esx-08", Tags: []string{"gold", "site-west"}}, {Name: "esx-09", Tags: []string{"gold"}},
-		}}}, host)
-	})
+		}}}
+	}}
+	if got := places.of("esx-07.example") + places.of("esx-01.example"); got != "east" {
+		t.Errorf("before anything is known of hosts, sites are %q", got)
+	}
+	if !places.look() || places.look() {
+		t.Error("what is known of hosts is not new once")
+	}
 	for host, want := range map[string]string{"esx-01.example": "east", "old-host": "east", "esx-07.example": "west", "esx-08": "west", "esx-09": "", "esx-05": "", "": ""} {
-		if got := site(host); got != want {
+		if got := places.of(host); got != want {
 			t.Errorf("%q is at %q, want %q", host, got, want)
 		}
-	}
-	if (Flows{}).placing(nil) != nil {
-		t.Error("without sites every host is asked for")
 	}
 }
 
@@ -71,6 +75,44 @@ func TestFlowsRefused(t *testing.T) {
 	}
 	if err := new(Flows).SetMode("some"); err == nil || !strings.Contains(err.Error(), "asked or all") {
 		t.Errorf("some: %v", err)
+	}
+}
+
+// A host that is said to stand at another site, as one is that was not known yet, has those looks begin anew that have seen it.
+func TestHostMoves(t *testing.T) {
+	f := newTestFlows(false)
+	f.ctx = t.Context()
+	host := mirror.Host{Name: "esx-08"}
+	f.places = places{sites: []Site{{Name: "west", Tags: []string{"site-west"}}}, switches: func() []mirror.Switch {
+		return []mirror.Switch{{Hosts: []mirror.Host{host, {Name: "esx-09"}}}}
+	}}
+	now := time.Now()
+	f.follow([]mirror.Session{living("one", "web-01", time.Time{}), living("two", "web-02", time.Time{})}, now)
+	see := func(uid, host string) *track {
+		if _, err := f.Track(uid); err != nil {
+			t.Fatal(err)
+		}
+		f.tracks[uid].Observe(&flow.Packet{Time: now, Frame: make([]byte, 60), Host: host})
+		return f.tracks[uid]
+	}
+	one, two := see("one", "esx-08"), see("two", "esx-09")
+	f.place(now)
+	if f.tracks["one"] != one || f.tracks["two"] != two {
+		t.Error("a look began anew where no host has a site")
+	}
+	host.Tags = []string{"site-west"}
+	later := now.Add(time.Minute)
+	f.place(later)
+	if got := f.tracks["one"]; got == one || !got.since.Equal(later) || !got.asked.Equal(one.asked) || got.Totals().Packets != 0 {
+		t.Errorf("the look at a host that moved: %+v", got)
+	}
+	if f.tracks["two"] != two {
+		t.Error("the look at a host that did not move began anew")
+	}
+	one = see("one", "esx-08")
+	f.place(later.Add(time.Second))
+	if f.tracks["one"] != one {
+		t.Error("it began anew once more")
 	}
 }
 
