@@ -18,11 +18,10 @@ func flowsRows(s *setting) []result.Row {
 		{Name: "flows/live", Unit: "ns CPU", Rival: "the same packets and evidence alone",
 			Work: work + fmt.Sprintf("%.0f packets/s over veth, CPU of the receiving process (path: %s)", s.rate, s.path)},
 		{Name: "flows/memory", Unit: "ns CPU", Rival: "the same packets and evidence alone, in turn with it",
-			Work: work + "the daemon's own path without its sockets, the packets in the cache"},
+			Work: work + "the daemon's own path without its sockets, and with the packets in the cache"},
 	}
-	for i := range rows {
-		rows[i].AtMost(2.5, result.RatioFigure)
-	}
+	rows[0].AtMost(2.5, result.RatioFigure)
+	rows[1].Note("shown, not judged: no receiver has its packets in the cache, and what is left of evidence then is the smaller part of what a packet costs it")
 	return rows
 }
 
