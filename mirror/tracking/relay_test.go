@@ -239,6 +239,7 @@ func TestRunIsTold(t *testing.T) {
 			}
 		}
 		time.Sleep(3*time.Second + time.Millisecond)
+		synctest.Wait()
 		if asked != 5 {
 			t.Errorf("asked %d times for drops after three seconds", asked)
 		}

@@ -96,11 +96,16 @@ func (f *flows) letGo(now time.Time) {
 // place begins anew with what is tracked where the switches now have a host at another site than it was taken for: a tag was changed, or
 // packets came before anything was known of the host that sent them.
 func (f *flows) place(now time.Time) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.placeAll(now)
+}
+
+// placeAll is place while f.mu is held.
+func (f *flows) placeAll(now time.Time) {
 	if !f.places.look() {
 		return
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	for uid, t := range f.tracks {
 		if t.Moved() {
 			f.untrack(uid)
@@ -166,6 +171,7 @@ func (f *flows) track(uid string) (*track, error) {
 		return nil, err
 	}
 	now := time.Now()
+	f.placeAll(now) // so that it need not begin anew at once
 	t := f.newTrack(uid, now, now)
 	f.tracks[uid] = t
 	return t, nil

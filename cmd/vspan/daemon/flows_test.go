@@ -114,6 +114,12 @@ func TestHostMoves(t *testing.T) {
 	if f.tracks["one"] != one {
 		t.Error("it began anew once more")
 	}
+	host.Tags = nil
+	three := see("three", "esx-08") // before anybody has looked where hosts stand
+	f.place(later.Add(2 * time.Second))
+	if f.tracks["three"] != three || f.tracks["one"] == one {
+		t.Errorf("a look that has just begun began anew: %v; one before it: %v", f.tracks["three"] != three, f.tracks["one"] != one)
+	}
 }
 
 func newTestFlows(all bool) *flows {
