@@ -57,12 +57,13 @@ var importRules = []importRule{
 	{folder: "cmd/vspan", ours: []string{"..."}},
 	{folder: "cmd/vspan-extcap", stdlibOnly: true, ours: []string{"api/client", "cmd/vspan/extcap"}},
 	{folder: "vcsim-tests", ours: []string{"..."}},
-	{folder: "bench", ours: []string{"bench/...", "mirror", "mirror/erspan", "mirror/evidence", "mirror/capture", "mirror/flow", "mirror/kernelcount", "mirror/receive/...", "mirror/tracking"}},
+	{folder: "bench", ours: []string{"bench/...", "netns", "mirror", "mirror/erspan", "mirror/evidence", "mirror/capture", "mirror/flow", "mirror/kernelcount", "mirror/receive/...", "mirror/tracking"}},
 	{folder: "bench/traffic", stdlibOnly: true},
 	{folder: "bench/rival"},
 	{folder: "bench/result", stdlibOnly: true},
-	{folder: "bench/network", ours: []string{"bench/cpu"}},
+	{folder: "bench/network", ours: []string{"bench/cpu", "netns"}},
 	{folder: "bench/cpu"},
+	{folder: "netns", ours: []string{"netns"}},
 }
 
 // onlyUnder are imports that belong to a few folders, whatever the rules above allow.

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"github.com/vspan-io/vspan/bench/network"
+	"github.com/vspan-io/vspan/netns"
 )
 
 // contender is what receives at the end of a link.
@@ -72,7 +73,7 @@ func (s *setting) looking(looks bool) contender {
 
 // own is our receiver.
 type own struct {
-	process *network.Process
+	process *netns.Process
 	in      io.WriteCloser
 	out     *json.Decoder
 	said    *strings.Builder // until the process has ended it is not to be read
@@ -142,7 +143,7 @@ func tcpdump(buffer int) contender {
 
 // dump is a tcpdump.
 type dump struct {
-	process *network.Process
+	process *netns.Process
 	end     func() error
 	rest    chan string // what it said after it was ready
 }

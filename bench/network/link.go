@@ -1,3 +1,5 @@
+// Package network makes the network that live traffic is measured on: two namespaces joined by a veth pair, a sender in one, and room
+// for a receiver in the other.
 package network
 
 import (
@@ -8,6 +10,8 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+
+	"github.com/vspan-io/vspan/netns"
 )
 
 // Interface is the name of both ends of a Link.
@@ -21,17 +25,17 @@ const mtu = 2000
 // The receiver's end owns the collector's address, and the exporters are neighbours of it: the receiver's IP stack routes the packets to
 // itself and is able to answer them, as that of a collector is.
 type Link struct {
-	Sender, Receiver *Namespace
+	Sender, Receiver *netns.Namespace
 	From, To         net.HardwareAddr // of the sender's end and of the receiver's
 }
 
 // NewLink makes one. The prefix is the collector's address with the network that the exporters are in too.
 func NewLink(collector netip.Prefix, exporters []netip.Addr) (*Link, error) {
-	sender, err := NewNamespace()
+	sender, err := netns.New()
 	if err != nil {
 		return nil, err
 	}
-	receiver, err := NewNamespace()
+	receiver, err := netns.New()
 	if err != nil {
 		return nil, errors.Join(err, sender.Close())
 	}
@@ -46,34 +50,34 @@ func NewLink(collector netip.Prefix, exporters []netip.Addr) (*Link, error) {
 func (l *Link) Close() error { return errors.Join(l.Sender.Close(), l.Receiver.Close()) }
 
 func (l *Link) join(collector netip.Prefix, exporters []netip.Addr) (err error) {
-	peer := fmt.Sprintf("link add %s type veth peer name %s netns /proc/%d/fd/%d", Interface, Interface, os.Getpid(), l.Receiver.fd)
-	if err := l.Sender.ip(peer); err != nil {
+	peer := fmt.Sprintf("link add %s type veth peer name %s netns %s", Interface, Interface, l.Receiver.Path())
+	if err := l.Sender.IP(peer); err != nil {
 		return err
 	}
-	for _, n := range []*Namespace{l.Sender, l.Receiver} {
+	for _, n := range []*netns.Namespace{l.Sender, l.Receiver} {
 		// No IPv6, so that nothing but the traffic is on the link.
-		if err := n.ip("link set " + Interface + " mtu " + strconv.Itoa(mtu) + " addrgenmode none up"); err != nil {
+		if err := n.IP("link set " + Interface + " mtu " + strconv.Itoa(mtu) + " addrgenmode none up"); err != nil {
 			return err
 		}
 	}
-	if l.From, err = l.Sender.address(); err != nil {
+	if l.From, err = addressIn(l.Sender); err != nil {
 		return err
 	}
-	if l.To, err = l.Receiver.address(); err != nil {
+	if l.To, err = addressIn(l.Receiver); err != nil {
 		return err
 	}
-	if err := l.Receiver.ip(fmt.Sprintf("addr add %s dev %s", collector, Interface)); err != nil {
+	if err := l.Receiver.IP(fmt.Sprintf("addr add %s dev %s", collector, Interface)); err != nil {
 		return err
 	}
 	for _, exporter := range exporters {
-		if err := l.Receiver.ip(fmt.Sprintf("neigh add %s lladdr %s dev %s nud permanent", exporter, l.From, Interface)); err != nil {
+		if err := l.Receiver.IP(fmt.Sprintf("neigh add %s lladdr %s dev %s nud permanent", exporter, l.From, Interface)); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (n *Namespace) address() (mac net.HardwareAddr, err error) {
+func addressIn(n *netns.Namespace) (mac net.HardwareAddr, err error) {
 	err = n.Do(func() error {
 		i, err := net.InterfaceByName(Interface)
 		if err != nil {

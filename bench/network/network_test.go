@@ -143,18 +143,3 @@ func TestSenderIsInterrupted(t *testing.T) {
 		t.Errorf("%d packets dropped by the link, %v", dropped, err)
 	}
 }
-
-// A process that was started in a namespace is there, and is waited for.
-func TestProcess(t *testing.T) {
-	l := newLink(t)
-	p, err := l.Receiver.Start(exec.Command("sh", "-c", "grep -q "+Interface+" /proc/self/net/dev"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Wait(); err != nil || p.PID == 0 {
-		t.Errorf("process %d: %v", p.PID, err)
-	}
-	if _, err := l.Receiver.Start(exec.Command("/nonexistent")); err == nil {
-		t.Error("what does not exist was started")
-	}
-}

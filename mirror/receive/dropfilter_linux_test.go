@@ -58,13 +58,13 @@ func holdDrop(way, on string, addresses ...netip.Addr) (f *dropFilter, release f
 func (ns namespace) holdDrop(t *testing.T, way, on string, addresses ...netip.Addr) (release func()) {
 	t.Helper()
 	var free func() error
-	ns.do(t, func() (err error) {
+	ns.Must(t, func() (err error) {
 		_, free, err = holdDrop(way, on, addresses...)
 		return err
 	})
 	return func() {
 		t.Helper()
-		ns.do(t, free)
+		ns.Must(t, free)
 	}
 }
 
@@ -76,7 +76,7 @@ func (ns namespace) tc(t *testing.T, arguments string) string {
 		t.Skip("needs the tc command of iproute2")
 	}
 	var out []byte
-	err = ns.enter(func() (err error) {
+	err = ns.Do(func() (err error) {
 		out, err = exec.Command(command, strings.Fields(arguments)...).CombinedOutput()
 		return err
 	})
@@ -90,7 +90,7 @@ func (ns namespace) tc(t *testing.T, arguments string) string {
 func (ns namespace) attachedTo(t *testing.T, on string) int {
 	t.Helper()
 	n := 0
-	ns.do(t, func() error {
+	ns.Must(t, func() error {
 		index, err := interfaceIndex(on)
 		if err != nil {
 			return err
@@ -215,7 +215,7 @@ func TestDropOfKilledProcess(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			ns.do(t, child.Start)
+			ns.Must(t, child.Start)
 			lines := bufio.NewScanner(out)
 			if !lines.Scan() || lines.Text() != "held" {
 				t.Fatalf("the child says %q", lines.Text())
@@ -253,8 +253,8 @@ func TestDropOfKilledProcess(t *testing.T) {
 func TestDropFollowsTheInterfaces(t *testing.T) {
 	here, there := newNamespace(t), newNamespace(t)
 	veth(t, here, there, "m0")
-	here.ip(t, "link add br0 type bridge")
-	here.ip(t, "link set br0 up")
+	here.IP(t, "link add br0 type bridge")
+	here.IP(t, "link set br0 up")
 	ring := NewRing(LiveOptions{Blocks: 4, DropFor: []netip.Addr{hereIP}})
 	openIn(t, here, ring)
 	if d := ring.Describe(); d.Drop.Way != "" || d.Drop.Reason != "no mirror has come in yet" || len(d.Warnings) != 0 {
@@ -268,7 +268,7 @@ func TestDropFollowsTheInterfaces(t *testing.T) {
 			if time.Since(began) > patience {
 				t.Fatalf("waited for: %s: %+v", what, ring.Describe().Drop)
 			}
-			transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(sent%1000))))
+			there.Transmit(t, "m0", broadcast(0x0800, mirrorTo(greOf(sent%1000))))
 			sent++
 		}
 	}
@@ -276,12 +276,12 @@ func TestDropFollowsTheInterfaces(t *testing.T) {
 		return func() bool { return slices.Equal(ring.Describe().Drop.Interfaces, names) }
 	}
 	sendUntil("the program on m0", on("m0"))
-	here.ip(t, "link set m0 master br0")
+	here.IP(t, "link set m0 master br0")
 	sendUntil("the program on br0 alone", on("br0"))
 	if n := here.attachedTo(t, "m0"); n != 0 {
 		t.Errorf("%d programs are left on the port", n)
 	}
-	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(fence)))
+	there.Transmit(t, "m0", broadcast(0x0800, mirrorTo(fence)))
 	want := 0
 	for _, k := range r.take(fence) { // each in its turn, or twice in the moment of the change
 		switch n := len(k.Payload) - len(greHeader); n {
@@ -301,9 +301,9 @@ func TestDropFollowsTheInterfaces(t *testing.T) {
 func TestDropAtThePortAskedFor(t *testing.T) {
 	here, there := newNamespace(t), newNamespace(t)
 	veth(t, here, there, "m0")
-	here.ip(t, "link add br0 type bridge")
-	here.ip(t, "link set m0 master br0")
-	here.ip(t, "link set br0 up")
+	here.IP(t, "link add br0 type bridge")
+	here.IP(t, "link set m0 master br0")
+	here.IP(t, "link set br0 up")
 	port, bridge := NewRing(LiveOptions{Interface: "m0", Blocks: 4, DropFor: []netip.Addr{hereIP}}), NewRing(LiveOptions{Interface: "br0", Blocks: 4})
 	openIn(t, here, port)
 	openIn(t, here, bridge)
@@ -312,7 +312,7 @@ func TestDropAtThePortAskedFor(t *testing.T) {
 	}
 	atPort, atBridge := runIn(t, here, port), runIn(t, here, bridge)
 	elsewhere := ipv4(hereIP, thereIP, 47, part{}, fence)
-	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(1))), broadcast(0x0800, elsewhere))
+	there.Transmit(t, "m0", broadcast(0x0800, mirrorTo(greOf(1))), broadcast(0x0800, elsewhere))
 	if got := atPort.take(fence); len(got) != 1 {
 		t.Errorf("%d datagrams at the port, want 1", len(got))
 	}
@@ -352,7 +352,7 @@ func TestDropSparesTunnels(t *testing.T) {
 func TestNoRightToDrop(t *testing.T) {
 	ns := newNamespace(t)
 	source := NewLive(LiveOptions{Interface: "lo", Blocks: 4, DropFor: []netip.Addr{v4b}})
-	ns.do(t, func() error {
+	ns.Must(t, func() error {
 		keep := unix.CapUserData{Effective: 1 << unix.CAP_NET_RAW, Permitted: 1 << unix.CAP_NET_RAW}
 		data := [2]unix.CapUserData{keep}
 		if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &data[0]); err != nil {

@@ -42,7 +42,7 @@ func runCrew(t *testing.T, ns namespace, source Source, enough int, meanwhile fu
 	c := &crew{}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- ns.enter(func() error { return source.Run(ctx, c.of) }) }()
+	go func() { ended <- ns.Do(func() error { return source.Run(ctx, c.of) }) }()
 	meanwhile()
 	for began := time.Now(); c.count() < enough && time.Since(began) < patience; {
 		time.Sleep(time.Millisecond) // there is no event to wait for: workers tell nobody
@@ -134,7 +134,7 @@ func conversation(i int) []byte {
 func group(t *testing.T, ns namespace, kind int, program []bpf.Instruction) []int {
 	t.Helper()
 	fds := make([]int, 4)
-	ns.do(t, func() error {
+	ns.Must(t, func() error {
 		id := 0
 		for i := range fds {
 			fd, err := unix.Socket(unix.AF_PACKET, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC|unix.SOCK_NONBLOCK, 0)

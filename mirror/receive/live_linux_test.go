@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/vspan-io/vspan/netns"
 )
 
 // sources are the ways to receive live, each of which must pass the same tests.
@@ -115,7 +117,7 @@ func TestLoopbackIPv6(t *testing.T) {
 func answers(t *testing.T, ns namespace, s *sender) []byte {
 	t.Helper()
 	var fd int
-	ns.do(t, func() (err error) {
+	ns.Must(t, func() (err error) {
 		fd, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_ICMP)
 		if err != nil {
 			return err
@@ -169,7 +171,7 @@ func TestNoProtocolUnreachable(t *testing.T) {
 	}{
 		"silence": silence, "raw": NewRaw(LiveOptions{}), "live": NewLive(LiveOptions{Blocks: 4}),
 	} {
-		ns.do(t, quiet.Open)
+		ns.Must(t, quiet.Open)
 		if loud() {
 			t.Errorf("%s: protocol unreachable is sent", name)
 		}
@@ -290,7 +292,7 @@ func TestNoSuchInterface(t *testing.T) {
 
 // Without the capability the error names it and the next step.
 func TestMissingCapability(t *testing.T) {
-	err := onThread(func() error {
+	err := netns.OnThread(func() error {
 		if os.Geteuid() == 0 {
 			var none [2]unix.CapUserData
 			if err := unix.Capset(&unix.CapUserHeader{Version: unix.LINUX_CAPABILITY_VERSION_3}, &none[0]); err != nil {
@@ -315,10 +317,10 @@ func TestInterfaceGoesAway(t *testing.T) {
 	veth(t, ns, far, "m0")
 	ring := NewRing(LiveOptions{Interface: "m0", Blocks: 4})
 	openIn(t, ns, ring)
-	ns.ip(t, "link set m0 down")
-	ns.ip(t, "link set m0 up")
+	ns.IP(t, "link set m0 down")
+	ns.IP(t, "link set m0 up")
 	ended := goRun(ns, ring)
-	ns.ip(t, "link del m0")
+	ns.IP(t, "link del m0")
 	select {
 	case err := <-ended:
 		if err == nil || !strings.Contains(err.Error(), "gone") {
@@ -339,13 +341,13 @@ func TestInterfaceGoesDownAndAway(t *testing.T) {
 			source := make(LiveOptions{Interface: "m0", Blocks: 4})
 			openIn(t, ns, source)
 			ended := goRun(ns, source)
-			ns.ip(t, "link set m0 down")
+			ns.IP(t, "link set m0 down")
 			select {
 			case err := <-ended:
 				t.Fatalf("ended because the interface is down: %v", err)
 			case <-time.After(2 * expireEvery): // that it is down must have been noticed
 			}
-			ns.ip(t, "link del m0")
+			ns.IP(t, "link del m0")
 			select {
 			case err := <-ended:
 				if err == nil || !strings.Contains(err.Error(), "gone") {
@@ -362,7 +364,7 @@ func TestInterfaceGoesDownAndAway(t *testing.T) {
 func goRun(ns namespace, source Source) <-chan error {
 	ended := make(chan error, 1)
 	go func() {
-		ended <- ns.enter(func() error { return source.Run(context.Background(), Each(func(*Datagram) {})) })
+		ended <- ns.Do(func() error { return source.Run(context.Background(), Each(func(*Datagram) {})) })
 	}()
 	return ended
 }

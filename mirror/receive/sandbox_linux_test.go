@@ -39,7 +39,7 @@ func TestPlainReads(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		ended := make(chan error, 1)
 		go func() {
-			ended <- ns.enter(func() error {
+			ended <- ns.Do(func() error {
 				if err := forbid(unix.SYS_RECVMMSG, errno); err != nil {
 					return err
 				}

@@ -12,7 +12,7 @@ import (
 // openIn opens a source in a namespace.
 func openIn(t *testing.T, ns namespace, source Source) {
 	t.Helper()
-	ns.do(t, source.Open)
+	ns.Must(t, source.Open)
 }
 
 // sink is a source that runs in a namespace.
@@ -32,7 +32,7 @@ func runIn(t *testing.T, ns namespace, source Source) *sink {
 	r := &sink{t: t, source: source, ended: make(chan error, 1)}
 	r.more = sync.NewCond(&r.mu)
 	ctx, cancel := context.WithCancel(context.Background())
-	go func() { r.ended <- ns.enter(func() error { return source.Run(ctx, Each(r.handle)) }) }()
+	go func() { r.ended <- ns.Do(func() error { return source.Run(ctx, Each(r.handle)) }) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-r.ended; err != nil {

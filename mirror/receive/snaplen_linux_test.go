@@ -81,7 +81,7 @@ func TestFirstPacketOfAQuietLine(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- ns.enter(func() error { return source.Run(ctx, Each(func(*Datagram) { came <- time.Now() })) })
+		ended <- ns.Do(func() error { return source.Run(ctx, Each(func(*Datagram) { came <- time.Now() })) })
 	}()
 	for range 10 {
 		time.Sleep(3 * longestNap) // for the line to be quiet

@@ -23,16 +23,16 @@ func mirrorTo(payload []byte) []byte { return ipv4(thereIP, hereIP, 47, part{}, 
 func TestBridgeCountsOnce(t *testing.T) {
 	here, there := newNamespace(t), newNamespace(t)
 	veth(t, here, there, "m0")
-	here.ip(t, "link add br0 type bridge")
-	here.ip(t, "link set m0 master br0")
-	here.ip(t, "link set br0 up")
+	here.IP(t, "link add br0 type bridge")
+	here.IP(t, "link set m0 master br0")
+	here.IP(t, "link set br0 up")
 	sinks, rings := map[string]*sink{}, map[string]*Ring{}
 	for _, on := range []string{"", "m0", "br0"} {
 		rings[on] = NewRing(LiveOptions{Interface: on, Blocks: 4})
 		openIn(t, here, rings[on])
 		sinks[on] = runIn(t, here, rings[on])
 	}
-	transmit(t, there, "m0", broadcast(0x0800, mirrorTo(greOf(100))), broadcast(0x0800, mirrorTo(fence)))
+	there.Transmit(t, "m0", broadcast(0x0800, mirrorTo(greOf(100))), broadcast(0x0800, mirrorTo(fence)))
 	for on, s := range sinks {
 		if got := s.take(fence); len(got) != 1 || !bytes.Equal(got[0].Payload, greOf(100)) {
 			t.Errorf("on %q: %d datagrams, want 1", on, len(got))
@@ -57,7 +57,7 @@ func TestTagsAndStrangers(t *testing.T) {
 	openIn(t, here, all)
 	onOne, onAll := runIn(t, here, one), runIn(t, here, all)
 	behind := func(tag []byte, n int) []byte { return append(tag, mirrorTo(greOf(n))...) }
-	transmit(t, there, "m0",
+	there.Transmit(t, "m0",
 		broadcast(0x8100, behind([]byte{0, 5, 8, 0}, 100)),
 		broadcast(0x88A8, behind([]byte{0, 5, 0x81, 0, 0x45, 6, 8, 0}, 200)), // the second tag begins like IPv4
 		ethernet(0x0800, mirrorTo(greOf(300))),                               // to a hardware address that nobody has

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/vspan-io/vspan/netns/netnstest"
 )
 
 // BenchmarkWrite is what a frame on the device costs, in processor time of the thread that writes it: with nobody looking, and with
@@ -19,8 +21,8 @@ func BenchmarkWrite(b *testing.B) {
 }
 
 func benchmarkWrite(b *testing.B, size int, looked bool) {
-	ns := newNamespace(b)
-	err := ns.enter(func() error {
+	ns := netnstest.New(b)
+	err := ns.Do(func() error {
 		d, err := openDevice(deviceUnderTest, MaxMTU)
 		if err != nil {
 			return err

@@ -20,6 +20,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"github.com/vspan-io/vspan/mirror/capture"
+	"github.com/vspan-io/vspan/netns/netnstest"
 )
 
 const deviceUnderTest = "mirror0"
@@ -27,13 +28,13 @@ const deviceUnderTest = "mirror0"
 // stage is a packet path, and a device in a namespace of its own.
 type stage struct {
 	t      testing.TB
-	ns     namespace
+	ns     netnstest.Namespace
 	feed   *capture.Feed
 	output *Output
 	stop   func()
 }
 
-func begin(t testing.TB, ns namespace, mtu int) *stage {
+func begin(t testing.TB, ns netnstest.Namespace, mtu int) *stage {
 	t.Helper()
 	broker := capture.NewBroker()
 	s := &stage{t: t, ns: ns, feed: broker.Feed(0)}
@@ -44,7 +45,7 @@ func begin(t testing.TB, ns namespace, mtu int) *stage {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
-	go func() { done <- ns.enter(func() error { return s.output.Run(ctx) }) }()
+	go func() { done <- ns.Do(func() error { return s.output.Run(ctx) }) }()
 	s.stop = func() {
 		cancel()
 		if err := <-done; err != nil {
@@ -105,7 +106,7 @@ type sniffer struct {
 	path string
 }
 
-func sniff(t testing.TB, ns namespace) *sniffer {
+func sniff(t testing.TB, ns netnstest.Namespace) *sniffer {
 	t.Helper()
 	program, err := exec.LookPath("tcpdump")
 	if err != nil {
@@ -113,7 +114,7 @@ func sniff(t testing.TB, ns namespace) *sniffer {
 	}
 	s := &sniffer{t: t, path: filepath.Join(t.TempDir(), "device.pcap")}
 	var said io.ReadCloser
-	err = ns.enter(func() (err error) {
+	err = ns.Do(func() (err error) {
 		s.cmd = exec.Command(program, "-i", deviceUnderTest, "-U", "--immediate-mode", "-B", "65536", "-s", "0", "-Z", "root", "-w", s.path)
 		if said, err = s.cmd.StderrPipe(); err != nil {
 			return err
@@ -165,7 +166,7 @@ func (s *sniffer) read() (list [][]byte) {
 
 // What tcpdump sees on the device are the mirrored frames, as they were, and nothing else.
 func TestTcpdumpSeesTheFrames(t *testing.T) {
-	ns := newNamespace(t)
+	ns := netnstest.New(t)
 	s := begin(t, ns, 0)
 	s.until("making the device", works)
 	tcpdump := sniff(t, ns)
@@ -195,26 +196,26 @@ func TestTcpdumpSeesTheFrames(t *testing.T) {
 	if st := s.output.Status(); st.Frames != uint64(len(want)) || st.TooLong+st.Refused+st.Lost != 0 {
 		t.Errorf("%+v", st)
 	}
-	link := ns.run(t, "ip -s -d link show "+deviceUnderTest)
+	link := ns.Run(t, "ip -s -d link show "+deviceUnderTest)
 	if tx := strings.Fields(link[strings.Index(link, "TX:"):]); len(tx) < 9 || tx[7] != "0" || tx[8] != "0" {
 		t.Errorf("the kernel sent something of its own: %s", link)
 	}
-	if addresses := ns.run(t, "ip address show "+deviceUnderTest); strings.Contains(addresses, "inet") || !strings.Contains(addresses, "NOARP") {
+	if addresses := ns.Run(t, "ip address show "+deviceUnderTest); strings.Contains(addresses, "inet") || !strings.Contains(addresses, "NOARP") {
 		t.Errorf("it has addresses, or ARP: %s", addresses)
 	}
 	s.stop()
-	if list := ns.run(t, "ip link"); strings.Contains(list, deviceUnderTest) {
+	if list := ns.Run(t, "ip link"); strings.Contains(list, deviceUnderTest) {
 		t.Errorf("the device is still there: %s", list)
 	}
 }
 
 // A mirrored broadcast must not reach the services of this machine. Without the filter it does.
 func TestNothingReachesTheStack(t *testing.T) {
-	ns := newNamespace(t)
+	ns := netnstest.New(t)
 	s := begin(t, ns, 0)
 	s.until("making the device", works)
 	var service *net.UDPConn
-	err := ns.enter(func() (err error) {
+	err := ns.Do(func() (err error) {
 		service, err = net.ListenUDP("udp4", &net.UDPAddr{Port: 6767})
 		return err
 	})
@@ -244,7 +245,7 @@ func TestNothingReachesTheStack(t *testing.T) {
 	if arrives(200 * time.Millisecond) {
 		t.Error("a mirrored broadcast reached a service of this machine")
 	}
-	ns.run(t, "tc qdisc del dev "+deviceUnderTest+" clsact")
+	ns.Run(t, "tc qdisc del dev "+deviceUnderTest+" clsact")
 	if !arrives(patience) {
 		t.Error("without the filter nothing arrives either: the test shows nothing")
 	}
@@ -252,16 +253,16 @@ func TestNothingReachesTheStack(t *testing.T) {
 
 // A device that is there already is somebody's.
 func TestDeviceOfSomebodyElse(t *testing.T) {
-	ns := newNamespace(t)
-	ns.run(t, "ip tuntap add "+deviceUnderTest+" mode tap")
-	before := ns.run(t, "ip -d link show "+deviceUnderTest)
+	ns := netnstest.New(t)
+	ns.Run(t, "ip tuntap add "+deviceUnderTest+" mode tap")
+	before := ns.Run(t, "ip -d link show "+deviceUnderTest)
 	s := begin(t, ns, 0)
 	s.until("refusing", func(st Status) bool { return strings.Contains(st.Stopped, "already") })
 	s.send(frame(60, 2, 0x88B5))
-	if after := ns.run(t, "ip -d link show "+deviceUnderTest); after != before {
+	if after := ns.Run(t, "ip -d link show "+deviceUnderTest); after != before {
 		t.Errorf("it was touched:\n%s\n%s", before, after)
 	}
-	ns.run(t, "ip tuntap del "+deviceUnderTest+" mode tap")
+	ns.Run(t, "ip tuntap del "+deviceUnderTest+" mode tap")
 	s.until("making the device", works)
 	if st := s.output.Status(); st.Refused != 1 {
 		t.Errorf("what waited for the device: %+v", st)
@@ -270,26 +271,26 @@ func TestDeviceOfSomebodyElse(t *testing.T) {
 
 // A device that is set down and up again, or removed, comes back.
 func TestDeviceThatIsMeddledWith(t *testing.T) {
-	ns := newNamespace(t)
+	ns := netnstest.New(t)
 	s := begin(t, ns, 0)
 	s.until("making the device", works)
-	ns.run(t, "ip link set "+deviceUnderTest+" down")
+	ns.Run(t, "ip link set "+deviceUnderTest+" down")
 	s.send(frame(60, 2, 0x88B5))
 	s.until("noticing that it is down", func(st Status) bool { return st.Refused == 1 && strings.Contains(st.Stopped, "ip link set") })
-	ns.run(t, "ip link set "+deviceUnderTest+" up")
+	ns.Run(t, "ip link set "+deviceUnderTest+" up")
 	s.send(frame(60, 2, 0x88B5))
 	s.until("going on", func(st Status) bool { return st.Frames == 1 && works(st) })
-	ns.run(t, "ip link del "+deviceUnderTest)
+	ns.Run(t, "ip link del "+deviceUnderTest)
 	s.send(frame(60, 2, 0x88B5))
 	s.until("noticing that it is gone", func(st Status) bool { return strings.Contains(st.Stopped, "removed") })
 	s.until("making it again", works)
-	ns.run(t, "ip link show "+deviceUnderTest)
+	ns.Run(t, "ip link show "+deviceUnderTest)
 	s.send(frame(60, 2, 0x88B5))
 	s.until("going on", func(st Status) bool { return st.Frames == 2 })
 }
 
 func TestFramesAboveTheMTU(t *testing.T) {
-	ns := newNamespace(t)
+	ns := netnstest.New(t)
 	s := begin(t, ns, 1500)
 	s.until("making the device", works)
 	s.send(frame(1518, 2, 0x88B5), frame(1519, 2, 0x88B5), frame(9000, 2, 0x88B5), frame(1514, 2, 0x88B5))

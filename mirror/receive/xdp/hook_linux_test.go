@@ -24,8 +24,8 @@ import (
 // programAt is the id of the program at an interface of the namespace.
 func (ns namespace) programAt(t *testing.T, name string) (id uint32) {
 	t.Helper()
-	index := ns.index(t, name)
-	must(t, ns.enter(func() (err error) {
+	index := ns.Index(t, name)
+	must(t, ns.Do(func() (err error) {
 		id, err = hook.ProgramAt(index)
 		return err
 	}))
@@ -36,7 +36,7 @@ func TestCloseDetaches(t *testing.T) {
 	here, _ := veth(t, 1500)
 	for _, mode := range []Mode{Native, Generic} {
 		c := counterIn(t, here, Options{Interface: "m0", Mode: mode})
-		must(t, here.enter(c.Open)) // does nothing
+		must(t, here.Do(c.Open)) // does nothing
 		if here.programAt(t, "m0") == 0 {
 			t.Errorf("%s: nothing is attached", mode)
 		}
@@ -51,7 +51,7 @@ func TestCloseDetaches(t *testing.T) {
 func TestInterfaceGone(t *testing.T) {
 	here, _ := veth(t, 1500)
 	c := counterIn(t, here, Options{Interface: "m0"})
-	here.ip(t, "link del m0")
+	here.IP(t, "link del m0")
 	if _, err := c.Harvest(); err != nil {
 		t.Error(err)
 	}
@@ -67,7 +67,7 @@ func TestCannotOpen(t *testing.T) {
 		"no such mode": {Interface: "m0", Mode: "fast"},
 	} {
 		c := New(o)
-		if err := here.enter(c.Open); err == nil || errors.Is(err, ErrTaken) || !strings.Contains(err.Error(), o.Interface) {
+		if err := here.Do(c.Open); err == nil || errors.Is(err, ErrTaken) || !strings.Contains(err.Error(), o.Interface) {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := c.Harvest(); !errors.Is(err, ErrClosed) {
@@ -88,7 +88,7 @@ func TestFallsBack(t *testing.T) {
 	none := func() (*ebpf.Program, error) { return nil, errors.New("no frags here") }
 	plain := func() (*ebpf.Program, error) { return p.code, nil }
 	var attached *hook.Attached
-	must(t, here.enter(func() (err error) {
+	must(t, here.Do(func() (err error) {
 		attached, err = hook.Attach("m0", Best, none, plain)
 		return err
 	}))
@@ -115,7 +115,7 @@ var foreigners = []foreign{
 func emptyDropIn(t *testing.T, ns namespace, mode string) *xdpbench.EmptyDrop {
 	t.Helper()
 	var e *xdpbench.EmptyDrop
-	must(t, ns.enter(func() (err error) {
+	must(t, ns.Do(func() (err error) {
 		e, err = xdpbench.Attach("m0", mode)
 		return err
 	}))
@@ -130,10 +130,10 @@ func attachByNetlink(t *testing.T, ns namespace, flags uint32) (detach func() er
 	t.Helper()
 	program, err := xdpbench.NewEmptyDrop()
 	must(t, err)
-	index := ns.index(t, "m0")
-	must(t, ns.enter(func() error { return setXDP(index, program.FD(), flags) }))
+	index := ns.Index(t, "m0")
+	must(t, ns.Do(func() error { return setXDP(index, program.FD(), flags) }))
 	return func() error {
-		return errors.Join(ns.enter(func() error { return setXDP(index, -1, flags) }), program.Close())
+		return errors.Join(ns.Do(func() error { return setXDP(index, -1, flags) }), program.Close())
 	}
 }
 
@@ -184,7 +184,7 @@ func TestTaken(t *testing.T) {
 				t.Fatal("the other program is not there: this test could not fail")
 			}
 			for _, mode := range []Mode{Best, Native, Generic} {
-				err := here.enter(New(Options{Interface: "m0", Mode: mode}).Open)
+				err := here.Do(New(Options{Interface: "m0", Mode: mode}).Open)
 				if !errors.Is(err, ErrTaken) || !strings.Contains(err.Error(), fmt.Sprintf("program %d, \"empty_drop\"", id)) {
 					t.Errorf("%s: %v", mode, err)
 				}
@@ -194,8 +194,8 @@ func TestTaken(t *testing.T) {
 			}
 			must(t, detach())
 			counterIn(t, here, Options{Interface: "m0"})
-			index := here.index(t, "m0")
-			if err := here.enter(func() error { return setXDP(index, -1, 1<<2) }); err == nil || here.programAt(t, "m0") == 0 {
+			index := here.Index(t, "m0")
+			if err := here.Do(func() error { return setXDP(index, -1, 1<<2) }); err == nil || here.programAt(t, "m0") == 0 {
 				t.Errorf("our program can be removed: %v", err)
 			}
 		})
@@ -227,7 +227,7 @@ func TestKilled(t *testing.T) {
 			child.Env = append(os.Environ(), childVariable+"="+string(mode))
 			out, err := child.StdoutPipe()
 			must(t, err)
-			must(t, here.enter(child.Start))
+			must(t, here.Do(child.Start))
 			line, err := bufio.NewReader(out).ReadString('\n')
 			if err != nil || line != "open\n" {
 				_, _ = child.Process.Kill(), child.Wait()

@@ -33,11 +33,11 @@ func ringIn(t *testing.T, ns namespace, name string) *ring {
 	t.Helper()
 	r := &ring{t: t, last: make(chan struct{})}
 	source := receive.NewRing(receive.LiveOptions{Interface: name, Blocks: 8})
-	must(t, ns.enter(source.Open))
+	must(t, ns.Do(source.Open))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
-		ended <- ns.enter(func() error { return source.Run(ctx, receive.Each(r.take)) })
+		ended <- ns.Do(func() error { return source.Run(ctx, receive.Each(r.take)) })
 	}()
 	t.Cleanup(func() {
 		cancel()
@@ -123,7 +123,7 @@ func TestLive(t *testing.T) {
 				}
 			}
 			m.take(fence)
-			from.transmit(t, c.on, append(packets, fence)...)
+			from.Transmit(t, c.on, append(packets, fence)...)
 			slices.SortFunc(want, bytes.Compare)
 			if got := r.all(); !slices.EqualFunc(got, want, bytes.Equal) {
 				t.Errorf("%d datagrams at the ring, want %d", len(got), len(want))
@@ -169,7 +169,7 @@ func TestJumbo(t *testing.T) {
 			for _, b := range append(packets, fence) {
 				m.take(b)
 			}
-			there.transmit(t, "m0", append(packets, fence)...)
+			there.Transmit(t, "m0", append(packets, fence)...)
 			if got := r.all(); len(got) != 0 {
 				t.Errorf("%d datagrams are passed up", len(got))
 			}

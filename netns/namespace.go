@@ -1,11 +1,11 @@
-// Package network makes the network that live traffic is measured on: two namespaces joined by a veth pair, a sender in one, and room
-// for a receiver in the other. Nothing of it has a name outside of the process: the kernel removes it all when the process is gone,
-// however it ended.
-package network
+// Package netns makes network namespaces for tests and for what measures. They have no name outside of the process: the kernel removes
+// them, with the interfaces in them, when the process is gone, however it ended.
+package netns
 
 import (
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"runtime"
 	"strings"
@@ -16,10 +16,10 @@ import (
 // Namespace is a network namespace that lives as long as something is open in it, as the Namespace itself is.
 type Namespace struct{ fd int }
 
-// NewNamespace makes one with its loopback interface up. It takes CAP_SYS_ADMIN.
-func NewNamespace() (*Namespace, error) {
+// New makes one with its loopback interface up. It takes CAP_SYS_ADMIN.
+func New() (*Namespace, error) {
 	n := &Namespace{fd: -1}
-	err := onThread(func() error {
+	err := OnThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return err
 		}
@@ -30,7 +30,7 @@ func NewNamespace() (*Namespace, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a network namespace: %w", err)
 	}
-	if err := n.ip("link set lo up"); err != nil {
+	if err := n.IP("link set lo up"); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
 	return n, nil
@@ -39,9 +39,12 @@ func NewNamespace() (*Namespace, error) {
 // Close lets go of the namespace.
 func (n *Namespace) Close() error { return unix.Close(n.fd) }
 
-// Do runs f on a thread that is in the namespace, and that ends with f. Sockets opened there stay there.
+// Path is where the namespace can be opened, and what iproute2 takes for its name.
+func (n *Namespace) Path() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), n.fd) }
+
+// Do runs f on an operating system thread that is in the namespace, and that ends with f. Sockets opened there stay there.
 func (n *Namespace) Do(f func() error) error {
-	return onThread(func() error {
+	return OnThread(func() error {
 		if err := n.enter(); err != nil {
 			return err
 		}
@@ -56,8 +59,8 @@ func (n *Namespace) enter() error {
 	return nil
 }
 
-// onThread runs f on an operating system thread of its own, which ends with it.
-func onThread(f func() error) error {
+// OnThread runs f on an operating system thread of its own, which ends with it.
+func OnThread(f func() error) error {
 	result := make(chan error, 1)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread is spoilt and must end
@@ -66,8 +69,8 @@ func onThread(f func() error) error {
 	return <-result
 }
 
-// ip runs the ip command of iproute2 in the namespace.
-func (n *Namespace) ip(arguments string) error {
+// IP runs the ip command of iproute2 in the namespace.
+func (n *Namespace) IP(arguments string) error {
 	return n.Do(func() error {
 		if out, err := exec.Command("ip", strings.Fields(arguments)...).CombinedOutput(); err != nil {
 			return fmt.Errorf("ip %s: %w: %s", arguments, err, strings.TrimSpace(string(out)))
