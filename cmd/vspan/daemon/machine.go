@@ -11,8 +11,6 @@ import (
 	"strconv"
 	"strings"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/vspan-io/vspan/mirror/doctor"
 )
 
@@ -103,9 +101,7 @@ func (c Config) stateFacts() doctor.State {
 	default:
 		s.Mode = uint32(info.Mode().Perm())
 	}
-	var volume unix.Statfs_t
-	if err := unix.Statfs(at, &volume); err == nil {
-		free := volume.Bavail * uint64(volume.Bsize)
+	if free, _, err := space(at); err == nil {
 		s.FreeBytes = &free
 	}
 	return s

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/vspan-io/vspan/mirror/store"
 )
 
@@ -31,12 +29,8 @@ func (d disk) hold(database string) error {
 		return err
 	}
 	defer func() { _ = f.Close() }() // nothing was written
-	var stat unix.Stat_t
-	if err := unix.Fstat(int(f.Fd()), &stat); err != nil || stat.Blocks*512 >= stat.Size+ahead/2 {
-		return err
-	}
-	err = unix.Fallocate(int(f.Fd()), unix.FALLOC_FL_KEEP_SIZE, 0, stat.Size+ahead)
-	if errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EOPNOTSUPP) {
+	err = reserve(f, ahead)
+	if errors.Is(err, errNoSpace) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
 	}
 	return err
@@ -49,11 +43,11 @@ const (
 
 // free is how many bytes are left to an ordinary user.
 func (d disk) free() (int64, error) {
-	var stat unix.Statfs_t
-	if err := unix.Statfs(d.dir, &stat); err != nil {
+	free, err := freeOf(d.dir)
+	if err != nil {
 		return 0, fmt.Errorf("ask for the free space of %s: %w", d.dir, err)
 	}
-	return int64(stat.Bavail) * stat.Bsize, nil
+	return free, nil
 }
 
 // full says that there is no space for what is new, or returns nil.
@@ -92,8 +86,8 @@ func (d disk) takeBallast(name string) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(unix.Fallocate(int(f.Fd()), 0, 0, ballastSize), f.Close())
-	if errors.Is(err, unix.EOPNOTSUPP) {
+	err = errors.Join(allocate(f, ballastSize), f.Close())
+	if errors.Is(err, errors.ErrUnsupported) {
 		return nil // an empty ballast helps nothing and harms nothing
 	}
 	if err != nil {

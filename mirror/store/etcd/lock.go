@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // lockFile holds the process id of the daemon that uses the directory. The lock is the kernel's and ends with the process; the file
@@ -17,13 +15,13 @@ const lockFile = "lock"
 
 // lockDir takes a data directory for this process. It does not wait: a database that is in use would be waited for without end.
 func lockDir(dir string) (*os.File, error) {
-	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE|unix.O_CLOEXEC, 0o600)
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
-	if err = unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err == nil {
+	if err = lock(f); err == nil {
 		err = sign(f)
-	} else if errors.Is(err, unix.EWOULDBLOCK) {
+	} else if errors.Is(err, errInUse) {
 		err = fmt.Errorf("data directory %s is in use by %s: end it first, or choose another directory", dir, holder(f))
 	}
 	if err != nil {
@@ -39,7 +37,7 @@ func sign(f *os.File) error {
 		return err
 	}
 	_, err := f.WriteAt(fmt.Appendf(nil, "%d\n", os.Getpid()), 0)
-	if errors.Is(err, unix.ENOSPC) {
+	if errors.Is(err, errNoSpace) {
 		return nil
 	}
 	return err
