@@ -154,6 +154,15 @@ func TestFolder(t *testing.T) {
 	}
 }
 
+func TestBatchWrapper(t *testing.T) {
+	w := wrapperOn("windows")
+	got := w.name + "\n" + w.head + w.call([]string{`C:\Program Files\vspan.exe`, "extcap", "--server", "http://h:1/100%"})
+	want := "vspan-extcap.bat\n@echo off\r\nrem " + mark + "\r\n\"C:\\Program Files\\vspan.exe\" \"extcap\" \"--server\" \"http://h:1/100%%\" %*\r\n"
+	if got != want {
+		t.Errorf("got %q\nwant %q", got, want)
+	}
+}
+
 func TestInstall(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "new", "extcap")
 	binary := filepath.Join(t.TempDir(), "a 'program'")

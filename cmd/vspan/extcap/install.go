@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -17,8 +18,8 @@ import (
 // Program is the name under which Wireshark finds vspan.
 const Program = "vspan-extcap"
 
-// mark is the second line of a program of ours.
-const mark = "# Made by 'vspan extcap install': shows vspan's sessions to Wireshark as interfaces."
+// here is the wrapper that this system takes.
+var here = wrapperOn(runtime.GOOS)
 
 // Folder is where Wireshark looks for programs that capture: the user's own folder where it has one, else that of all users. Where no
 // Wireshark is found it is the one that current versions use.
@@ -60,7 +61,7 @@ func folderIn(list string) (folder string) {
 // Install puts a program in place that calls vspan at the path binary with the arguments, and returns where. What is there and is none of ours
 // is left.
 func Install(folder, binary string, arguments ...string) (string, error) {
-	path := filepath.Join(folder, Program)
+	path := filepath.Join(folder, here.name)
 	if err := ours(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return path, err
 	}
@@ -71,11 +72,7 @@ func Install(folder, binary string, arguments ...string) (string, error) {
 	if err != nil {
 		return path, unwritable(err)
 	}
-	words := []string{"exec", quoted(binary), "extcap"}
-	for _, a := range arguments {
-		words = append(words, quoted(a))
-	}
-	_, err = fmt.Fprintf(f, "#!/bin/sh\n%s\n%s \"$@\"\n", mark, strings.Join(words, " "))
+	_, err = io.WriteString(f, here.head+here.call(append([]string{binary, "extcap"}, arguments...)))
 	if err = errors.Join(err, f.Chmod(0o755), f.Close()); err == nil {
 		err = os.Rename(f.Name(), path)
 	}
@@ -87,7 +84,7 @@ func Install(folder, binary string, arguments ...string) (string, error) {
 
 // Uninstall removes what Install put in place. It is fs.ErrNotExist when there is nothing.
 func Uninstall(folder string) (string, error) {
-	path := filepath.Join(folder, Program)
+	path := filepath.Join(folder, here.name)
 	if err := ours(path); err != nil {
 		return path, err
 	}
@@ -111,7 +108,7 @@ func ours(path string) error {
 	if err != nil {
 		return err
 	}
-	if !bytes.HasPrefix(head, []byte("#!/bin/sh\n"+mark+"\n")) {
+	if !bytes.HasPrefix(head, []byte(here.head)) {
 		return fmt.Errorf("%s is none of vspan's, and is left as it is", path)
 	}
 	return nil
@@ -123,6 +120,3 @@ func unwritable(err error) error {
 	}
 	return err
 }
-
-// quoted is a word of the shell's.
-func quoted(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
