@@ -123,8 +123,17 @@ type Witness interface {
 	Found(list []Arrival, found []Finding)
 }
 
-// TakeBefore is Take of at most Together arrivals, before a witness.
+// TakeBefore is Take before a witness, who is told of at most Together arrivals at a time.
 func (l *Ledger) TakeBefore(w Witness, list []Arrival) {
+	for len(list) > Together {
+		l.takeTogetherBefore(w, list[:Together])
+		list = list[Together:]
+	}
+	l.takeTogetherBefore(w, list)
+}
+
+// takeTogetherBefore takes at most Together arrivals.
+func (l *Ledger) takeTogetherBefore(w Witness, list []Arrival) {
 	l.foresee(list)
 	told := 0
 	for i := range list {

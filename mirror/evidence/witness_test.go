@@ -6,9 +6,11 @@ import "testing"
 type witness struct {
 	uids, ports []string
 	frames      []int32
+	most        int // at a time
 }
 
 func (w *witness) Found(_ []Arrival, found []Finding) {
+	w.most = max(w.most, len(found))
 	for _, f := range found {
 		w.uids, w.ports, w.frames = append(w.uids, f.UID), append(w.ports, f.PortKey), append(w.frames, f.Frame)
 	}
@@ -16,18 +18,15 @@ func (w *witness) Found(_ []Arrival, found []Finding) {
 
 // A witness is told of each arrival of a list what it is found to be when it is alone, before and after the ledger knows it.
 func TestWitnessIsToldOfEachArrival(t *testing.T) {
-	table, arrivals := mirrors(5, 3)
+	table, arrivals := mirrors(13, 3) // more than are taken together
 	together, alone := NewLedger(Limits{}), NewLedger(Limits{})
 	for round := range 3 {
-		for len(arrivals) > Together {
-			arrivals = arrivals[:Together]
-		}
 		var got witness
 		together.Begin(table)
 		together.TakeBefore(&got, arrivals)
 		together.End()
-		if len(got.uids) != len(arrivals) {
-			t.Fatalf("told of %d arrivals of %d", len(got.uids), len(arrivals))
+		if len(got.uids) != len(arrivals) || len(arrivals) <= Together || got.most > Together {
+			t.Fatalf("told of %d arrivals of %d, %d at a time", len(got.uids), len(arrivals), got.most)
 		}
 		for i := range arrivals {
 			want := alone.Observe(table, arrivals[i])

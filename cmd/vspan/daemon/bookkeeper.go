@@ -40,10 +40,6 @@ func (b *bookkeeper) Take(list []receive.Datagram) {
 		b.ledger.Take(list)
 		return
 	}
-	for len(list) > evidence.Together {
-		b.ledger.TakeBefore(b, list[:evidence.Together])
-		list = list[evidence.Together:]
-	}
 	b.ledger.TakeBefore(b, list)
 }
 
