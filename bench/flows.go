@@ -42,16 +42,11 @@ func measureFlowsLive(ctx context.Context, s *setting, row *result.Row) (err err
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	both, alone := series{}, series{}
-	for range s.rounds {
-		for looks, trials := range map[bool]*series{true: &both, false: &alone} {
-			t, err := f.try(ctx, s.looking(looks), s.livePackets(), s.rate)
-			if err != nil {
-				return err
-			}
-			*trials = append(*trials, t)
-		}
+	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.looking(true), s.looking(false))
+	if err != nil {
+		return err
 	}
+	both, alone := turns[0], turns[1]
 	row.Compare(both.receiver(), alone.receiver())
 	mark(row, both, alone)
 	last := both[len(both)-1].heard.Looked

@@ -29,19 +29,11 @@ func measureLive(ctx context.Context, s *setting, rows []result.Row) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	ours, rival, floor := series{}, series{}, series{}
-	for range s.rounds {
-		for _, c := range []struct {
-			contender contender
-			trials    *series
-		}{{s.ours(), &ours}, {tcpdump(buffer), &rival}, {nobody, &floor}} {
-			t, err := f.try(ctx, c.contender, s.livePackets(), s.rate)
-			if err != nil {
-				return err
-			}
-			*c.trials = append(*c.trials, t)
-		}
+	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.ours(), tcpdump(buffer), nobody)
+	if err != nil {
+		return err
 	}
+	ours, rival, floor := turns[0], turns[1], turns[2]
 	rows[0].Note("both were shown the whole set before the clocks ran: it is what a packet costs that is like others before it")
 	rows[0].Compare(ours.receiver(), rival.receiver())
 	rows[1].Compare(ours.total(), rival.total())

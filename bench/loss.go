@@ -34,19 +34,11 @@ func measureLoss(ctx context.Context, s *setting, rows []result.Row) (err error)
 	row.Note(found.String())
 	row.Keep("searched packets/s", found.steps.rate())
 	row.Keep("searched lost", found.steps.lost())
-	ours, rival := series{}, series{}
-	for range s.of(3, 1) {
-		for _, c := range []struct {
-			contender contender
-			trials    *series
-		}{{s.ours(), &ours}, {tcpdump(largeBuffer), &rival}} {
-			t, err := f.try(ctx, c.contender, int(found.rate*s.searchSeconds()), found.rate)
-			if err != nil {
-				return err
-			}
-			*c.trials = append(*c.trials, t)
-		}
+	turns, err := f.inTurn(ctx, s.of(3, 1), int(found.rate*s.searchSeconds()), found.rate, s.ours(), tcpdump(largeBuffer))
+	if err != nil {
+		return err
 	}
+	ours, rival := turns[0], turns[1]
 	row.Compare([]float64{sum(ours.lost())}, []float64{sum(rival.lost())})
 	row.Keep("ours lost by round", ours.lost())
 	row.Keep("rival lost by round", rival.lost())

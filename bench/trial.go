@@ -104,6 +104,21 @@ func (f *field) try(ctx context.Context, c contender, n int, rate float64) (t tr
 	return t, nil
 }
 
+// inTurn tries contenders one after the other, so many rounds, with n packets each time at the rate. The trials are by contender.
+func (f *field) inTurn(ctx context.Context, rounds, n int, rate float64, contenders ...contender) ([]series, error) {
+	turns := make([]series, len(contenders))
+	for range rounds {
+		for i, c := range contenders {
+			t, err := f.try(ctx, c, n, rate)
+			if err != nil {
+				return nil, err
+			}
+			turns[i] = append(turns[i], t)
+		}
+	}
+	return turns, nil
+}
+
 // show gives a contender that learns the whole set twice, and time to make use of it, before the clocks run.
 func (f *field) show(ctx context.Context, c contender, rate float64) (shown int, err error) {
 	if !c.learns {

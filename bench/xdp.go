@@ -23,19 +23,11 @@ func measureXDP(ctx context.Context, s *setting, rows []result.Row) (err error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, f.close()) }()
-	ours, rival := series{}, series{}
-	for range s.rounds {
-		for _, c := range []struct {
-			contender contender
-			trials    *series
-		}{{s.inKernel(), &ours}, {dropping, &rival}} {
-			t, err := f.try(ctx, c.contender, s.livePackets(), s.rate)
-			if err != nil {
-				return err
-			}
-			*c.trials = append(*c.trials, t)
-		}
+	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.inKernel(), dropping)
+	if err != nil {
+		return err
 	}
+	ours, rival := turns[0], turns[1]
 	rows[0].Compare(ours.total(), rival.total())
 	rows[0].Keep("ours, the process alone", ours.receiver())
 	rows[0].Note(fmt.Sprintf("%.0f ns of ours are those of the process that reads the counts", result.Median(ours.receiver())))
