@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"syscall"
+
+	"github.com/vspan-io/vspan/mirror/filelock"
 )
 
 // disk is a journal's directory. It is not safe for concurrent use.
@@ -42,7 +44,9 @@ func openDisk(dir string, o Options) (*disk, error) {
 		return nil, errors.Join(err, root.Close())
 	}
 	d := &disk{options: o, root: root, folder: folder}
-	if err := lock(folder); err != nil {
+	if err := filelock.Take(folder); errors.Is(err, filelock.ErrInUse) {
+		return nil, errors.Join(ErrInUse, d.close())
+	} else if err != nil {
 		return nil, errors.Join(err, d.close())
 	}
 	return d, nil

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/vspan-io/vspan/mirror/filelock"
 )
 
 // Cache keeps the directory of one daemon in a file of the user's, so that Wireshark is answered also while the daemon is away.
@@ -101,7 +103,7 @@ func (c Cache) Alone(f func() error) error {
 		return err
 	}
 	defer held.Close()
-	if !lock(held) {
+	if filelock.Take(held) != nil {
 		return nil
 	}
 	return f()

@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+
+	"github.com/vspan-io/vspan/mirror/filelock"
 )
 
 // folder is the directory of the files, locked for this process. All methods may be called from any goroutine.
@@ -24,6 +26,9 @@ type folder struct {
 
 // errOthers says that a directory does not keep others out.
 var errOthers = errors.New("others may use it: make it a directory of vspan alone (chmod 700)")
+
+// errInUse says that another process writes into the directory.
+var errInUse = errors.New("another process writes its files there: choose another directory")
 
 // open opens, locks and repairs the directory if it is not open; f.mu is held.
 func (f *folder) open() error {
@@ -46,7 +51,10 @@ func (f *folder) open() error {
 		err = fmt.Errorf("the directory %s: %w", f.path, errOthers)
 	}
 	if err == nil {
-		err = lock(self)
+		err = filelock.Take(self)
+	}
+	if errors.Is(err, filelock.ErrInUse) {
+		err = errInUse
 	}
 	if err != nil {
 		return errors.Join(err, self.Close(), root.Close())

@@ -7,6 +7,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/vspan-io/vspan/mirror/filelock"
 )
 
 // lockFile holds the process id of the daemon that uses the directory. The lock is the kernel's and ends with the process; the file
@@ -19,9 +21,9 @@ func lockDir(dir string) (*os.File, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
-	if err = lock(f); err == nil {
+	if err = filelock.Take(f); err == nil {
 		err = sign(f)
-	} else if errors.Is(err, errInUse) {
+	} else if errors.Is(err, filelock.ErrInUse) {
 		err = fmt.Errorf("data directory %s is in use by %s: end it first, or choose another directory", dir, holder(f))
 	}
 	if err != nil {
