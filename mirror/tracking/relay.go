@@ -40,7 +40,6 @@ type Relay struct {
 
 const (
 	relayLen   = 1 << 14 // digests: a power of two; about 2 MB
-	relayUsed  = 1 << 6  // of them, where the reader keeps up
 	recentLen  = 1 << 11 // a power of two
 	mostPlaces = 1 << 16
 )
@@ -65,7 +64,7 @@ func (r *Relay) Begin() {
 
 // renew has the ring begin anew when everything is counted, so that what is used of it stays in the caches.
 func (r *Relay) renew() {
-	if r.head%relayLen < relayUsed || r.counted() != r.head {
+	if r.head%relayLen < step || r.counted() != r.head {
 		return
 	}
 	r.head = (r.head/relayLen + 1) * relayLen

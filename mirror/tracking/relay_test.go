@@ -79,45 +79,35 @@ func TestRelayCountsEveryPacket(t *testing.T) {
 	}
 }
 
-// What does not fit is lost, counted, and told to the trackers.
+// What does not fit is lost, counted, and told to the trackers, also of a ring that began anew, and while somebody reads.
 func TestRelayLosesWhatIsNotRead(t *testing.T) {
 	rs := new(Relays)
 	trackers := NewTrackers(rs, func() uint64 { return 5 }, usable)
 	s := trackers.Add("one", flow.Config{})
 	r := rs.Of(0)
-	rs.lock.Lock() // somebody has the trackers, so that the worker leaves everything
-	for i := range relayLen + 10 {
-		offered(r, "one", udpOf(i%100), 0)
-	}
-	r.End()
-	rs.lock.Unlock()
-	if n := trackers.Read(); n != relayLen {
-		t.Errorf("read %d, want %d", n, relayLen)
-	}
-	trackers.Tick(time.Unix(1_800_000_001, 0))
-	if c := s.Totals(); s.Missed() != 10 || c.MirrorLost != 10 || c.Packets != relayLen {
-		t.Errorf("missed %d: %+v", s.Missed(), c)
-	}
-	for range relayUsed { // so much that the ring begins anew, somewhere in it
+	const tooMany = 10
+	for round, held := range []sync.Locker{&rs.lock, &r.reading, &r.reading} {
+		before, missed := s.Totals(), s.Missed()
+		held.Lock() // somebody has the trackers, or reads, so that the worker leaves everything
 		r.Begin()
-		offered(r, "one", udpOf(1), 0)
+		for i := range relayLen + tooMany {
+			offered(r, "one", udpOf(i%100), 0)
+		}
 		r.End()
-		trackers.Read() // the first of them: it is known anew whether numbers can be used
-	}
-	before := s.Totals().Packets
-	r.reading.Lock()
-	r.Begin()
-	for i := range relayLen + 20 {
-		offered(r, "one", udpOf(i%100), 0)
-	}
-	r.End()
-	r.reading.Unlock()
-	if n := trackers.Read(); n != relayLen {
-		t.Errorf("read %d of a ring that began anew, want %d", n, relayLen)
-	}
-	trackers.Tick(time.Unix(1_800_000_002, 0))
-	if c := s.Totals(); s.Missed() != 30 || c.Packets != before+relayLen {
-		t.Errorf("missed %d of a ring that began anew: %+v", s.Missed(), c)
+		held.Unlock()
+		if n := trackers.Read(); n != relayLen {
+			t.Errorf("round %d: read %d, want %d", round, n, relayLen)
+		}
+		trackers.Tick(time.Unix(1_800_000_001+int64(round), 0))
+		if c := s.Totals(); s.Missed()-missed != tooMany || c.MirrorLost-before.MirrorLost != tooMany || c.Packets-before.Packets != relayLen {
+			t.Errorf("round %d: missed %d: %+v, before %+v", round, s.Missed()-missed, c, before)
+		}
+		for range step + round { // so much that the ring begins anew, elsewhere in each round
+			r.Begin()
+			offered(r, "one", udpOf(1), 0)
+			r.End()
+			trackers.Read() // the first of them: it is known anew whether numbers can be used
+		}
 	}
 }
 
