@@ -71,8 +71,10 @@ func (f *flows) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 		case now := <-ticker.C:
+			f.mu.Lock()
 			f.letGo(now)
 			f.place(now)
+			f.mu.Unlock()
 		}
 	}
 	f.mu.Lock()
@@ -82,10 +84,8 @@ func (f *flows) run(ctx context.Context) error {
 	return nil
 }
 
-// letGo ends the tracking of what nobody has asked for lately.
+// letGo ends the tracking of what nobody has asked for lately; f.mu is held.
 func (f *flows) letGo(now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	for uid, t := range f.tracks {
 		if !f.config.All && now.Sub(t.asked) > lookFor {
 			f.untrack(uid)
@@ -94,15 +94,8 @@ func (f *flows) letGo(now time.Time) {
 }
 
 // place begins anew with what is tracked where the switches now have a host at another site than it was taken for: a tag was changed, or
-// packets came before anything was known of the host that sent them.
+// packets came before anything was known of the host that sent them. f.mu is held.
 func (f *flows) place(now time.Time) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.placeAll(now)
-}
-
-// placeAll is place while f.mu is held.
-func (f *flows) placeAll(now time.Time) {
 	if !f.places.look() {
 		return
 	}
@@ -171,7 +164,7 @@ func (f *flows) track(uid string) (*track, error) {
 		return nil, err
 	}
 	now := time.Now()
-	f.placeAll(now) // so that it need not begin anew at once
+	f.place(now) // so that it need not begin anew at once
 	t := f.newTrack(uid, now, now)
 	f.tracks[uid] = t
 	return t, nil

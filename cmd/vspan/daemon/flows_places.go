@@ -7,7 +7,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 )
 
-// places say at which site each host stands. Any goroutine may ask; one looks.
+// places say at which site each host stands. Any goroutine may ask; one at a time may look.
 type places struct {
 	sites    []Site
 	switches func() []mirror.Switch // as they are known now
