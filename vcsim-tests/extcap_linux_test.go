@@ -3,6 +3,7 @@ package vcsimtests
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -35,6 +37,7 @@ func newWiresharkUser(t *testing.T, w *world) *wiresharkUser {
 	t.Helper()
 	home := t.TempDir()
 	u := &wiresharkUser{t: t, home: home, program: filepath.Join(home, "extcap", "vspan-extcap")}
+	t.Cleanup(u.end)
 	binary, err := os.ReadFile(vspan(t))
 	if err != nil {
 		t.Fatal(err)
@@ -56,6 +59,40 @@ func newWiresharkUser(t *testing.T, w *world) *wiresharkUser {
 		t.Fatalf("install: %v: %s", err, out)
 	}
 	return u
+}
+
+// end ends what goes on behind the answers that were given, as a shutdown does: until then it may write to the user's home.
+func (u *wiresharkUser) end() {
+	await(u.t, soon, "what asks the daemon for later has ended", func() (bool, string) {
+		left := processesOf(u.t, filepath.Join(u.home, "vspan"))
+		for _, pid := range left {
+			if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+				u.t.Errorf("end process %d: %v", pid, err)
+			}
+		}
+		return len(left) == 0, fmt.Sprintf("processes %v", left)
+	})
+}
+
+// processesOf returns who runs a program.
+func processesOf(t *testing.T, program string) []int {
+	t.Helper()
+	links, err := filepath.Glob("/proc/[0-9]*/exe")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []int
+	for _, link := range links {
+		if target, err := os.Readlink(link); err != nil || target != program {
+			continue // it has ended, or is another's
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, pid)
+	}
+	return found
 }
 
 func (u *wiresharkUser) command(ctx context.Context, program string, args ...string) *exec.Cmd {
