@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 
 	"github.com/spf13/cobra"
@@ -96,8 +97,7 @@ func answering() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	small := filepath.Join(filepath.Dir(path), extcap.Program)
-	if info, err := os.Stat(small); err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0 {
+	if small, err := exec.LookPath(filepath.Join(filepath.Dir(path), extcap.Program)); err == nil { // on Windows its name has an extension
 		return small, nil
 	}
 	return path, nil

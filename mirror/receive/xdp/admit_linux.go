@@ -13,6 +13,11 @@ import (
 // ErrNever for those that are never counted. A stream of theirs whose sequence
 // is to be accounted for must be admitted before, or numbers are dropped unseen.
 func (c *Counter) Admit(admissions ...Admission) error {
+	return admitEach(c, admissions, c.admit, "conversations", c.options.Conversations)
+}
+
+// admitEach admits each, as many as it can. Those there was no room for it counts, and says so once.
+func admitEach[T any](c *Counter, list []T, admit func(T) error, what string, limit int) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.kernel == nil {
@@ -20,24 +25,19 @@ func (c *Counter) Admit(admissions ...Admission) error {
 	}
 	var failed error
 	full := 0
-	for _, a := range admissions {
-		switch err := c.admit(a); {
+	for _, each := range list {
+		switch err := admit(each); {
 		case errors.Is(err, ErrFull):
 			full++
 		case err != nil:
 			failed = errors.Join(failed, err)
 		}
 	}
-	return errors.Join(failed, c.full(full, "conversations", c.options.Conversations))
-}
-
-// full counts what there was no room for, and says so.
-func (c *Counter) full(n int, what string, limit int) error {
-	if n == 0 {
-		return nil
+	if full == 0 {
+		return failed
 	}
-	c.refused += uint64(n)
-	return fmt.Errorf("%w: %d %s beyond the limit of %d, raise it or retire some", ErrFull, n, what, limit)
+	c.refused += uint64(full)
+	return errors.Join(failed, fmt.Errorf("%w: %d %s beyond the limit of %d, raise it or retire some", ErrFull, full, what, limit))
 }
 
 func (c *Counter) admit(a Admission) error {
@@ -87,22 +87,7 @@ func (c *Counter) linkTo(s Stream) uint32 {
 // with the next that arrives. Those that are admitted already go on. Errors are
 // as those of Admit.
 func (c *Counter) AdmitStreams(streams ...Stream) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.kernel == nil {
-		return ErrClosed
-	}
-	var failed error
-	full := 0
-	for _, s := range streams {
-		switch err := c.admitStream(s); {
-		case errors.Is(err, ErrFull):
-			full++
-		case err != nil:
-			failed = errors.Join(failed, err)
-		}
-	}
-	return errors.Join(failed, c.full(full, "streams", c.options.Streams))
+	return admitEach(c, streams, c.admitStream, "streams", c.options.Streams)
 }
 
 func (c *Counter) admitStream(s Stream) error {
