@@ -21,7 +21,7 @@ func conversation2(id uint16, number uint32) (Conversation, []byte) {
 }
 
 func TestAdmitAndRetire(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, packet := conversation2(7, 0)
 	expect := func(want uint32) {
 		t.Helper()
@@ -52,7 +52,7 @@ func TestAdmitAndRetire(t *testing.T) {
 // Streams may come and go while conversations that refer to them stay, in any
 // order: no number goes to a stream that has its slot after it.
 func TestStreamsComeAndGo(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, packet := conversation2(7, 5)
 	other := Stream{Src: v6a, Dst: v6b, Type: erspan.TypeII}
 	must(t, p.AdmitStreams(c.Stream(), c.whole()))
@@ -92,7 +92,7 @@ func TestStreamsComeAndGo(t *testing.T) {
 }
 
 func TestNoRoom(t *testing.T) {
-	p := newProgram(t, Options{Conversations: 3, Streams: 2}, 0)
+	p := newProgram(t, Options{Conversations: 3, Streams: 2}, bestVariant(t))
 	var keys []Conversation
 	var admissions []Admission
 	var streams []Stream
@@ -125,7 +125,7 @@ func TestNoRoom(t *testing.T) {
 }
 
 func TestNever(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, _ := conversation2(7, 0)
 	for name, change := range map[string]func(*Conversation){
 		"type I":                    func(c *Conversation) { c.Type = erspan.TypeI },
@@ -157,7 +157,7 @@ func TestNever(t *testing.T) {
 
 // An address mapped to IPv6 is the same address.
 func TestMappedAddresses(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, packet := conversation2(7, 0)
 	mapped := c
 	mapped.Src, mapped.Dst = netip.AddrFrom16(c.Src.As16()), netip.AddrFrom16(c.Dst.As16())
@@ -192,7 +192,7 @@ func TestNotOpen(t *testing.T) {
 // Everything may be called at once while packets arrive, and what is dropped is
 // counted all the same: in the harvests' last words, the last counts.
 func TestAllAtOnce(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, packet := conversation2(7, 0)
 	const rounds = 300
 	var wg sync.WaitGroup

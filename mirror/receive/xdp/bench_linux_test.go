@@ -29,11 +29,11 @@ func BenchmarkProgram(b *testing.B) {
 		b.Run("counted "+name, func(b *testing.B) { measure(b, full(b, packet).code, packet, drop) })
 	}
 	b.Run("counted erspan2 without streams", func(b *testing.B) {
-		p := newProgram(b, Options{}, 0)
+		p := newProgram(b, Options{}, bestVariant(b))
 		must(b, p.Admit(Admission{Conversation: judge(two).conversation}))
 		measure(b, p.code, two, drop)
 	})
-	b.Run("not admitted erspan2", func(b *testing.B) { measure(b, newProgram(b, Options{}, 0).code, two, pass) })
+	b.Run("not admitted erspan2", func(b *testing.B) { measure(b, newProgram(b, Options{}, bestVariant(b)).code, two, pass) })
 	b.Run("not a mirror", func(b *testing.B) { measure(b, full(b, two).code, link(0x0800, f[14:]), pass) })
 	b.Run("empty drop", func(b *testing.B) { measure(b, empty, two, drop) })
 }
@@ -41,7 +41,7 @@ func BenchmarkProgram(b *testing.B) {
 // full is a program with 1,000 sessions of 8 conversations admitted, and what
 // the packet needs.
 func full(b *testing.B, packet []byte) *program {
-	p := newProgram(b, Options{}, 0)
+	p := newProgram(b, Options{}, bestVariant(b))
 	if j := judge(packet); j.numbered {
 		must(b, p.AdmitStreams(wholeOf(j.stream), j.stream))
 	}
@@ -88,7 +88,7 @@ func BenchmarkHarvest(b *testing.B) {
 
 // BenchmarkAdmit measures admitting a conversation and retiring it among 64.
 func BenchmarkAdmit(b *testing.B) {
-	p := newProgram(b, Options{}, 0)
+	p := newProgram(b, Options{}, bestVariant(b))
 	keys := make([]Conversation, 64)
 	for i := range keys {
 		keys[i] = Conversation{Src: v4a, Dst: v4b, Type: erspan.TypeII, ID: uint16(i), FrameSrc: vmA, FrameDst: vmB}

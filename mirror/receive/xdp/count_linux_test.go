@@ -75,8 +75,8 @@ func (m *model) compare(t testing.TB, h Harvest) {
 			t.Errorf("%+v: %s", got.Conversation, diff)
 		}
 		if seen := got.Packets > 0; got.First.IsZero() == seen || got.Last.IsZero() == seen || got.First.After(got.Last) ||
-			seen && h.At.Sub(got.First) > time.Minute || got.Last.After(h.At) {
-			t.Errorf("%d packets from %v to %v, harvested at %v", got.Packets, got.First, got.Last, h.At)
+			seen && got.First.Before(m.began.Add(-2*tick)) || got.Last.After(h.At) {
+			t.Errorf("%d packets from %v to %v, begun at %v, harvested at %v", got.Packets, got.First, got.Last, m.began, h.At)
 		}
 	}
 	for _, got := range h.Streams {

@@ -16,7 +16,7 @@ func FuzzProgram(f *testing.F) {
 	for range 200 {
 		f.Add(r.packet())
 	}
-	p, m := newProgram(f, Options{Conversations: 50_000, Streams: 50_000}, 0), newModel()
+	p, m := newProgram(f, Options{Conversations: 50_000, Streams: 50_000}, bestVariant(f)), newModel()
 	f.Fuzz(func(t *testing.T, b []byte) {
 		const least, most = 14, 3400 // bytes that a test run takes in one piece
 		if len(b) < least || len(b) > most {

@@ -11,6 +11,9 @@ import (
 	"math/rand/v2"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
+	"github.com/cilium/ebpf/features"
+	"golang.org/x/sys/unix"
 
 	"github.com/vspan-io/vspan/mirror/receive/xdp/internal/hook"
 )
@@ -100,6 +103,9 @@ func (k *kernel) load(spec *ebpf.CollectionSpec, variant int) (*ebpf.Program, er
 			}
 		}
 		c, err := ebpf.NewCollection(one)
+		if variant == 0 && errors.Is(err, unix.EINVAL) {
+			err = fmt.Errorf("%w: on packets of several buffers there is none before Linux 5.18", err)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("load the XDP program: %w", err)
 		}
@@ -156,6 +162,9 @@ func (k *kernel) close() (err error) {
 
 // advise names the next step where it is known.
 func advise(err error) error {
+	if errors.Is(features.HaveProgramHelper(ebpf.XDP, asm.FnKtimeGetCoarseNs), ebpf.ErrNotSupported) {
+		return fmt.Errorf("counting in the kernel needs Linux 5.13 or later: %w", err)
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("counting in the kernel needs the capabilities CAP_BPF and CAP_NET_ADMIN: run as root, "+
 			"or give them to the service with AmbientCapabilities=CAP_BPF CAP_NET_ADMIN: %w", err)

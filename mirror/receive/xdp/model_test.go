@@ -3,6 +3,7 @@ package xdp
 import (
 	"encoding/binary"
 	"net/netip"
+	"time"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
@@ -125,6 +126,7 @@ func markOf(p erspan.Packet) Mark {
 
 // model is what a Counter must have counted.
 type model struct {
+	began                time.Time // before the first packet
 	conversations        map[Conversation]*Counts
 	snap                 map[Conversation]int
 	streams              map[Stream]*sequence
@@ -135,6 +137,7 @@ type model struct {
 
 func newModel() *model {
 	return &model{
+		began:         time.Now(),
 		conversations: map[Conversation]*Counts{}, snap: map[Conversation]int{},
 		streams: map[Stream]*sequence{}, trials: map[Stream]*trial{}, aliens: map[Stream]uint64{},
 	}

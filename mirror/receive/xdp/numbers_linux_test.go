@@ -52,7 +52,7 @@ func steps(t *rapid.T) []uint32 {
 // The kernel comes to the same numbers as user space, of a stream by itself and
 // of several sessions that are counted together or apart.
 func TestNumbers(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	var resets, strays, late uint64
 	rapid.Check(t, func(t *rapid.T) {
 		m := newModel()
@@ -95,7 +95,7 @@ func TestNumbers(t *testing.T) {
 // program comes to let it rest as user space does, and to try it again. Here it
 // counts them together from some time on, and the next trial finds it out.
 func TestWholeRests(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	m := newModel()
 	whole := Stream{Src: v4a, Dst: v4b, Whole: true}
 	streams := []Stream{whole}

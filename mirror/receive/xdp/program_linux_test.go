@@ -8,9 +8,11 @@ import (
 	"io/fs"
 	"runtime"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/cilium/ebpf"
+	"github.com/cilium/ebpf/asm"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
 )
@@ -31,9 +33,31 @@ type program struct {
 	out  []byte
 }
 
+// hasFrags reports whether this kernel has XDP on packets of several buffers, which came with Linux 5.18.
+var hasFrags = sync.OnceValue(func() bool {
+	p, err := ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.XDP, Flags: unix.BPF_F_XDP_HAS_FRAGS, Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, pass), asm.Return()}})
+	if err == nil {
+		_ = p.Close() // it was there
+	}
+	return !errors.Is(err, unix.EINVAL)
+})
+
+// bestVariant is the one that this kernel would be given.
+func bestVariant(t testing.TB) int {
+	t.Helper()
+	if hasFrags() {
+		return 0
+	}
+	t.Log("this kernel has no XDP on packets of several buffers: the plain variant it is")
+	return 1
+}
+
 // newProgram loads a variant, or skips the test.
 func newProgram(t testing.TB, o Options, variant int) *program {
 	t.Helper()
+	if variant == 0 && !hasFrags() {
+		t.Skip("needs XDP on packets of several buffers: Linux 5.18")
+	}
 	c, k := New(o), new(kernel)
 	spec, err := k.prepare(c.options)
 	if err == nil {

@@ -14,7 +14,7 @@ import (
 // Packets of one stream and conversation that arrive on several CPUs at once are
 // counted once each, and none is missed.
 func TestSpread(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, _ := conversation2(7, 0)
 	must(t, p.AdmitStreams(c.Stream(), c.whole()))
 	must(t, p.Admit(Admission{Conversation: c}))
@@ -63,7 +63,7 @@ func (p *program) on(cpu int, packet []byte) {
 
 // Packets that come to another CPU are counted aside, and when all of them do the place becomes that CPU's.
 func TestMovedToAnotherCPU(t *testing.T) {
-	p := newProgram(t, Options{}, 0)
+	p := newProgram(t, Options{}, bestVariant(t))
 	c, packet := conversation2(7, 1)
 	must(t, p.Admit(Admission{Conversation: c}))
 	place := &p.counted[p.conversations.of[c]].place
@@ -99,7 +99,7 @@ func TestMovedToAnotherCPU(t *testing.T) {
 // A driver may give the first bytes alone, and the rest in other buffers. What
 // cannot be read is passed up, and what is read is not believed to be all.
 func TestBytesOutOfReach(t *testing.T) {
-	p, m := newProgram(t, Options{}, 0), newModel()
+	p, m := newProgram(t, Options{}, bestVariant(t)), newModel()
 	c, packet := conversation2(7, 5)
 	admitAll(t, p.Counter, m, [][]byte{packet}, func(int) bool { return true })
 	for linear := 14; linear <= len(packet); linear++ {

@@ -9,19 +9,25 @@ import (
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
+	"golang.org/x/sys/unix"
 
 	"github.com/vspan-io/vspan/mirror/receive/xdp/internal/hook"
 )
 
-// NewEmptyDrop loads the program, two instructions long.
+// NewEmptyDrop loads the program, two instructions long: for packets of several buffers, where the kernel has that.
 func NewEmptyDrop() (*ebpf.Program, error) {
-	const hasFrags, drop = 1 << 5, 1 // BPF_F_XDP_HAS_FRAGS, XDP_DROP
-	program, err := ebpf.NewProgram(&ebpf.ProgramSpec{
+	const drop = 1 // XDP_DROP
+	spec := &ebpf.ProgramSpec{
 		Name:         "empty_drop",
 		Type:         ebpf.XDP,
-		Flags:        hasFrags,
+		Flags:        unix.BPF_F_XDP_HAS_FRAGS,
 		Instructions: asm.Instructions{asm.Mov.Imm(asm.R0, drop), asm.Return()},
-	})
+	}
+	program, err := ebpf.NewProgram(spec)
+	if errors.Is(err, unix.EINVAL) { // before Linux 5.18
+		spec.Flags = 0
+		program, err = ebpf.NewProgram(spec)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("xdpbench: load the empty program: %w", err)
 	}
