@@ -54,10 +54,11 @@ func framesOf(t *testing.T, name string) (frames [][]byte) {
 
 // What real senders send becomes in the kernel what user space makes of it.
 func TestSamples(t *testing.T) {
+	newProgram(t, Options{}, bestVariant(t)) // or there is nothing to compare
 	total := uint64(0)
 	for _, name := range samples(t) {
 		t.Run(filepath.Base(name), func(t *testing.T) {
-			for variant := range variants {
+			for variant := bestVariant(t); variant < len(variants); variant++ {
 				frames := framesOf(t, name)
 				_, m := compared(t, variant, frames, func(int) bool { return true })
 				var counted, observed uint64
