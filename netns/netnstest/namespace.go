@@ -88,7 +88,8 @@ func (ns Namespace) Index(t testing.TB, name string) (index int) {
 	return index
 }
 
-// Join joins two namespaces by a pair of interfaces of the same name, both up; mtu 0 is the usual one.
+// Join joins two namespaces by a pair of interfaces of the same name, both up; mtu 0 is the usual one. They get no IPv6 addresses of their
+// own, for which the kernel would send packets that no test has asked for.
 func Join(t testing.TB, a, b Namespace, name string, mtu int) {
 	t.Helper()
 	size := ""
@@ -96,8 +97,10 @@ func Join(t testing.TB, a, b Namespace, name string, mtu int) {
 		size = fmt.Sprintf("mtu %d ", mtu)
 	}
 	a.IP(t, fmt.Sprintf("link add %s %stype veth peer name %s %snetns %s", name, size, name, size, b.Path()))
-	a.IP(t, "link set "+name+" up")
-	b.IP(t, "link set "+name+" up")
+	for _, ns := range []Namespace{a, b} {
+		ns.IP(t, "link set "+name+" addrgenmode none")
+		ns.IP(t, "link set "+name+" up")
+	}
 }
 
 // Transmit sends Ethernet frames on an interface of the namespace as they are.
