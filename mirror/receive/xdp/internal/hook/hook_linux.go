@@ -44,9 +44,18 @@ func Attach(name string, mode Mode, programs ...func() (*ebpf.Program, error)) (
 		return nil, err
 	}
 	var failed error
+	missing := make([]bool, len(programs)) // what cannot be had for one mode cannot for another
 	for _, m := range mode.tried() {
 		for i, load := range programs {
-			attached, err := attach(on, m, load)
+			if missing[i] {
+				continue
+			}
+			program, err := load()
+			if err != nil {
+				missing[i], failed = true, errors.Join(failed, err)
+				continue
+			}
+			attached, err := attach(on, m, program)
 			if err == nil {
 				attached.Variant = i
 				if failed != nil {
@@ -80,11 +89,7 @@ func (m Mode) flag() link.XDPAttachFlags {
 	return link.XDPGenericMode
 }
 
-func attach(on *net.Interface, m Mode, load func() (*ebpf.Program, error)) (*Attached, error) {
-	program, err := load()
-	if err != nil {
-		return nil, err
-	}
+func attach(on *net.Interface, m Mode, program *ebpf.Program) (*Attached, error) {
 	l, err := link.AttachXDP(link.XDPOptions{Program: program, Interface: on.Index, Flags: m.flag()})
 	switch {
 	case errors.Is(err, unix.EBUSY) || errors.Is(err, unix.EEXIST):
