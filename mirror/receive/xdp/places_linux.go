@@ -20,9 +20,10 @@ const probes = 64
 // roomFor is how many places there are for so many conversations: so many that half of them are vacant.
 func roomFor(conversations int) int { return 1 << bits.Len(uint(2*conversations-1)) }
 
+// mix adds a word to a sum. What is high in it is brought down first: a product has it in few bits.
 func mix(sum, word uint64) uint64 {
-	sum = (sum ^ word) * 0x9E3779B97F4A7C15
-	return sum ^ sum>>32
+	sum ^= word
+	return (sum ^ sum>>32) * 0x9E3779B97F4A7C15
 }
 
 // home is where a key belongs.
@@ -31,7 +32,7 @@ func (t *places) home(high *[3]uint64, low *key4) uint32 {
 	if low.What&overVersion6 != 0 {
 		sum = mix(mix(mix(sum, high[0]), high[1]), high[2])
 	}
-	return uint32(mix(sum, 0) >> 32) // what is high in a word has not met what is low before
+	return uint32(mix(sum, 0) >> 32)
 }
 
 func (t *places) at(i uint32) *placeValue { return &t.of[i&uint32(len(t.of)-1)] }

@@ -10,10 +10,11 @@ const volatile u32 mask; // of the number of places, a power of two
 // probes is how far from where it belongs a conversation may be. Half of all places are vacant: it is rare to look at a second one.
 enum { probes = 64 };
 
+// mix adds a word to a sum. What is high in it is brought down first: a product has it in few bits.
 inlined u64 mix(u64 sum, u64 word)
 {
-	sum = (sum ^ word) * 0x9E3779B97F4A7C15ULL;
-	return sum ^ sum >> 32;
+	sum ^= word;
+	return (sum ^ sum >> 32) * 0x9E3779B97F4A7C15ULL;
 }
 
 // what_of is the word of a conversation's key that has all but addresses.
@@ -25,7 +26,7 @@ inlined u64 what_of(struct packet *p)
 // home4 is where a conversation over IPv4 belongs, by the words of its key.
 inlined u32 home4(u64 addresses, u64 what, u64 stations)
 {
-	return mix(mix(mix(mix(seed, addresses), what), stations), 0) >> 32; // what is high in a word has not met what is low before
+	return mix(mix(mix(mix(seed, addresses), what), stations), 0) >> 32;
 }
 
 // home_of is where a packet's conversation belongs.
