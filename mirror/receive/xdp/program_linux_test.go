@@ -6,7 +6,6 @@ import (
 	"cmp"
 	"errors"
 	"io/fs"
-	"runtime"
 	"slices"
 	"sync"
 	"testing"
@@ -15,6 +14,8 @@ import (
 	"github.com/cilium/ebpf/asm"
 	"go.uber.org/goleak"
 	"golang.org/x/sys/unix"
+
+	"github.com/vspan-io/vspan/netns/netnstest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -70,7 +71,7 @@ func newProgram(t testing.TB, o Options, variant int) *program {
 		t.Fatalf("load: %+v", err)
 	}
 	must(t, k.choose(variant))
-	stay(t)
+	netnstest.Stay(t) // what another CPU counts is counted aside
 	c.kernel = k
 	t.Cleanup(func() {
 		if err := c.Close(); err != nil {
@@ -78,25 +79,6 @@ func newProgram(t testing.TB, o Options, variant int) *program {
 		}
 	})
 	return &program{Counter: c, t: t, code: k.collections[variant].Programs[variants[variant]], out: make([]byte, 1<<16)}
-}
-
-// stay keeps the test on one CPU: what another counts is counted aside.
-func stay(t testing.TB) {
-	t.Helper()
-	runtime.LockOSThread()
-	var before, one unix.CPUSet
-	must(t, unix.SchedGetaffinity(0, &before))
-	for cpu := range 1024 {
-		if before.IsSet(cpu) {
-			one.Set(cpu)
-			break
-		}
-	}
-	must(t, unix.SchedSetaffinity(0, &one))
-	t.Cleanup(func() {
-		must(t, unix.SchedSetaffinity(0, &before))
-		runtime.UnlockOSThread()
-	})
 }
 
 // run puts one packet into the program and returns what becomes of it. The
