@@ -220,7 +220,7 @@ func TestHoldDrop(t *testing.T) {
 		t.Fatal(err)
 	}
 	fmt.Println("held")
-	select {} // until it is killed
+	time.Sleep(time.Minute) // until it is killed: one that waits for nothing the runtime ends by itself, without cgo, as a deadlock
 }
 
 // A killed process leaves nothing behind by tcx; what it leaves by clsact goes when
