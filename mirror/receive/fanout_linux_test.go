@@ -12,8 +12,6 @@ import (
 
 	"golang.org/x/net/bpf"
 	"golang.org/x/sys/unix"
-
-	"github.com/vspan-io/vspan/netns/netnstest"
 )
 
 // crew keeps what each worker of a source receives.
@@ -75,7 +73,6 @@ func TestWorkersShareExporters(t *testing.T) {
 			ring := NewRing(LiveOptions{Interface: on, Workers: workers, Blocks: 8})
 			openIn(t, ns, ring)
 			s, sent := newSender(t, ns), uint64(0)
-			netnstest.Stay(t)
 			c := runCrew(t, ns, ring, exporters*each, func() {
 				for n := range each {
 					for i := range exporters {

@@ -73,9 +73,10 @@ type sender struct {
 }
 
 // newSender opens raw sockets on which whole IP packets are written, headers
-// included.
+// included. The test stays on a CPU, so that they arrive in their order.
 func newSender(t *testing.T, ns namespace) *sender {
 	t.Helper()
+	netnstest.Stay(t)
 	s := &sender{t: t}
 	ns.Must(t, func() (err error) {
 		if s.four, err = unix.Socket(unix.AF_INET, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.IPPROTO_RAW); err != nil {
