@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/vspan-io/vspan/api"
+	"github.com/vspan-io/vspan/cmd/vspan/belated"
 	"github.com/vspan-io/vspan/mirror/journal"
 	"github.com/vspan-io/vspan/mirror/store"
 	"github.com/vspan-io/vspan/mirror/store/etcd"
@@ -58,6 +59,9 @@ func (s *state) openStore(ctx context.Context, c Config) (err error) {
 		s.etcd, err = etcd.Connect(ctx, c.external())
 	case c.DataDir != "":
 		s.where = c.DataDir
+		if err := belated.Register(); err != nil {
+			c.Log.Warn("some metrics of libraries are not to be had", "error", err)
+		}
 		s.etcd, err = etcd.Open(ctx, c.DataDir, c.etcdOptions())
 	default:
 		s.where, s.store, s.writers = "memory", store.NewMemory(), store.Alone{}
