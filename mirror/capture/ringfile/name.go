@@ -2,12 +2,15 @@ package ringfile
 
 import (
 	"regexp"
+	"sync"
 	"time"
 )
 
 var (
-	ringName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,79}$`)
-	fileName = regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,79}-(\d{8}T\d{6}\.\d{9}Z)\.pcapng(\.part)?$`)
+	ringName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,79}$`) })
+	fileName = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-z0-9][a-z0-9-]{0,79}-(\d{8}T\d{6}\.\d{9}Z)\.pcapng(\.part)?$`)
+	})
 )
 
 const (
@@ -23,7 +26,7 @@ func nameAt(ring string, at time.Time) string {
 
 // parseName says when a file of ours begins, and whether it is complete. It is not ok for the name of any other file.
 func parseName(name string) (at time.Time, complete, ok bool) {
-	m := fileName.FindStringSubmatch(name)
+	m := fileName().FindStringSubmatch(name)
 	if m == nil {
 		return time.Time{}, false, false
 	}

@@ -84,7 +84,7 @@ func (o Options) check() error {
 	}
 	seen := make(map[string]bool)
 	for _, r := range o.Rings {
-		if !ringName.MatchString(r.Name) || seen[r.Name] {
+		if !ringName().MatchString(r.Name) || seen[r.Name] {
 			return fmt.Errorf("%q cannot be the name of a series of files: want lower-case letters, digits and hyphens, and each once", r.Name)
 		}
 		seen[r.Name] = true
