@@ -38,11 +38,17 @@ const NoTime = math.MinInt64
 
 // Nanoseconds is the At of a time; NoTime of the zero time, and of what is not between the years 1678 and 2262.
 func Nanoseconds(t time.Time) int64 {
-	if year := t.Year(); year < 1678 || year > 2261 {
+	if s := t.Unix(); s < from1678 || s >= until2262 {
 		return NoTime
 	}
 	return t.UnixNano()
 }
+
+// The years that a number of 64 bits reaches in nanoseconds as a whole, in seconds of Unix.
+const (
+	from1678  = -9_214_560_000
+	until2262 = 9_214_646_400
+)
 
 // Time is At as a time; the zero time where there is none.
 func (d *Datagram) Time() time.Time {
@@ -58,7 +64,8 @@ func (d *Datagram) Src() netip.Addr { return d.Ends.Src() }
 // Dst is the outer destination's address. It has no zone.
 func (d *Datagram) Dst() netip.Addr { return d.Ends.Dst() }
 
-// Ends are the addresses of an IP packet. The zero value is 0.0.0.0 at both ends.
+// Ends are the addresses of an IP packet. The zero value is 0.0.0.0 at both ends. Where they are reused for another packet they may
+// keep what does not count any more: Equal compares them, and == does not.
 type Ends struct {
 	// IPv4 are both addresses as they stand in an IPv4 header, source first, read as a little-endian number; 0 where IsIPv6.
 	IPv4 uint64
@@ -74,6 +81,14 @@ func EndsOf(src, dst netip.Addr) Ends {
 	}
 	s, d := src.As4(), dst.As4()
 	return Ends{IPv4: uint64(binary.LittleEndian.Uint32(s[:])) | uint64(binary.LittleEndian.Uint32(d[:]))<<32}
+}
+
+// Equal says whether both are the same addresses.
+func (e *Ends) Equal(o *Ends) bool {
+	if e.IsIPv6 || o.IsIPv6 {
+		return e.IsIPv6 == o.IsIPv6 && e.src == o.src && e.dst == o.dst
+	}
+	return e.IPv4 == o.IPv4
 }
 
 // Src is the source's address. It has no zone.

@@ -46,3 +46,21 @@ func TestTimes(t *testing.T) {
 		t.Error("NoTime is a time")
 	}
 }
+
+func TestEqual(t *testing.T) {
+	ends := func(src, dst string) Ends { return EndsOf(netip.MustParseAddr(src), netip.MustParseAddr(dst)) }
+	used := ends("fd00::1", "fd00::2")
+	used.IPv4, used.IsIPv6 = ends("192.0.2.1", "192.0.2.2").IPv4, false // for another packet
+	four, six, zero := ends("192.0.2.1", "192.0.2.2"), ends("fd00::1", "fd00::2"), Ends{}
+	all := []Ends{four, six, zero, ends("192.0.2.2", "192.0.2.1"), ends("::", "::"), ends("fd00::1", "fd00::1"), ends("fd00::2", "fd00::2")}
+	for i, a := range all {
+		for j, b := range all {
+			if a.Equal(&b) != (i == j) {
+				t.Errorf("%v > %v and %v > %v: equal %v", a.Src(), a.Dst(), b.Src(), b.Dst(), a.Equal(&b))
+			}
+		}
+	}
+	if !used.Equal(&four) || used.Equal(&six) {
+		t.Error("what the ends were before counts")
+	}
+}

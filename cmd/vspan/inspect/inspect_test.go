@@ -209,3 +209,26 @@ func TestInterrupted(t *testing.T) {
 		t.Errorf("Run returned %v, want context.Canceled", err)
 	}
 }
+
+// TestStreamsOfBothVersions: a stream over IPv4 stays one, whatever came over IPv6 in between.
+func TestStreamsOfBothVersions(t *testing.T) {
+	four := outer("192.0.2.1", frame.IP{}, mirrored(1))
+	payload := mirrored(2)
+	six := append(make([]byte, 40, 40+len(payload)), payload...)
+	six[0], six[5], six[6], six[7], six[8], six[24] = 0x60, byte(len(payload)), frame.ProtocolGRE, 64, 0xFD, 0xFD
+	file := bytes.Clone(pcapHeader)
+	for _, p := range [][]byte{four, six, four, six} {
+		file = appendPacket(file, p)
+	}
+	out, _, err := run(t, Options{JSON: true, Summary: true}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s Summary
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatal(err)
+	}
+	if s.Mirrored != 4 || len(s.Streams) != 2 || s.Streams[0].Packets != 2 || s.Streams[1].Packets != 2 {
+		t.Errorf("got %+v, want two streams of two packets", s)
+	}
+}

@@ -47,7 +47,7 @@ func (t *streams) add(ends *gre.Ends, encapsulation erspan.Type, id uint16) bool
 			continue
 		}
 		s := &t.list[t.slots[at].number-1]
-		if s.ends == *ends && s.encapsulation == encapsulation && s.id == id {
+		if s.ends.Equal(ends) && s.encapsulation == encapsulation && s.id == id {
 			s.packets++
 			return true
 		}
