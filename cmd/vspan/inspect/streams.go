@@ -23,7 +23,7 @@ type stream struct {
 // a key as a map does costs more than all that is decoded to get it.
 type streams struct {
 	list  []stream // in the order of their first packets
-	slots []slot   // a power of two of them, at most half of them used
+	slots []slot   // a power of two of them, at most an eighth of them used: to look beside costs more than memory
 	seed  uint64   // so that nobody can make a file whose streams all meet
 }
 
@@ -33,7 +33,7 @@ type slot struct {
 	number uint32 // 1 + its index in the list; 0: the slot is free
 }
 
-const firstSlots = 512
+const firstSlots = 1024
 
 func newStreams() *streams { return &streams{slots: make([]slot, firstSlots), seed: rand.Uint64()} }
 
@@ -57,7 +57,7 @@ func (t *streams) add(ends *gre.Ends, encapsulation erspan.Type, id uint16) bool
 	}
 	t.list = append(t.list, stream{*ends, encapsulation, id, 1})
 	t.slots[at] = slot{hash, uint32(len(t.list))}
-	if 2*len(t.list) > len(t.slots) {
+	if 8*len(t.list) > len(t.slots) {
 		t.grow()
 	}
 	return true
