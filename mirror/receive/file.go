@@ -32,10 +32,10 @@ type File struct {
 	options FileOptions
 	intake  *intake
 
-	mu      sync.Mutex // guards stage, packets, batch and close; held while Open waits
+	mu      sync.Mutex // guards stage, packets and close; held while Open waits
 	stage   stage
 	packets *savefile.Reader
-	batch   fileBatch // what packets reads from
+	batch   fileBatch
 	close   func() error
 
 	strange  []savefile.LinkType // link types that are not read, of which was warned
@@ -45,7 +45,7 @@ type File struct {
 
 // NewFile returns a File. Nothing is opened before Open or Run.
 func NewFile(o FileOptions) *File {
-	return &File{options: o, intake: newIntake(o.Limits, o.Refused)}
+	return &File{options: o, intake: steadyIntake(o.Limits, o.Refused)}
 }
 
 // Open opens the file and reads its header, for which it waits if the input is
@@ -70,8 +70,7 @@ func (f *File) open() error {
 		}
 		reader, f.close = opened, opened.Close
 	}
-	f.batch.in, f.batch.intake = reader, f.intake
-	packets, err := savefile.NewReader(&f.batch)
+	packets, err := savefile.NewReader(reader)
 	if err == nil {
 		err = refuseLink(packets)
 	}
@@ -95,8 +94,8 @@ func (f *File) wrap(err error) error {
 }
 
 // Run reads to the end. A file that breaks off gives what it has and then an
-// error that names the packet. When ctx ends first, Run returns its cause; a
-// Reader that blocks keeps Run from noticing.
+// error that names the packet. When ctx ends first, Run ends after the batch in
+// hand, and returns ctx's cause; a Reader that blocks keeps Run from noticing.
 func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	f.mu.Lock()
 	err := f.stage.run(f.open)
@@ -104,7 +103,8 @@ func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error
 	if err != nil {
 		return err
 	}
-	f.batch.handle = handlers(0)
+	f.batch = fileBatch{intake: f.intake, handle: handlers(0)}
+	f.packets.BeforeReading(f.batch.end)
 	err = f.read(ctx)
 	f.batch.end()
 	f.intake.finish()
@@ -113,7 +113,7 @@ func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error
 
 func (f *File) read(ctx context.Context) error {
 	for {
-		if ctx.Err() != nil {
+		if f.batch.size%maxFileBatch == 0 && ctx.Err() != nil {
 			return f.wrap(context.Cause(ctx))
 		}
 		p, err := f.packets.Next()

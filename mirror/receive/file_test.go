@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -243,14 +244,15 @@ func TestFileLife(t *testing.T) {
 
 func TestFileStopsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(context.Background())
-	four := ipv4(v4a, v4b, 47, part{}, greOf(10))
+	packets := slices.Repeat([][]byte{ipv4(v4a, v4b, 47, part{}, greOf(10))}, 3*maxFileBatch)
 	cause := errors.New("enough")
-	f := NewFile(FileOptions{Reader: bytes.NewReader(pcapOf(layers.LinkTypeRaw, four, four))})
+	f := NewFile(FileOptions{Reader: bytes.NewReader(pcapOf(layers.LinkTypeRaw, packets...))})
 	n := 0
 	err := f.Run(ctx, Each(func(*Datagram) { n++; cancel(cause) }))
-	if !errors.Is(err, cause) || n != 1 {
+	if !errors.Is(err, cause) || n != maxFileBatch {
 		t.Errorf("%v after %d datagrams", err, n)
 	}
+	checkSum(t, f.Counters())
 }
 
 // The hook learns the number and the reason; a datagram in pieces is told of once.

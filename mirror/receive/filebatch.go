@@ -1,26 +1,17 @@
 package receive
 
-import (
-	"io"
-	"time"
-)
+import "time"
 
 // maxFileBatch is how many packets of a file make a batch at most.
 const maxFileBatch = 256
 
-// fileBatch makes batches of the packets of a file. It is what the reader of
-// the file reads from, so that a batch ends before the input is waited for.
+// fileBatch makes batches of the packets of a file. A batch ends before the
+// input is read on: more of a live capture may have to be waited for, and the
+// packets stay where they are no longer than that.
 type fileBatch struct {
-	in     io.Reader
 	intake *intake
-	handle Handler // nil before Run
-	size   int     // packets of the batch that has begun; 0 between two
-}
-
-// Read ends the batch and reads on.
-func (b *fileBatch) Read(p []byte) (int, error) {
-	b.end()
-	return b.in.Read(p)
+	handle Handler
+	size   int // packets of the batch that has begun; 0 between two
 }
 
 // add makes the next packet, of the given time, a part of the batch, or of a new one.

@@ -6,6 +6,7 @@ import (
 	"io"
 	"slices"
 	"testing"
+	"testing/iotest"
 
 	"github.com/gopacket/gopacket/layers"
 )
@@ -105,5 +106,32 @@ func TestFileAllocatesNothing(t *testing.T) {
 	}
 	if few, many := allocations(10), allocations(1000); many > few+1 {
 		t.Errorf("%v allocations for 10 packets, %v for 1000", few, many)
+	}
+}
+
+// What waits to be handed over is still what the file says when the input is read on in the middle of a batch, and when it is unzipped.
+func TestFileHandsOverBeforeItReadsOn(t *testing.T) {
+	var packets [][]byte
+	for i := range 5 * maxFileBatch {
+		gre := greOf(10 + 7*(i%97))
+		gre[len(gre)-1] = byte(i)
+		packets = append(packets, ipv4(v4a, v4b, 47, part{}, gre))
+	}
+	file := pcapOf(layers.LinkTypeRaw, packets...)
+	for name, in := range map[string]io.Reader{
+		"whole": bytes.NewReader(file), "little by little": iotest.HalfReader(bytes.NewReader(file)),
+		"byte by byte": iotest.OneByteReader(bytes.NewReader(file)), "gzipped": bytes.NewReader(gzipped(file)),
+	} {
+		n := 0
+		f := NewFile(FileOptions{Reader: in})
+		err := f.Run(t.Context(), Each(func(d *Datagram) {
+			if n < len(packets) && !bytes.Equal(d.Payload, packets[n][20:]) {
+				t.Errorf("%s: datagram %d is another", name, n)
+			}
+			n++
+		}))
+		if err != nil || n != len(packets) {
+			t.Errorf("%s: %d datagrams, %v", name, n, err)
+		}
 	}
 }

@@ -17,8 +17,9 @@ import (
 	"time"
 )
 
-// Packet is one packet of a capture. It and its Data are valid until the next
-// call of Next.
+// Packet is one packet of a capture. It is valid until the next call of Next,
+// and its Data until the input is read on, at which BeforeReading tells, and no
+// earlier than the next call of Next.
 type Packet struct {
 	// Data is what was captured, beginning with the header of the link.
 	Data []byte
@@ -41,6 +42,7 @@ type Packet struct {
 // memory is handed out before the input is asked for more, so that the input
 // may be a live capture's pipe. One goroutine at a time may use it.
 type Reader struct {
+	window  *window
 	records records
 	packet  Packet
 	number  uint64
@@ -77,7 +79,7 @@ func NewReader(in io.Reader) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Reader{records: records}, nil
+	return &Reader{window: w, records: records}, nil
 }
 
 const magicLen = 4
@@ -126,6 +128,10 @@ func (r *Reader) Next() (*Packet, error) {
 	r.number++
 	return &r.packet, nil
 }
+
+// BeforeReading has f called from within Next before the input is read on. From
+// then on the Data of all packets so far is not valid any more.
+func (r *Reader) BeforeReading(f func()) { r.window.before = f }
 
 // Link is the link type of every packet. It is not ok of a pcapng file, which
 // has one for each interface.

@@ -16,12 +16,15 @@ const maxIdleReads = 100
 // window is the part of the input that is in memory.
 type window struct {
 	in      io.Reader
+	before  func() // called before what is in buf moves
 	buf     []byte
 	at, end int   // buf[at:end] has been read and not taken
 	err     error // what ended the input
 }
 
-func newWindow(in io.Reader) *window { return &window{in: in, buf: make([]byte, chunk)} }
+func newWindow(in io.Reader) *window {
+	return &window{in: in, before: func() {}, buf: make([]byte, chunk)}
+}
 
 // rest is what has been read and not taken.
 func (w *window) rest() []byte { return w.buf[w.at:w.end] }
@@ -45,6 +48,7 @@ func (w *window) fill(n int) ([]byte, error) {
 		if w.err != nil {
 			return w.rest(), w.ended()
 		}
+		w.before()
 		w.makeRoom()
 		got, err := w.in.Read(w.buf[w.end:])
 		if got > 0 {
