@@ -7,5 +7,6 @@ export CGO_ENABLED = 0
 .PHONY: bench
 bench:
 	go build -trimpath -o dist/vspan ./cmd/vspan
+	go build -trimpath -tags client -o dist/vspan-client ./cmd/vspan
 	go build -trimpath -o dist/bench ./bench
-	dist/bench -vspan dist/vspan $(BENCH)
+	dist/bench -vspan dist/vspan -client dist/vspan-client $(BENCH)

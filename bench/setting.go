@@ -22,7 +22,8 @@ type setting struct {
 	output       string
 	rounds       int
 	instructions bool
-	vspan        string        // the binary; empty: build it
+	whole        string        // the binary of vspan; empty: build it
+	client       string        // that of its client; empty: build it
 	path         string        // by which our receiver receives
 	rate         float64       // packets a second of the live rows
 	soak         time.Duration // 0: no soak
@@ -41,7 +42,8 @@ func readSetting(arguments []string, log io.Writer) (*setting, error) {
 	flags.StringVar(&s.output, "o", "bench.json", "write the report to `FILE`")
 	flags.IntVar(&s.rounds, "rounds", 0, "`ROUNDS` of ours and the rival in turn (default 7, 2 in the short form)")
 	flags.BoolVar(&s.instructions, "instructions", true, "count instructions too, by valgrind; not in the short form")
-	flags.StringVar(&s.vspan, "vspan", "", "the vspan `BINARY` (default: built by go)")
+	flags.StringVar(&s.client, "client", "", "the `BINARY` of vspan's client (default: built by go)")
+	flags.StringVar(&s.whole, "vspan", "", "the `BINARY` of the whole of vspan (default: built by go)")
 	flags.StringVar(&s.path, "path", "live", "how ours receives live: live (as the daemon chooses), ring or raw")
 	flags.Float64Var(&s.rate, "rate", 100_000, "packets a second of the live rows")
 	flags.DurationVar(&s.soak, "soak", 0, "also receive for so `LONG` at half the highest rate without loss, e.g. 15m")
@@ -95,19 +97,30 @@ func (s *setting) self() (string, error) {
 	return path, nil
 }
 
-// binary is the path of vspan, which is built unless it was given.
-func (s *setting) binary(ctx context.Context) (string, error) {
-	if s.vspan != "" {
-		return s.vspan, nil
+// clientBinary is the path of vspan's client, which is built unless it was given.
+func (s *setting) clientBinary(ctx context.Context) (string, error) {
+	return s.build(ctx, &s.client, "vspan-client", "-tags", "client")
+}
+
+// wholeBinary is the path of the whole of vspan, which is built unless it was given.
+func (s *setting) wholeBinary(ctx context.Context) (string, error) {
+	return s.build(ctx, &s.whole, "vspan")
+}
+
+// build builds vspan, unless path says already where it is.
+func (s *setting) build(ctx context.Context, path *string, name string, flags ...string) (string, error) {
+	if *path != "" {
+		return *path, nil
 	}
-	path := filepath.Join(s.folder, "vspan")
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-o", path, "github.com/vspan-io/vspan/cmd/vspan")
+	to := filepath.Join(s.folder, name)
+	arguments := append([]string{"build", "-trimpath", "-o", to}, flags...)
+	cmd := exec.CommandContext(ctx, "go", append(arguments, "github.com/vspan-io/vspan/cmd/vspan")...)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("build vspan (or give one with -vspan): %w: %s", err, lastLine(string(out)))
+		return "", fmt.Errorf("build %s (or give one with -vspan and -client): %w: %s", name, err, lastLine(string(out)))
 	}
-	s.vspan = path
-	return path, nil
+	*path = to
+	return to, nil
 }
 
 // capture writes a pcap file of ERSPAN II packets and returns its path.

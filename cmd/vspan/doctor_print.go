@@ -39,6 +39,9 @@ func printChecks(w io.Writer, checks []wire.DoctorCheck) error {
 	return err
 }
 
+// defaultVCenter is the name of a vCenter that was given none.
+const defaultVCenter = "default"
+
 // doctorSubject names what a check is about.
 func doctorSubject(c wire.DoctorCheck) string {
 	kind := doctor.NoKind

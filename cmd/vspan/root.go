@@ -11,7 +11,7 @@ func newRootCommand() *cobra.Command {
 		Long: `vspan creates Encapsulated Remote Mirroring (L3) sessions on vSphere distributed switches, receives what they
 mirror, and says for each session whether it delivers, and if not, what is broken.
 
-Start with 'vspan demo': it needs no vCenter.`,
+` + beginning,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -23,7 +23,7 @@ Start with 'vspan demo': it needs no vCenter.`,
 		&cobra.Group{ID: groupOperate, Title: "Ask and look:"},
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 	)
-	for _, alone := range []*cobra.Command{newServeCommand(), newSimCommand(), newDemoCommand(), newVersionCommand(), newInspectCommand()} {
+	for _, alone := range append(newRunCommands(), newVersionCommand(), newInspectCommand()) {
 		refuseServerFlag(alone)
 		root.AddCommand(alone)
 	}

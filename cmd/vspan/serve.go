@@ -1,3 +1,5 @@
+//go:build !client
+
 package main
 
 import (
@@ -216,9 +218,6 @@ func (f serveFlags) vcenters(cmd *cobra.Command, file daemon.File) ([]vcenter.Co
 	config, err := vcenter.Merge(flags, environment, inFile, govc).Config(name)
 	return []vcenter.Config{config}, err
 }
-
-// defaultVCenter is the name of a vCenter that was given none.
-const defaultVCenter = "default"
 
 func severalVCenters(list []daemon.FileVCenter) ([]vcenter.Config, error) {
 	var configs []vcenter.Config

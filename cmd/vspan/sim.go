@@ -1,12 +1,12 @@
+//go:build !client
+
 package main
 
 import (
 	"cmp"
 	"fmt"
 	"io"
-	"log/slog"
 	"net/netip"
-	"os"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -104,13 +104,4 @@ export VSPAN_VCENTER_THUMBPRINT=%s
 # Now, in another terminal with these set: vspan serve
 `, len(state.Hosts), len(state.VMs), s.EmitDescription(), guests, control, s.URL(), s.Thumbprint())
 	return err
-}
-
-// logger writes to standard error, for people.
-func logger(w io.Writer, verbose bool) *slog.Logger {
-	level := slog.LevelInfo
-	if verbose || os.Getenv("VSPAN_DEBUG") != "" {
-		level = slog.LevelDebug
-	}
-	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: level}))
 }

@@ -19,11 +19,15 @@ func newVersionCommand() *cobra.Command {
 		Args:              cobra.NoArgs,
 		ValidArgsFunction: cobra.NoFileCompletions,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			b := build{versionName(), runtime.GOOS, runtime.GOARCH, runtime.Version()}
+			b := build{versionName(), runtime.GOOS, runtime.GOARCH, runtime.Version(), isClient}
 			if output == formatJSON {
 				return writeJSON(cmd.OutOrStdout(), b)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vspan %s %s/%s %s\n", b.Version, b.OS, b.Arch, b.Go)
+			part := ""
+			if b.Client {
+				part = ", the client"
+			}
+			_, err := fmt.Fprintf(cmd.OutOrStdout(), "vspan %s %s/%s %s%s\n", b.Version, b.OS, b.Arch, b.Go, part)
 			return err
 		},
 	}
@@ -37,6 +41,7 @@ type build struct {
 	OS      string `json:"os"`
 	Arch    string `json:"arch"`
 	Go      string `json:"go"` // the compiler's version
+	Client  bool   `json:"client,omitempty"`
 }
 
 // versionName is the release, or the revision the binary was built from, or "devel".
