@@ -13,6 +13,9 @@ import (
 // long while no others arrive. It bounds how late the drop is counted.
 const expireEvery = 250 * time.Millisecond
 
+// quietly is how long it waits for the next packet where no fragments wait.
+const quietly = time.Minute
+
 const ipv6HeaderLen = 40
 
 // maxPacket is the longest outer IP packet there is: an IPv6 header and the
@@ -225,6 +228,14 @@ func (in *intake) deliver(d Datagram, handle Handler) {
 		in.tally.Truncated++
 	}
 	handle.Take(in.ready[:1])
+}
+
+// patience is how long to wait for the next packet before expire is called.
+func (in *intake) patience() time.Duration {
+	if in.joiner.pieces == 0 {
+		return quietly
+	}
+	return expireEvery
 }
 
 // expire drops the fragments that have waited too long.

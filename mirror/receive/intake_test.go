@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -191,5 +192,21 @@ func samePlain(t *testing.T, b []byte) {
 	}
 	if diff := cmp.Diff(general, short, cmp.Comparer(func(a, b gre.Ends) bool { return a == b })); diff != "" {
 		t.Errorf("handed over: %s", diff)
+	}
+}
+
+// A line on which nothing is waited for is left alone for longer.
+func TestPatience(t *testing.T) {
+	in := newIntake(Limits{}, nil)
+	if in.patience() != quietly {
+		t.Errorf("%v before anything came", in.patience())
+	}
+	in.take(packet{now: start, ip: split4(greOf(100), 1, 40)[0]}, each(func(*Datagram) {}))
+	if in.patience() != expireEvery {
+		t.Errorf("%v while a fragment waits", in.patience())
+	}
+	in.expire(start.Add(time.Hour))
+	if in.patience() != quietly {
+		t.Errorf("%v after it was given up", in.patience())
 	}
 }

@@ -147,7 +147,7 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 		if err := listened.check(time.Now()); err != nil {
 			return err
 		}
-		if err := r.rest(wake, fds, most); err != nil {
+		if err := r.rest(ctx, wake, fds, most); err != nil {
 			return err
 		}
 	}
@@ -155,11 +155,11 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 }
 
 // rest waits as befits sockets of which one has just given n datagrams.
-func (r *Raw) rest(wake wakeup, fds []int, n int) (err error) {
+func (r *Raw) rest(ctx context.Context, wake wakeup, fds []int, n int) (err error) {
 	switch {
 	case n == turn: // there is more
 	case n > 0:
-		_, err = wake.poll(nap)
+		sleep(ctx, nap)
 	default:
 		_, err = wake.poll(expireEvery, fds...)
 		r.intake.expire(time.Now())

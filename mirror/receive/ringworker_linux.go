@@ -31,7 +31,7 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 	for ctx.Err() == nil {
 		block := w.socket.ready()
 		if block == nil {
-			if err := w.rest(blocks); err != nil {
+			if err := w.rest(ctx, blocks); err != nil {
 				return err
 			}
 			blocks = 0
@@ -53,12 +53,12 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 // rest waits as befits a ring of which so many blocks have just been read: on a
 // line that is quiet for the next packet, else a nap. To be woken for each block,
 // when the kernel retires it, costs about as much as to read it.
-func (w *ringWorker) rest(blocks int) error {
+func (w *ringWorker) rest(ctx context.Context, blocks int) error {
 	if blocks > 0 {
-		_, err := w.wake.poll(napAfter(blocks, w.socket.blocks(), w.awaited.Load()))
-		return err
+		sleep(ctx, napAfter(blocks, w.socket.blocks(), w.awaited.Load()))
+		return nil
 	}
-	if err := w.socket.wait(w.wake, expireEvery); err != nil {
+	if err := w.socket.wait(w.wake, w.intake.patience()); err != nil {
 		return err
 	}
 	w.intake.expire(time.Now())
