@@ -97,6 +97,11 @@ func (s *Sender) Send(ctx context.Context, n int, rate float64) (Sent, error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	sent := Sent{}
+	leave, err := stay()
+	if err != nil {
+		return sent, err
+	}
+	defer leave()
 	began, spent := time.Now(), cpu.Thread()
 	pace := pacer{began: monotonic(), rate: rate}
 	for sent.Packets < n {
