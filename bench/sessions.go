@@ -10,10 +10,9 @@ import (
 
 // A large table and a small one.
 const (
-	manySessions   = 1000
-	fewSessions    = 10
-	sourcesOfEach  = 64
-	sessionsRounds = 5
+	manySessions  = 1000
+	fewSessions   = 10
+	sourcesOfEach = 64
 )
 
 func sessionsRows(*setting) []result.Row {
@@ -48,7 +47,7 @@ func measureSessions(ctx context.Context, s *setting, rows []result.Row) error {
 	// The first sources of the large table are those of the small one, so that its sessions are replaced by the small one's.
 	fewInMany := replay{few.packets, append(append([]evidence.Expectation(nil), few.expected...), many.expected[fewSessions:]...)}
 	var inMany, inFew, sameTraffic []float64
-	for range min(s.rounds, sessionsRounds) {
+	for range s.rounds {
 		for _, c := range []struct {
 			replay  replay
 			figures *[]float64
