@@ -5,19 +5,15 @@
 
 package main
 
-import (
-	"errors"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"github.com/vspan-io/vspan/api/wire"
-)
+import "github.com/spf13/cobra"
 
 const isClient = true
 
-const beginning = `This is the client: --server or VSPAN_SERVER says where the daemon is. The whole of vspan has it, and a simulated vCenter to try it
+const (
+	beginning = `This is the client: --server or VSPAN_SERVER says where the daemon is. The whole of vspan has it, and a simulated vCenter to try it
 with: 'go install github.com/vspan-io/vspan/cmd/vspan@latest', then 'vspan demo'.`
+	noDaemon = "say with --server or VSPAN_SERVER where one runs"
+)
 
 // newRunCommands are the commands that only the whole of vspan has, which say so.
 func newRunCommands() (all []*cobra.Command) {
@@ -31,24 +27,4 @@ func newRunCommands() (all []*cobra.Command) {
 		})
 	}
 	return all
-}
-
-const (
-	standaloneExample = ""
-	standaloneHelp    = `The daemon is asked. Where there is none, the whole of vspan looks by itself, and this is the client.`
-)
-
-// standalone is nothing: the client cannot look without a daemon.
-type standalone struct{}
-
-func (standalone) register(*pflag.FlagSet) {}
-
-func (standalone) wanted(*pflag.FlagSet) bool { return false }
-
-func (standalone) ready(*cobra.Command) error {
-	return errors.New("to look without a daemon takes the whole of vspan, and this is the client")
-}
-
-func (s standalone) look(cmd *cobra.Command) (wire.Doctor, error) {
-	return wire.Doctor{}, s.ready(cmd)
 }

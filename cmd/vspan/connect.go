@@ -64,7 +64,7 @@ func failed(cmd *cobra.Command, err error) error {
 		return problemError(p)
 	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
-		return fmt.Errorf("no vspan daemon answers at %s: start one with 'vspan serve' or say --server (%w)", serverAddress(cmd), e.Err)
+		return fmt.Errorf("no vspan daemon answers at %s: %s (%w)", serverAddress(cmd), noDaemon, e.Err)
 	}
 	return err
 }
