@@ -18,6 +18,7 @@ type judgement struct {
 	stream   Stream
 	number   uint32
 
+	mapped       bool // it came over IPv6 from or to an address that stands for one of IPv4, which is never admitted
 	countable    bool // and it is counted if this conversation is admitted
 	conversation Conversation
 	bytes, outer uint64
@@ -51,6 +52,9 @@ func judge(b []byte) (j judgement) {
 	j.sequence(ip, payload)
 	if sound && (ip.Version == 4 || ip.HeaderLen == 40) {
 		j.count(ip, payload)
+	}
+	if j.mapped = ip.Src.Is4In6() || ip.Dst.Is4In6(); j.mapped {
+		j.numbered, j.conversation = false, Conversation{}
 	}
 	return j
 }
