@@ -52,6 +52,19 @@ func run(t *testing.T, o Options, file []byte) (out, notes string, err error) {
 	return data.String(), remarks.String(), err
 }
 
+// summaryOf is the summary of a file that can be read to its end.
+func summaryOf(t *testing.T, file []byte) (s Summary) {
+	t.Helper()
+	out, _, err := run(t, Options{JSON: true, Summary: true}, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
 func TestFileThatBreaksOff(t *testing.T) {
 	whole := appendPacket(bytes.Clone(pcapHeader), outer("192.0.2.1", frame.IP{}, mirrored(1)))
 	whole = appendPacket(whole, outer("192.0.2.1", frame.IP{}, mirrored(2)))
@@ -121,14 +134,7 @@ func TestEndlessStreams(t *testing.T) {
 		src := netip.AddrFrom4([4]byte{10, 0, byte(i >> 8), byte(i)})
 		file = appendPacket(file, outer(src.String(), frame.IP{}, mirrored(1)))
 	}
-	out, _, err := run(t, Options{JSON: true, Summary: true}, file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s Summary
-	if err := json.Unmarshal([]byte(out), &s); err != nil {
-		t.Fatal(err)
-	}
+	s := summaryOf(t, file)
 	if s.Mirrored != maxStreams+10 || len(s.Streams) != maxStreams || s.StreamsLeftOut != 10 {
 		t.Errorf("%d packets, %d streams, %d packets of others; want %d, %d, 10", s.Mirrored, len(s.Streams), s.StreamsLeftOut, maxStreams+10, maxStreams)
 	}
@@ -220,14 +226,7 @@ func TestStreamsOfBothVersions(t *testing.T) {
 	for _, p := range [][]byte{four, six, four, six} {
 		file = appendPacket(file, p)
 	}
-	out, _, err := run(t, Options{JSON: true, Summary: true}, file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var s Summary
-	if err := json.Unmarshal([]byte(out), &s); err != nil {
-		t.Fatal(err)
-	}
+	s := summaryOf(t, file)
 	if s.Mirrored != 4 || len(s.Streams) != 2 || s.Streams[0].Packets != 2 || s.Streams[1].Packets != 2 {
 		t.Errorf("got %+v, want two streams of two packets", s)
 	}
