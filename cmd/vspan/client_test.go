@@ -11,12 +11,20 @@ import (
 	"testing"
 )
 
+// ofClient has a test run again when the files change that only the client has, which are no part of the test's own build.
+func ofClient(t *testing.T) {
+	t.Helper()
+	for _, name := range []string{"client.go", "doctor_client.go"} {
+		if _, err := os.Stat(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // buildClient builds what 'go build -tags client' makes.
 func buildClient(t *testing.T) func(arguments ...string) (out, said string, code int) {
 	t.Helper()
-	if _, err := os.Stat("client.go"); err != nil { // so that the test runs again when it changes, which is no part of the test's own build
-		t.Fatal(err)
-	}
+	ofClient(t)
 	path := filepath.Join(t.TempDir(), "vspan")
 	build := exec.CommandContext(t.Context(), "go", "build", "-tags", "client", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -69,6 +77,7 @@ func TestClient(t *testing.T) {
 
 // TestClientIsLight: what a daemon needs is not in the client, for which it is there.
 func TestClientIsLight(t *testing.T) {
+	ofClient(t)
 	list := func(tags string) string {
 		out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", "-tags", tags, ".").Output()
 		if err != nil {

@@ -1,5 +1,5 @@
 // Package belated puts off the metrics that libraries register with the default registry of Prometheus as soon as a program has
-// them. etcd's server has a hundred, and registering one hands the start of the program to another thread and back: it was a fifth
+// them. etcd's server has a hundred, and registering one hands the start of the program to another thread and back: it was a quarter
 // of the time of a command, of which only the daemon has an etcd, and only one in a cluster shows its metrics.
 //
 // It relies on the order in which packages are initialized: of those whose imports are ready, the first by import path
