@@ -70,6 +70,9 @@ func TestDocsPageIsOffline(t *testing.T) {
 	if !strings.HasPrefix(a.header.Get("Content-Security-Policy"), "default-src 'self';") {
 		t.Errorf("got %v", a.header)
 	}
+	if policy := a.header.Get("Content-Security-Policy"); strings.Contains(policy, "script-src") || regexp.MustCompile(`<script(?: [^>]*)?>[^<]`).Match(a.body) {
+		t.Errorf("the page has a script within, or its policy %q allows one", policy)
+	}
 	loaded := regexp.MustCompile(`(?:src|href)="([^"]*)"`).FindAllStringSubmatch(string(a.body), -1)
 	if len(loaded) < 4 {
 		t.Fatalf("the page loads %v: the test looks for the wrong thing", loaded)
