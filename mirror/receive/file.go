@@ -113,7 +113,8 @@ func (f *File) Run(ctx context.Context, handlers func(worker int) Handler) error
 
 func (f *File) read(ctx context.Context) error {
 	for {
-		if f.batch.size%maxFileBatch == 0 && ctx.Err() != nil {
+		between := f.batch.size%maxFileBatch == 0 // two batches
+		if between && ctx.Err() != nil {
 			return f.wrap(context.Cause(ctx))
 		}
 		p, err := f.packets.Next()
