@@ -128,6 +128,7 @@ func TestOneGrowsToThreeAndShrinks(t *testing.T) {
 	a := openAt(t, dir, Options{Cluster: all[0], tick: quick})
 	run(t, a)
 	w := scribble(t, a)
+	members := []*Store{a}
 	for _, c := range all[1:] {
 		var initial string
 		eventually(t, "room for "+c.Name, func() (ok bool) { // when the one before has been connected for some seconds
@@ -135,8 +136,12 @@ func TestOneGrowsToThreeAndShrinks(t *testing.T) {
 			_, initial, err = a.AddLearner(t.Context(), c.Name, c.ListenPeer)
 			return err == nil
 		})
+		for _, m := range members { // a list that is read has all that was added before, and whoever joins may ask any member for one
+			mustMembers(t, m)
+		}
 		c.Initial, c.Join = initial, true
 		joined := openAt(t, t.TempDir(), Options{Cluster: c, tick: quick})
+		members = append(members, joined)
 		run(t, joined)
 		eventually(t, c.Name+" votes", func() bool {
 			for _, m := range mustMembers(t, a) {
