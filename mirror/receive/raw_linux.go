@@ -25,6 +25,7 @@ type Raw struct {
 	mu       sync.Mutex // guards what follows
 	stage    stage
 	wake     wakeup
+	naps     *napper
 	sockets  []*rawSocket
 	plainly  error // why they are not read in batches; nil: they are
 	drops    uint64
@@ -54,6 +55,9 @@ func (r *Raw) open() error {
 
 func (r *Raw) acquire() (err error) {
 	if r.wake, err = newWakeup(); err != nil {
+		return err
+	}
+	if r.naps, err = newNapper(); err != nil {
 		return err
 	}
 	r.sockets, r.warnings, err = openBothVersions()
@@ -101,13 +105,15 @@ func openBothVersions() (sockets []*rawSocket, warnings []string, err error) {
 func (r *Raw) Run(ctx context.Context, handlers func(worker int) Handler) error {
 	r.mu.Lock()
 	err := r.stage.run(r.open)
-	sockets, wake := r.sockets, r.wake
+	sockets, wake, naps := r.sockets, r.wake, r.naps
 	r.mu.Unlock()
 	if err != nil {
 		return err
 	}
 	undo := wake.on(ctx)
-	err = r.read(ctx, wake, sockets, handlers(0))
+	awake := naps.on(ctx)
+	err = r.read(ctx, waits{wake, naps}, sockets, handlers(0))
+	awake()
 	undo()
 	r.intake.finish()
 	r.mu.Lock()
@@ -121,11 +127,17 @@ func (r *Raw) Run(ctx context.Context, handlers func(worker int) Handler) error 
 // turn is how many datagrams one socket may give before the other is asked.
 const turn = batchLen
 
-// nap is how long the sockets are left alone after they were found empty, while
+// shortNap is how long the sockets are left alone after they were found empty, while
 // packets come: to be woken for each would cost more than to read it.
-const nap = time.Millisecond
+const shortNap = time.Millisecond
 
-func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handle Handler) error {
+// waits are the two ways to wait: for packets, and for time to pass.
+type waits struct {
+	wake wakeup
+	naps *napper
+}
+
+func (r *Raw) read(ctx context.Context, w waits, sockets []*rawSocket, handle Handler) error {
 	index, err := interfaceIndex(r.options.Interface)
 	if err != nil {
 		return fmt.Errorf("the interface is gone: %w", err)
@@ -147,7 +159,7 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 		if err := listened.check(time.Now()); err != nil {
 			return err
 		}
-		if err := r.rest(ctx, wake, fds, most); err != nil {
+		if err := r.rest(w, fds, most); err != nil {
 			return err
 		}
 	}
@@ -155,13 +167,13 @@ func (r *Raw) read(ctx context.Context, wake wakeup, sockets []*rawSocket, handl
 }
 
 // rest waits as befits sockets of which one has just given n datagrams.
-func (r *Raw) rest(ctx context.Context, wake wakeup, fds []int, n int) (err error) {
+func (r *Raw) rest(w waits, fds []int, n int) (err error) {
 	switch {
 	case n == turn: // there is more
 	case n > 0:
-		sleep(ctx, nap)
+		err = w.naps.nap(shortNap)
 	default:
-		_, err = wake.poll(expireEvery, fds...)
+		_, err = w.wake.poll(expireEvery, fds...)
 		r.intake.expire(time.Now())
 	}
 	return err
@@ -207,11 +219,11 @@ func (r *Raw) Close() error {
 // free closes everything. The lock is held.
 func (r *Raw) free() error {
 	r.collect()
-	err := r.wake.close()
+	err := errors.Join(r.wake.close(), r.naps.close())
 	for _, s := range r.sockets {
 		err = errors.Join(err, s.close())
 	}
-	r.sockets, r.wake = nil, wakeup{-1}
+	r.sockets, r.wake, r.naps = nil, wakeup{-1}, nil
 	return err
 }
 

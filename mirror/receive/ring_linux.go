@@ -74,6 +74,9 @@ func (r *Ring) acquire() (err error) {
 	}
 	for _, w := range r.workers {
 		w.wake = r.wake
+		if w.naps, err = newNapper(); err != nil {
+			return err
+		}
 		if w.socket, err = openRingSocket(r.options, r.index); err != nil {
 			return err
 		}
@@ -178,8 +181,9 @@ func (r *Ring) free() error {
 	for _, w := range r.workers {
 		if w.socket != nil {
 			err = errors.Join(err, w.socket.close())
-			w.socket = nil
 		}
+		err = errors.Join(err, w.naps.close())
+		w.socket, w.naps = nil, nil
 	}
 	err = errors.Join(err, r.wake.close())
 	r.links.close()

@@ -13,6 +13,7 @@ type ringWorker struct {
 	intake *intake
 	socket *ringSocket
 	wake   wakeup
+	naps   *napper
 	scene  *scene
 
 	// everywhere: the ring is on all interfaces, so that it matters which one a
@@ -27,11 +28,12 @@ type ringWorker struct {
 
 // run reads until ctx ends.
 func (w *ringWorker) run(ctx context.Context, handle Handler) error {
+	defer w.naps.on(ctx)()
 	blocks := 0 // read since the last rest
 	for ctx.Err() == nil {
 		block := w.socket.ready()
 		if block == nil {
-			if err := w.rest(ctx, blocks); err != nil {
+			if err := w.rest(blocks); err != nil {
 				return err
 			}
 			blocks = 0
@@ -53,10 +55,9 @@ func (w *ringWorker) run(ctx context.Context, handle Handler) error {
 // rest waits as befits a ring of which so many blocks have just been read: on a
 // line that is quiet for the next packet, else a nap. To be woken for each block,
 // when the kernel retires it, costs about as much as to read it.
-func (w *ringWorker) rest(ctx context.Context, blocks int) error {
+func (w *ringWorker) rest(blocks int) error {
 	if blocks > 0 {
-		sleep(ctx, napAfter(blocks, w.socket.blocks(), w.awaited.Load()))
-		return nil
+		return w.naps.nap(napAfter(blocks, w.socket.blocks(), w.awaited.Load()))
 	}
 	if err := w.socket.wait(w.wake, w.intake.patience()); err != nil {
 		return err
