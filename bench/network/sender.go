@@ -103,7 +103,7 @@ func (s *Sender) Send(ctx context.Context, n int, rate float64) (Sent, error) {
 	}
 	defer leave()
 	began, spent := time.Now(), cpu.Thread()
-	pace := pacer{began: monotonic(), rate: rate}
+	pace := pacer{began, rate}
 	for sent.Packets < n {
 		if ctx.Err() != nil {
 			return sent, context.Cause(ctx)
@@ -129,8 +129,8 @@ func (s *Sender) burst(n int) (sent, refused int, err error) {
 		s.vectors[i].SetLen(len(b))
 		s.next = (s.next + 1) % len(all)
 	}
-	for sent < n {
-		done, _, errno := unix.Syscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.messages[sent])), uintptr(n-sent), 0, 0, 0)
+	for sent < n { // as in pacer.wait, Go's scheduler is not told
+		done, _, errno := unix.RawSyscall6(unix.SYS_SENDMMSG, uintptr(s.fd), uintptr(unsafe.Pointer(&s.messages[sent])), uintptr(n-sent), 0, 0, 0)
 		switch errno {
 		case 0:
 			sent += int(done)
