@@ -115,6 +115,7 @@ func childListen(ctx context.Context, arguments []string, in io.Reader, out io.W
 		cancel()
 		return errors.Join(err, <-ran)
 	}
+	runtime.GC() // the first one brings memory in that stays: no packet's
 	answers := answer(in, out, func() state { return stateOf(source, books.ledger, look) })
 	cancel()
 	beside.Wait()
