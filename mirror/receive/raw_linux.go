@@ -57,9 +57,7 @@ func (r *Raw) acquire() (err error) {
 	if r.wake, err = newWakeup(); err != nil {
 		return err
 	}
-	if r.naps, err = newNapper(); err != nil {
-		return err
-	}
+	r.naps = newNapper()
 	r.sockets, r.warnings, err = openBothVersions()
 	if err != nil {
 		return err

@@ -73,10 +73,7 @@ func (r *Ring) acquire() (err error) {
 		return err
 	}
 	for _, w := range r.workers {
-		w.wake = r.wake
-		if w.naps, err = newNapper(); err != nil {
-			return err
-		}
+		w.wake, w.naps = r.wake, newNapper()
 		if w.socket, err = openRingSocket(r.options, r.index); err != nil {
 			return err
 		}
