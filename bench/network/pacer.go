@@ -19,8 +19,8 @@ func (p pacer) due(n int) time.Duration {
 }
 
 // wait sleeps in the thread, and Go's scheduler is not told: it would wake other threads to go on with what this one leaves, some
-// thousand times a second, which costs a tenth of all that sending does and disturbs whoever receives. Nothing in this process may wait
-// for it meanwhile, for at most as long as a burst takes.
+// thousand times a second, which costs a tenth of all that sending does and disturbs whoever receives. A collection of garbage in this
+// process waits for it meanwhile.
 func (p pacer) wait(n int) {
 	if p.rate <= 0 {
 		return
@@ -31,6 +31,6 @@ func (p pacer) wait(n int) {
 			return
 		}
 		span := unix.NsecToTimespec(int64(left))
-		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&span)), 0, 0)
+		_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&span)), 0, 0) // interrupted, it sleeps for what is left
 	}
 }
