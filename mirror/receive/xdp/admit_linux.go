@@ -12,6 +12,8 @@ import (
 // much as it can: the error is ErrFull for those there was no room for and
 // ErrNever for those that are never counted. A stream of theirs whose sequence
 // is to be accounted for must be admitted before, or numbers are dropped unseen.
+// Beyond 512, and each time there are twice as many, all of them are moved to
+// more room: for some milliseconds they are passed up.
 func (c *Counter) Admit(admissions ...Admission) error {
 	return admitEach(c, admissions, c.admit, "conversations", c.options.Conversations)
 }
@@ -49,6 +51,9 @@ func (c *Counter) admit(a Admission) error {
 	if slot, known := c.conversations.of[a.Conversation]; known {
 		c.change(&c.counted[slot], a.SnapLength, l)
 		return nil
+	}
+	if err := c.fit(len(c.conversations.of) + 1); err != nil {
+		return fmt.Errorf("xdp: make room for conversations: %w", err)
 	}
 	slot, ok := c.conversations.take(a.Conversation)
 	if !ok {
@@ -102,12 +107,13 @@ func (c *Counter) admitStream(s Stream) error {
 	if !ok {
 		return ErrFull
 	}
+	c.kernel.detours.values[slot] = detourValue{} // nothing goes by the slot yet
 	if err := c.kernel.sequences.Put(slot, new(sequenceValue)); err != nil {
 		c.streams.release(s)
 		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
 	}
 	if !s.Whole {
-		c.kernel.hints.values[0][s.hint()] = uint16(slot) // whoever reads the old one meanwhile only asks in vain
+		c.kernel.guide.values[0].Hints[s.hint()] = uint16(slot) // whoever reads the old one meanwhile only asks in vain
 	}
 	table, key := c.kernel.stream(s)
 	if err := table.Put(key, slot); err != nil {

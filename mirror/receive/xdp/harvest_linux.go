@@ -21,7 +21,7 @@ type buffers struct {
 
 // Harvest reads what was counted of everything that is admitted, from when it
 // was admitted. Nothing is reset. The counts are read in the memory that they
-// stand in, and the numbers by a call of the kernel that copies 256 bytes for each
+// stand in, and the numbers by a call of the kernel that copies 64 bytes for each
 // stream. Packets are counted meanwhile, so that of one conversation or stream the
 // numbers may be a packet apart. What the Harvest lists holds until the next.
 func (c *Counter) Harvest() (Harvest, error) {
@@ -92,7 +92,7 @@ func (c *Counter) harvestStreams(h *Harvest) error {
 	c.buffer.streams = c.buffer.streams[:0]
 	for slot, given := range c.streams.given {
 		if given {
-			c.buffer.streams = append(c.buffer.streams, Sequence{c.streams.keys[slot], uint32(slot), c.buffer.sequences[slot].numbers()})
+			c.buffer.streams = append(c.buffer.streams, Sequence{c.streams.keys[slot], uint32(slot), c.buffer.sequences[slot].numbers(&c.kernel.detours.values[slot])})
 		}
 	}
 	h.Streams = c.buffer.streams

@@ -36,9 +36,12 @@ type kernel struct {
 	cpus        int // that there can be: each has a value in aside and passed
 
 	places places
-	shared shared[placeValue] // their memory
-	hints  shared[hintsValue] // of where sequences are
-	aside  *ebpf.Map          // what other CPUs than the owner of a place have counted, by slot
+	aside  *ebpf.Map // what other CPUs than the owner of a place have counted, by slot
+	// Memory that the program and this process both have.
+	placed  shared[placeValue]
+	margins shared[marginValue]
+	detours shared[detourValue]
+	guide   shared[guideValue]
 
 	streams4, streams6, sequences *ebpf.Map
 	passed, moments               *ebpf.Map
@@ -83,13 +86,13 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 	}
 	room := roomFor(o.Conversations)
 	for name, entries := range map[string]int{
-		"places": room, "aside": o.Conversations,
-		"streams4": o.Streams, "streams6": o.Streams, "sequences": o.Streams,
+		"places": room, "margins": room, "aside": o.Conversations,
+		"streams4": o.Streams, "streams6": o.Streams, "sequences": o.Streams, "detours": o.Streams,
 	} {
 		spec.Maps[name].MaxEntries = uint32(entries)
 	}
 	k.places.seed = rand.Uint64()
-	return spec, errors.Join(spec.Variables["seed"].Set(k.places.seed), spec.Variables["mask"].Set(uint32(room-1)))
+	return spec, spec.Variables["seed"].Set(k.places.seed)
 }
 
 // load loads one variant with maps of its own, once.
@@ -127,11 +130,25 @@ func (k *kernel) choose(variant int) (err error) {
 	k.passed, k.moments = maps["passed"], maps["moments"]
 	k.clock = k.collections[variant].Programs["clock"]
 	k.aside = maps["aside"]
-	if k.shared, err = share[placeValue](maps["places"]); err != nil {
+	if err := k.share(maps); err != nil {
 		return err
 	}
-	k.places.of = k.shared.values
-	k.hints, err = share[hintsValue](maps["hints"])
+	k.places.lieIn(k.placed.values, k.margins.values, &k.guide.values[0].Mask)
+	return nil
+}
+
+// share has this process see the memory that it writes and reads.
+func (k *kernel) share(maps map[string]*ebpf.Map) (err error) {
+	if k.placed, err = share[placeValue](maps["places"]); err != nil {
+		return err
+	}
+	if k.margins, err = share[marginValue](maps["margins"]); err != nil {
+		return err
+	}
+	if k.detours, err = share[detourValue](maps["detours"]); err != nil {
+		return err
+	}
+	k.guide, err = share[guideValue](maps["guide"])
 	return err
 }
 
@@ -157,7 +174,7 @@ func (k *kernel) close() (err error) {
 	if k.grace != nil {
 		err = errors.Join(err, k.grace.close())
 	}
-	return errors.Join(err, k.shared.close(), k.hints.close())
+	return errors.Join(err, k.placed.close(), k.margins.close(), k.detours.close(), k.guide.close())
 }
 
 // advise names the next step where it is known.

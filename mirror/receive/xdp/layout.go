@@ -2,6 +2,7 @@ package xdp
 
 import (
 	"encoding/binary"
+	"sync/atomic"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 )
@@ -49,7 +50,10 @@ type placeValue struct {
 	Owner uint32
 	Links links
 	Sums  sumsValue
+}
 
+// marginValue is what else there is to a place, at the same index.
+type marginValue struct {
 	High       [3]uint64
 	Snap, Slot uint32
 	Cuts       cutsValue
@@ -95,16 +99,20 @@ type countsValue struct {
 }
 
 type sequenceValue struct {
-	Lock, Top, Span, Stray                uint32
-	Started, Varying, Astray              uint8
-	Pad                                   uint8
-	Rest                                  uint32
-	Packets, Lost, Newest                 uint64
+	Lock, Top, Span, Stray   uint32
+	Started, Varying, Astray uint8
+	Pad                      uint8
+	Rest                     uint32
+	Packets, Lost, Newest    uint64
+	Noted, Misfits           uint32
+	Since                    uint64
+}
+
+// detourValue is what else there is to a sequence, at the same slot.
+type detourValue struct {
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
 	Repeats, Aliens                       uint64
-	Noted, Misfits                        uint32
-	Since                                 uint64
 	Spare                                 [2]uint64
 }
 
@@ -163,15 +171,17 @@ func (k conversationKey) words() (high [3]uint64, low key4) {
 }
 
 // usable is as of mirror/evidence's sequence.
-func (v *sequenceValue) usable() bool {
-	return v.Varying != 0 && (v.Strays+v.Resets)*8 <= v.Packets+8
-}
+func (n *Numbers) usable(varying bool) bool { return varying && (n.Strays+n.Resets)*8 <= n.Packets+8 }
 
-func (v *sequenceValue) numbers() Numbers {
-	return Numbers{
-		Packets: v.Packets, Lost: v.Lost, Reordered: v.Reordered, Duplicated: v.Duplicated, Resets: v.Resets, Strays: v.Strays,
-		Aliens: v.Aliens, Usable: v.usable(),
+// numbers are what a sequence came to. The program may go on with it meanwhile: what is in the detour is read in the memory that it writes.
+func (v *sequenceValue) numbers(d *detourValue) Numbers {
+	n := Numbers{
+		Packets: v.Packets, Lost: v.Lost,
+		Reordered: atomic.LoadUint64(&d.Reordered), Duplicated: atomic.LoadUint64(&d.Duplicated),
+		Resets: atomic.LoadUint64(&d.Resets), Strays: atomic.LoadUint64(&d.Strays), Aliens: atomic.LoadUint64(&d.Aliens),
 	}
+	n.Usable = n.usable(v.Varying != 0)
+	return n
 }
 
 // plus adds what was counted elsewhere of the same.
@@ -206,8 +216,11 @@ func sum(perCPU []countsValue) (total countsValue) {
 	return total
 }
 
-// hintsValue are slots of sequences, by few bits of what names them.
-type hintsValue [hintCount]uint16
+// guideValue says where things are: how many places are in use less one, and slots of sequences, by few bits of what names them.
+type guideValue struct {
+	Mask, Pad uint32
+	Hints     [hintCount]uint16
+}
 
 const (
 	hintCount  = 1024

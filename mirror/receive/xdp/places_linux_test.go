@@ -16,18 +16,26 @@ func (t *places) lookUp(k conversationKey) (slot uint32, ok bool) {
 		switch p := t.at(i); {
 		case p.Key.What == placeVacant:
 			return 0, false
-		case p.Key == low && p.High == high:
-			return p.Slot, true
+		case p.Key == low && t.margin(i).High == high:
+			return t.margin(i).Slot, true
 		}
 	}
 	return 0, false
+}
+
+// newPlaces is a table with n places in use.
+func newPlaces(n int, seed uint64) *places {
+	t := &places{seed: seed}
+	t.lieIn(make([]placeValue, n), make([]marginValue, n), new(uint32))
+	t.use(n)
+	return t
 }
 
 // What is taken is found and what was left is not, in whatever order they come, and a place that was left does not stay lost.
 func TestPlaces(t *testing.T) {
 	for seed := range uint64(50) {
 		r := rand.New(rand.NewPCG(seed, 3))
-		table := places{of: make([]placeValue, 256), seed: seed}
+		table := newPlaces(256, seed)
 		at := map[conversationKey]uint32{} // the places of what is there
 		for step := range uint32(4000) {
 			var key conversationKey
@@ -50,7 +58,7 @@ func TestPlaces(t *testing.T) {
 			}
 		}
 		for key, place := range at {
-			if slot, ok := table.lookUp(key); !ok || slot != table.at(place).Slot {
+			if slot, ok := table.lookUp(key); !ok || slot != table.margin(place).Slot {
 				t.Fatalf("seed %d: %+v is not found at its place", seed, key)
 			}
 			table.leave(place)
@@ -93,7 +101,7 @@ func spread(t *testing.T, over string, kind uint8, parts map[string]func(k *conv
 	const n = 16384
 	for name, at := range parts {
 		for offset := range len(at(new(conversationKey))) - 1 {
-			table := places{of: make([]placeValue, roomFor(n)), seed: rand.Uint64()}
+			table := newPlaces(roomFor(n), rand.Uint64())
 			for i := range uint16(n) {
 				var key conversationKey
 				key.Low.Stream.Kind = kind

@@ -37,6 +37,7 @@ func (c *Counter) Retire(conversations ...Conversation) ([]Count, error) {
 		last = append(last, c.reckon(clock, slot, &total))
 		c.conversations.release(k)
 	}
+	_ = c.fit(len(c.conversations.of)) // or the next time: where they are they are well
 	return last, nil
 }
 
@@ -71,10 +72,11 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 	last := make([]Sequence, 0, len(gone))
 	var v sequenceValue
 	for _, s := range gone {
-		if err := c.kernel.sequences.Lookup(c.streams.of[s], &v); err != nil {
+		slot := c.streams.of[s]
+		if err := c.kernel.sequences.Lookup(slot, &v); err != nil {
 			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
 		}
-		last = append(last, Sequence{s, c.streams.of[s], v.numbers()})
+		last = append(last, Sequence{s, slot, v.numbers(&c.kernel.detours.values[slot])})
 		c.streams.release(s)
 	}
 	return last, nil

@@ -3,9 +3,8 @@
 #pragma once
 #include "mirror.h"
 
-// They are set when the program is loaded.
+// It is set when the program is loaded.
 const volatile u64 seed;
-const volatile u32 mask; // of the number of places, a power of two
 
 // probes is how far from where it belongs a conversation may be. Half of all places are vacant: it is rare to look at a second one.
 enum { probes = 64 };
@@ -44,14 +43,14 @@ inlined u32 home_of(struct packet *p)
 // longer than everything else takes; asked for together and before they are needed, they are waited for once, and while headers are read.
 inlined void ask(u32 home, u32 id, u32 last)
 {
-	u32 zero = 0, at = home & mask;
+	u32 zero = 0;
+	struct guide *g = map_lookup(&guide, &zero);
+	if (!g)
+		return;
+	u32 at = home & g->mask, slot = g->hints[(id + last * hint_spread) % hint_count];
 	struct place *place = map_lookup(&places, &at);
-	struct hints *h = map_lookup(&hints, &zero);
 	if (place)
 		(void)*(volatile u64 *)&place->what;
-	if (!h)
-		return;
-	u32 slot = h->slots[(id + last * hint_spread) % hint_count];
 	struct sequence *s = map_lookup(&sequences, &slot);
 	if (s)
 		(void)*(volatile u8 *)&s->started;
@@ -76,9 +75,15 @@ inlined bool ask_early(struct xdp_md *context)
 inlined struct place *conversation(struct packet *p, u32 home)
 {
 	u64 *key = (u64 *)&p->key, addresses = key[3], stations = key[5], what = what_of(p);
+	u32 zero = 0;
+	struct guide *g = map_lookup(&guide, &zero);
+	if (!g)
+		return 0;
+	u32 mask = *(volatile u32 *)&g->mask; // one for the whole search
 #pragma clang loop unroll(disable)
 	for (u32 i = 0; i < probes; i++) {
 		u32 at = home + i & mask;
+		p->place = at;
 		struct place *here = map_lookup(&places, &at);
 		u64 there = here ? here->what : vacant;
 		if (there == vacant)
@@ -88,7 +93,13 @@ inlined struct place *conversation(struct packet *p, u32 home)
 		here = after(there, here);
 		if (here->addresses != addresses || here->stations != stations)
 			continue;
-		if (likely(!p->version6) || here->high[0] == key[0] && here->high[1] == key[1] && here->high[2] == key[2])
+		if (likely(!p->version6))
+			return here;
+		struct margin *m = map_lookup(&margins, &at);
+		if (!m)
+			continue;
+		m = after(there, m);
+		if (m->high[0] == key[0] && m->high[1] == key[1] && m->high[2] == key[2])
 			return here;
 	}
 	return 0;

@@ -18,23 +18,27 @@ inlined int pass(bool judged)
 	return xdp_pass;
 }
 
-inlined void add(struct sums *s, struct cuts *c, struct packet *p, struct place *here)
+inlined void add(struct sums *s, struct packet *p, u32 now)
 {
-	u32 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
-	if (!likely(s->packets))
-		c->first = now;
 	s->last = now;
 	s->packets++;
 	s->bytes += p->frame_length;
 	s->outer_bytes += p->length;
 	if (p->frame_length > s->largest)
 		s->largest = p->frame_length;
-	if (likely(!p->truncated))
+}
+
+// add_rare adds what few packets have: the first its time, and what was cut how much.
+inlined void add_rare(struct sums *s, struct cuts *c, struct packet *p, u32 now, u32 snap)
+{
+	if (!s->packets)
+		c->first = now;
+	if (!p->truncated)
 		return;
 	c->truncated++;
 	if (p->frame_length > p->frame_there)
 		c->missing += p->frame_length - p->frame_there;
-	if (here->snap == 0 || p->frame_there + 64 < here->snap) // 64 is mirror/evidence's snapTolerance
+	if (snap == 0 || p->frame_there + 64 < snap) // 64 is mirror/evidence's snapTolerance
 		c->early++;
 }
 
@@ -45,23 +49,33 @@ inlined bool own(struct place *here)
 	return likely(here->owner == me) || here->owner == 0 && __sync_val_compare_and_swap(&here->owner, 0, me) == 0;
 }
 
-inlined bool add_aside(struct packet *p, struct place *here)
+inlined bool add_aside(struct packet *p, struct margin *m, u32 now)
 {
 	u32 zero = 0;
-	struct counts *c = map_lookup(&aside, &here->slot);
+	struct counts *c = map_lookup(&aside, &m->slot);
 	struct passed *n = map_lookup(&passed, &zero);
 	if (!c || !n)
 		return false;
-	add(&c->sums, &c->cuts, p, here);
+	add_rare(&c->sums, &c->cuts, p, now, m->snap);
+	add(&c->sums, p, now);
 	n->aside++;
 	return true;
 }
 
 inlined bool count_in(struct place *here, struct packet *p)
 {
-	if (!likely(own(here)))
-		return add_aside(p, here);
-	add(&here->sums, &here->cuts, p, here);
+	u32 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
+	bool mine = own(here);
+	if (!likely(mine && here->sums.packets && !p->truncated)) {
+		struct margin *m = map_lookup(&margins, &p->place);
+		if (!m)
+			return false;
+		m = after(here->what, m);
+		if (!mine)
+			return add_aside(p, m, now);
+		add_rare(&here->sums, &m->cuts, p, now, m->snap);
+	}
+	add(&here->sums, p, now);
 	return true;
 }
 

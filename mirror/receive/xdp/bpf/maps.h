@@ -57,9 +57,9 @@ struct cuts {
 // The owner of a place while nobody is to become it.
 #define nobody ~0U
 
-// struct place is one of the table of conversations. All that a packet needs which was not cut is in the first line of a cache: to find
-// where something is counted is most of what it costs to count. The CPU that comes first owns a place, and counts in it; others count
-// aside. User space writes places in memory that it shares, what last.
+// struct place is one of the table of conversations, one line of a cache. All that a packet needs is in it which came over IPv4 and was not
+// cut: to find where something is counted is most of what it costs to count. The CPU that comes first owns a place, and counts in it;
+// others count aside. User space writes places in memory that it shares, what last.
 struct place {
 	u64 addresses; // words of struct conversation_key, the low ones
 	u64 what;
@@ -68,12 +68,15 @@ struct place {
 	u16 whole;   // the slot in sequences plus 1 of the whole stream, 0 look it up
 	u16 session; // and of the session's
 	struct sums sums;
+} __attribute__((aligned(64)));
 
-	u64 high[3]; // of IPv6
+// struct margin is what else there is to a place, at the same index.
+struct margin {
+	u64 high[3]; // of IPv6, words of struct conversation_key
 	u32 snap;    // the snap length in bytes, 0 none
 	u32 slot;    // in aside
 	struct cuts cuts; // its last word is spare
-} __attribute__((aligned(128)));
+} __attribute__((aligned(64)));
 
 // struct counts is what one CPU has counted of a conversation whose place it does not own.
 struct counts {
@@ -82,7 +85,8 @@ struct counts {
 };
 
 // struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
-// to another when interrupts are balanced anew, so that it is one for all of them, behind a lock.
+// to another when interrupts are balanced anew, so that it is one for all of them, behind a lock. What follows in order touches this alone, one
+// line of a cache.
 enum { seq_window = 1024, seq_words = seq_window / 64 };
 
 struct sequence {
@@ -97,7 +101,14 @@ struct sequence {
 	u32 rest; // of a whole stream: numbers to let pass
 	u64 packets;
 	u64 lost;
-	u64 newest; // the word of seen that top is in: what follows in order touches this alone
+	u64 newest; // the word of seen that top is in
+	u32 noted; // of a whole stream, whose trial this is: see mirror/evidence/trial.go
+	u32 misfits;
+	u64 since;
+} __attribute__((aligned(64)));
+
+// struct detour is what else there is to a sequence, at the same slot and behind its lock.
+struct detour {
 	u64 seen[seq_words];
 	u64 reordered;
 	u64 duplicated;
@@ -105,18 +116,17 @@ struct sequence {
 	u64 strays;
 	u64 repeats;
 	u64 aliens;
-	u32 noted; // of a whole stream, whose trial this is: see mirror/evidence/trial.go
-	u32 misfits;
-	u64 since;
-	u64 spare[2]; // so that what is touched of it by each packet is in one line of a cache, and not in two
-};
+	u64 spare[2];
+} __attribute__((aligned(64)));
 
-// struct hints say where the sequence of a session's stream is likely to be: its slot, by few bits of what names it. A wrong one harms
-// nothing.
+// struct guide says where things are, and is written by user space alone. The sequence of a session's stream is likely to be at the slot that
+// is hinted at by few bits of what names it; a wrong one harms nothing.
 enum { hint_count = 1024, hint_spread = 67 };
 
-struct hints {
-	u16 slots[hint_count];
+struct guide {
+	u32 mask; // of the places in use, a power of two of them from the first on
+	u32 pad;
+	u16 hints[hint_count];
 };
 
 // struct moment is one moment by two clocks.
@@ -139,6 +149,14 @@ struct {
 	type(key, u32);
 	type(value, struct place);
 } places section(".maps");
+
+struct {
+	number(type, array_map);
+	number(max_entries, 1);
+	number(map_flags, mmapable);
+	type(key, u32);
+	type(value, struct margin);
+} margins section(".maps");
 
 struct {
 	number(type, percpu_array_map);
@@ -175,8 +193,16 @@ struct {
 	number(max_entries, 1);
 	number(map_flags, mmapable);
 	type(key, u32);
-	type(value, struct hints);
-} hints section(".maps");
+	type(value, struct detour);
+} detours section(".maps");
+
+struct {
+	number(type, array_map);
+	number(max_entries, 1);
+	number(map_flags, mmapable);
+	type(key, u32);
+	type(value, struct guide);
+} guide section(".maps");
 
 struct {
 	number(type, percpu_array_map);

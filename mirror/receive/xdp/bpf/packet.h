@@ -10,6 +10,7 @@ struct packet {
 	u32 end;    // where the datagram ends, or what is there of it
 	u32 length; // of the IP packet, as it says
 	u32 number;
+	u32 place; // where it is counted
 	u32 frame_there;  // bytes of the mirrored frame
 	u32 frame_length; // as the frame says
 	u8 first;	  // a first fragment

@@ -4,18 +4,18 @@
 
 enum { seq_jump = 1 << 16, seq_near = 64, seq_repeats = 16, trial_len = 1024, trial_rest = 1 << 16 };
 
-inlined void seq_mark(struct sequence *s, u32 n) { s->seen[n / 64 % seq_words] |= 1ULL << (n % 64); }
+inlined void seq_mark(struct detour *d, u32 n) { d->seen[n / 64 % seq_words] |= 1ULL << (n % 64); }
 
-inlined bool seq_marked(struct sequence *s, u32 n) { return s->seen[n / 64 % seq_words] >> (n % 64) & 1; }
+inlined bool seq_marked(struct detour *d, u32 n) { return d->seen[n / 64 % seq_words] >> (n % 64) & 1; }
 
-inlined void seq_clear(struct sequence *s)
+inlined void seq_clear(struct detour *d)
 {
 	for (int i = 0; i < seq_words; i++)
-		s->seen[i] = 0;
+		d->seen[i] = 0;
 }
 
 // seq_forget clears the bits of n numbers, fewer than the window, from the first on.
-inlined void seq_forget(struct sequence *s, u32 first, u32 n)
+inlined void seq_forget(struct detour *d, u32 first, u32 n)
 {
 	for (int i = 0; i <= seq_words && n > 0; i++) {
 		u32 bit = first % 64, some = 64 - bit;
@@ -24,58 +24,58 @@ inlined void seq_forget(struct sequence *s, u32 first, u32 n)
 			some = n;
 			bits &= ~(~0ULL << (bit + n)); // bit + n < 64
 		}
-		s->seen[first / 64 % seq_words] &= ~bits;
+		d->seen[first / 64 % seq_words] &= ~bits;
 		first += some;
 		n -= some;
 	}
 }
 
-inlined void seq_begin(struct sequence *s, u32 n)
+inlined void seq_begin(struct sequence *s, struct detour *d, u32 n)
 {
 	s->started = 1;
 	s->astray = 0;
-	s->repeats = 0;
+	d->repeats = 0;
 	s->top = n;
 	s->span = 1;
-	seq_clear(s);
-	seq_mark(s, n);
+	seq_clear(d);
+	seq_mark(d, n);
 }
 
-inlined void seq_advance(struct sequence *s, u32 n, u32 by)
+inlined void seq_advance(struct sequence *s, struct detour *d, u32 n, u32 by)
 {
 	if (by >= seq_window)
-		seq_clear(s);
+		seq_clear(d);
 	else
-		seq_forget(s, s->top + 1, by - 1);
+		seq_forget(d, s->top + 1, by - 1);
 	s->lost += by - 1;
 	s->top = n;
 	s->span = s->span + by < seq_window ? s->span + by : seq_window;
-	seq_mark(s, n);
+	seq_mark(d, n);
 }
 
-inlined bool seq_late(struct sequence *s, u32 n, u32 behind)
+inlined bool seq_late(struct sequence *s, struct detour *d, u32 n, u32 behind)
 {
 	if (behind >= s->span) {
-		s->reordered++;
+		d->reordered++;
 		return true;
 	}
-	if (seq_marked(s, n)) {
-		s->duplicated++;
+	if (seq_marked(d, n)) {
+		d->duplicated++;
 		return false;
 	}
-	seq_mark(s, n);
-	s->reordered++;
+	seq_mark(d, n);
+	d->reordered++;
 	s->lost--;
 	return true;
 }
 
-inlined void seq_misfit(struct sequence *s, u32 n)
+inlined void seq_misfit(struct sequence *s, struct detour *d, u32 n)
 {
 	s32 step = n - s->stray;
 	if (!s->astray || step > seq_near || step < -seq_near) {
 		s->stray = n;
 		s->astray = 1;
-		s->strays++;
+		d->strays++;
 		return;
 	}
 	u32 first = s->stray, by = step;
@@ -83,29 +83,29 @@ inlined void seq_misfit(struct sequence *s, u32 n)
 		first = n;
 		by = -step;
 	}
-	s->strays--;
-	s->resets++;
-	seq_begin(s, first);
+	d->strays--;
+	d->resets++;
+	seq_begin(s, d, first);
 	if (by == 0) {
-		s->duplicated++;
+		d->duplicated++;
 		return;
 	}
 	s->lost += by - 1; // what is between them is cleared already
 	s->top = first + by;
 	s->span += by;
-	seq_mark(s, first + by);
+	seq_mark(d, first + by);
 }
 
-inlined bool seq_follow(struct sequence *s, u32 n)
+inlined bool seq_follow(struct sequence *s, struct detour *d, u32 n)
 {
 	s32 ahead = n - s->top;
 	bool fits = true;
 	if (ahead > 0 && ahead <= seq_jump) {
-		seq_advance(s, n, ahead);
+		seq_advance(s, d, n, ahead);
 	} else if (ahead <= 0 && ahead > -seq_window) {
-		fits = seq_late(s, n, -ahead);
+		fits = seq_late(s, d, n, -ahead);
 	} else {
-		seq_misfit(s, n);
+		seq_misfit(s, d, n);
 		return false;
 	}
 	s->astray = 0;
@@ -113,11 +113,11 @@ inlined bool seq_follow(struct sequence *s, u32 n)
 }
 
 // seq_next takes the number that follows the newest one: what seq_follow would do, without its detours.
-inlined void seq_next(struct sequence *s, u32 n)
+inlined void seq_next(struct sequence *s, struct detour *d, u32 n)
 {
 	if (n % 64 == 0) {
-		s->seen[s->top / 64 % seq_words] = s->newest;
-		s->newest = s->seen[n / 64 % seq_words];
+		d->seen[s->top / 64 % seq_words] = s->newest;
+		s->newest = d->seen[n / 64 % seq_words];
 	}
 	s->newest |= 1ULL << (n % 64);
 	s->top = n;
@@ -125,44 +125,44 @@ inlined void seq_next(struct sequence *s, u32 n)
 	s->astray = 0;
 }
 
-inlined bool seq_other(struct sequence *s, u32 n)
+inlined bool seq_other(struct sequence *s, struct detour *d, u32 n)
 {
 	if (!s->started) {
-		seq_begin(s, n);
+		seq_begin(s, d, n);
 		return true;
 	}
 	if (!s->varying) {
 		if (n == s->top) {
-			s->repeats++;
+			d->repeats++;
 			return false;
 		}
-		if (s->repeats > seq_repeats) {
-			seq_begin(s, n);
+		if (d->repeats > seq_repeats) {
+			seq_begin(s, d, n);
 			return true;
 		}
-		s->duplicated += s->repeats;
+		d->duplicated += d->repeats;
 		s->varying = 1;
 	}
-	return seq_follow(s, n);
+	return seq_follow(s, d, n);
 }
 
-// seq_detour takes any number but the next one: the window is whole for as long as it takes.
-inlined bool seq_detour(struct sequence *s, u32 n)
+// seq_detour takes any number but the next one: the window of the detour is whole for as long as it takes.
+inlined bool seq_detour(struct sequence *s, struct detour *d, u32 n)
 {
-	s->seen[s->top / 64 % seq_words] = s->newest;
-	bool fits = seq_other(s, n);
-	s->newest = s->seen[s->top / 64 % seq_words];
+	d->seen[s->top / 64 % seq_words] = s->newest;
+	bool fits = seq_other(s, d, n);
+	s->newest = d->seen[s->top / 64 % seq_words];
 	return fits;
 }
 
-inlined bool seq_observe(struct sequence *s, u32 n)
+inlined bool seq_observe(struct sequence *s, struct detour *d, u32 n)
 {
 	s->packets++;
 	if (likely(s->varying && n - s->top == 1)) {
-		seq_next(s, n);
+		seq_next(s, d, n);
 		return true;
 	}
-	return seq_detour(s, n);
+	return seq_detour(s, d, n);
 }
 
 // trial_note notes how a number fitted into a whole stream that does not simply follow the one before.
@@ -180,11 +180,11 @@ inlined void trial_note(struct sequence *s, bool fits)
 
 // whole_observe is seq_observe of a whole stream. Of an exporter that counts each session apart it makes nonsense: then it rests, and what is
 // not next in it by chance fits nowhere.
-inlined bool whole_observe(struct sequence *s, u32 n)
+inlined bool whole_observe(struct sequence *s, struct detour *d, u32 n)
 {
 	if (s->varying && n - s->top == 1 && !s->astray) {
 		s->packets++;
-		seq_next(s, n);
+		seq_next(s, d, n);
 		return true;
 	}
 	if (s->rest) {
@@ -192,7 +192,7 @@ inlined bool whole_observe(struct sequence *s, u32 n)
 		return false;
 	}
 	s->packets++;
-	bool fits = seq_detour(s, n);
+	bool fits = seq_detour(s, d, n);
 	trial_note(s, fits);
 	return fits;
 }
@@ -204,22 +204,24 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 {
 	u32 whole_slot = whole_link - 1, session_slot = session_link - 1;
 	struct sequence *w = whole_link ? map_lookup(&sequences, &whole_slot) : 0;
+	struct detour *whole_detour = map_lookup(&detours, &whole_slot);
 	struct sequence *s = session_link ? map_lookup(&sequences, &session_slot) : 0;
-	if (likely(w)) {
+	struct detour *d = map_lookup(&detours, &session_slot);
+	if (likely(w && whole_detour)) {
 		if (likely(s)) // asks for its line: nothing is read ahead beyond the lock
 			(void)*(volatile u8 *)&s->started;
 		(void)*(volatile u8 *)&w->started;
 		lock(&w->lock);
-		bool fits = whole_observe(w, n);
-		if (likely(s)) {
-			seq_observe(s, n);
+		bool fits = whole_observe(w, whole_detour, n);
+		if (likely(s && d)) {
+			seq_observe(s, d, n);
 			if (!likely(fits))
-				s->aliens++;
+				d->aliens++;
 		}
 		unlock(&w->lock);
-	} else if (s) {
+	} else if (s && d) {
 		lock(&s->lock);
-		seq_observe(s, n);
+		seq_observe(s, d, n);
 		unlock(&s->lock);
 	}
 	return 0;
