@@ -38,12 +38,12 @@ inlined u32 home_of(struct packet *p)
 	return mix(mix(mix(mix(sum, key[0]), key[1]), key[2]), 0) >> 32;
 }
 
-// ask asks for the memory that a packet is likely to be counted in: the place at home, and the sequence of what its exporter's last byte and
-// the session say. Between two packets of a conversation other memory passes through all caches, so that both have to be waited for, for
+// ask asks for the memory that a packet is likely to be counted in: the place at home, and the sequence that is hinted at by what its
+// exporter's last byte and the session say. Between two packets of a conversation other memory passes through all caches, so that both have to be waited for, for
 // longer than everything else takes; asked for together and before they are needed, they are waited for once, and while headers are read.
-inlined void ask(u32 home, u32 id, u32 last)
+inlined void ask(struct packet *p, u32 home)
 {
-	u32 zero = 0;
+	u32 zero = 0, id = p->what >> 16, last = p->key.stream.src >> 24;
 	struct guide *g = map_lookup(&guide, &zero);
 	if (!g)
 		return;
@@ -54,21 +54,6 @@ inlined void ask(u32 home, u32 id, u32 last)
 	struct sequence *s = map_lookup(&sequences, &slot);
 	if (s)
 		(void)*(volatile u8 *)&s->started;
-}
-
-// Where things are in the packet that nearly all are, in bytes from its outer IP header: GRE and ERSPAN II in IPv4 without options.
-enum { express_addresses = 12, express_gre = 20, express_session = 28, express_frame = 36, express_length = 48 };
-
-// ask_early does it before anything is read, of what seems to be that packet, and reports whether. Nothing rests on it.
-inlined bool ask_early(struct xdp_md *context)
-{
-	u8 *h = reach(context, 14, express_length);
-	if (!h || *(u32 *)(h + express_gre) != __builtin_bswap32(gre_sequence << 16 | gre_erspan2))
-		return false;
-	u64 addresses = *(u64 *)(h + express_addresses), stations = *(u64 *)(h + express_frame + 4);
-	u32 id = big32(*(u32 *)(h + express_session)) & 0x3FF;
-	ask(home4(addresses, type2 | id << 16 | (u64)*(u32 *)(h + express_frame) << 32, stations), id, h[express_addresses + 3]);
-	return true;
 }
 
 // conversation is the place of a packet's conversation, which belongs at home; nil when it is not admitted.

@@ -1,6 +1,7 @@
 // Counts mirrored packets before the network stack sees them: those that user space has admitted are counted and dropped, everything
 // else is passed up as it came.
 #include "conversations.h"
+#include "express.h"
 #include "inner.h"
 #include "mirror.h"
 #include "sequence.h"
@@ -67,7 +68,8 @@ inlined bool count_in(struct place *here, struct packet *p)
 	u32 now = ticks(); // the kernel makes a mere load of it; a clock would be a fifteenth of all the work
 	bool mine = own(here);
 	if (!likely(mine && here->sums.packets && !p->truncated)) {
-		struct margin *m = map_lookup(&margins, &p->place);
+		u32 place = p->place;
+		struct margin *m = map_lookup(&margins, &place);
 		if (!m)
 			return false;
 		m = after(here->what, m);
@@ -90,29 +92,42 @@ inlined void sequenced(struct packet *p, struct place *here)
 	observe(whole_link, session_link, p->number);
 }
 
+// settle counts a packet that is of a place, or says why not.
+inlined int settle(struct packet *p, struct place *here, bool judged)
+{
+	if (p->numbered)
+		sequenced(p, here);
+	if (likely(here && count_in(here, p)))
+		return xdp_drop;
+	return pass(judged);
+}
+
+// judge reads the frame of a packet whose addresses have been read, and finds where it is counted.
+inlined bool judge(struct xdp_md *context, struct packet *p, struct place **here)
+{
+	u32 home = home_of(p);
+	ask(p, home);
+	if (!read_inner(context, p))
+		return false;
+	*here = conversation(p, home);
+	return true;
+}
+
 inlined int count(struct xdp_md *context, u32 there)
 {
+	struct place *here = 0;
+	struct packet e = {.there = there}; // nothing that is called has its address: it needs no memory
+	if (likely(read_express(context, &e))) {
+		bool judged = judge(context, &e, &here);
+		return settle(&e, here, judged);
+	}
 	struct packet p = {.there = there};
-	bool asked = ask_early(context);
 	if (!read_outer(context, &p))
 		return xdp_pass;
 	if (!likely(read_mirror(context, &p)))
 		return pass(false);
-	struct place *here = 0;
-	bool judged = p.sound && p.ethernet && read_stations(context, &p);
-	if (judged) {
-		u32 home = home_of(&p);
-		if (!asked)
-			ask(home, p.what >> 16, p.key.stream.src >> 24);
-		judged = read_inner(context, &p);
-		if (judged)
-			here = conversation(&p, home);
-	}
-	if (p.numbered)
-		sequenced(&p, here);
-	if (likely(here && count_in(here, &p)))
-		return xdp_drop;
-	return pass(judged);
+	bool judged = p.sound && p.ethernet && read_stations(context, &p) && judge(context, &p, &here);
+	return settle(&p, here, judged);
 }
 
 // count_frags also takes packets of several buffers, which drivers make of what is longer than a page.

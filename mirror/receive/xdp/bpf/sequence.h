@@ -231,12 +231,13 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 inlined u32 stream_link(struct packet *p, u32 what)
 {
 	u32 *slot;
-	p->key.stream.what = what;
+	struct stream_key key = p->key.stream;
+	key.what = what;
 	if (p->version6) {
-		slot = map_lookup(&streams6, &p->key.stream);
+		slot = map_lookup(&streams6, &key);
 		apart(6);
 	} else {
-		slot = map_lookup(&streams4, key4(&p->key.stream));
+		slot = map_lookup(&streams4, key4(&key));
 		apart(4);
 	}
 	return slot ? *slot + 1 : 0;
