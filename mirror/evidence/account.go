@@ -22,8 +22,7 @@ func (a *account) add(exporter netip.Addr, host string, m mass) {
 	a.truncated += m.truncated
 	a.early += m.early
 	a.missing += m.missing
-	e := a.exporters[exporter]
-	a.exporters[exporter] = exporterTally{host: host, packets: e.packets + m.Packets, last: later(e.last, m.last)}
+	a.exporters.add(exporter, host, m.Packets, m.last)
 }
 
 // credit counts frames for the source and the direction of x.

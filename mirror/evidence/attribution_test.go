@@ -152,7 +152,8 @@ func TestAttribution(t *testing.T) {
 
 func countsOf(s *tally) counts {
 	c := counts{Packets: s.packets, Ambiguous: s.ambiguous, Unlisted: s.unlisted}
-	for port, src := range s.sources {
+	for port := range s.sources.at {
+		src := s.sources.of(port)
 		if n := [2]uint64{src.direct.from.Packets, src.direct.to.Packets}; n != [2]uint64{} {
 			if c.Sources == nil {
 				c.Sources = make(map[string][2]uint64)

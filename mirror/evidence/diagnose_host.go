@@ -54,7 +54,7 @@ func (c *hearing) otherDelivers(host string, h *heard) bool {
 
 // lastOf is when a host last sent what t counts; zero: never.
 func (c *hearing) lastOf(t *tally, host string) (last time.Time) {
-	for _, e := range t.exporters {
+	for _, e := range t.exporters.list {
 		if e.host == host {
 			last = later(last, e.last)
 		}
@@ -72,8 +72,8 @@ func (c *hearing) sendsForOthers(host string) bool {
 		if uid == c.in.Session.UID {
 			continue
 		}
-		for a, e := range t.exporters {
-			if c.now.Sub(e.last) < c.options.Window && slices.ContainsFunc(own, func(b netip.Addr) bool { return plain(b) == a }) {
+		for _, e := range t.exporters.list {
+			if c.now.Sub(e.last) < c.options.Window && slices.ContainsFunc(own, func(b netip.Addr) bool { return plain(b) == e.address }) {
 				return true
 			}
 		}
@@ -166,7 +166,7 @@ func (c *hearing) sendingAdapters(host string) []mirror.VMKernelAdapter {
 func (c *hearing) senderOf(host string) (sender mirror.VMKernelAdapter, ok bool) {
 	for _, a := range c.sendingAdapters(host) {
 		for _, b := range a.Addresses {
-			if e, sends := c.tally.exporters[plain(b)]; sends && c.now.Sub(e.last) < c.options.Window {
+			if e := c.tally.exporters.of(plain(b)); e != nil && c.now.Sub(e.last) < c.options.Window {
 				return a, true
 			}
 		}

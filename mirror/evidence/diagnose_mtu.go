@@ -70,7 +70,7 @@ func (c *hearing) wholeLane(l *lane) bool {
 
 // narrowed reports whether of direction d of a source the large frames are missing.
 func (c *hearing) narrowed(p *mirror.PlacedSource, s *sourceHistory, d mirror.Direction) (n narrow, ok bool) {
-	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh || c.tally.sources[p.Port.Key] == nil {
+	if !c.countersSpeak(p, s) || c.now.Sub(s.readings.changed) > c.options.SlowRefresh || c.tally.sources.of(p.Port.Key) == nil {
 		return n, false
 	}
 	for _, w := range s.readings.windows(later(c.baseOf(p), s.in(d).missed), c.options.Lag) {
@@ -89,7 +89,7 @@ func (c *hearing) narrowedIn(w window, p *mirror.PlacedSource, s *sourceHistory,
 	if !short(m, sampling) || c.cut(m) || s.explained(m, sampling, c.now) || !s.course.steady(since) || !s.allAlong(w, d, sampling) {
 		return n, false
 	}
-	largest, sized := c.tally.sources[p.Port.Key].peaksIn(d).since(s.readings.list[w.first].At)
+	largest, sized := c.tally.sources.of(p.Port.Key).peaksIn(d).since(s.readings.list[w.first].At)
 	if n = narrowOf(m, sampling); !sized || ordinary(largest) || c.shortened(largest) {
 		return n, false
 	}
@@ -224,7 +224,7 @@ func (c *hearing) allLarge(p *mirror.PlacedSource, s *sourceHistory, d mirror.Di
 		delivery: mirror.Delivery{Over: c.now.Sub(since), Moved: moved, Expected: moved.Bytes},
 	}
 	for i := range c.in.Placement.Sources {
-		t := c.tally.sources[c.in.Placement.Sources[i].Port.Key]
+		t := c.tally.sources.of(c.in.Placement.Sources[i].Port.Key)
 		if t == nil || c.in.Placement.Sources[i].Port.Host != p.Port.Host {
 			continue
 		}

@@ -30,8 +30,8 @@ func (g *gaps) update(in *Input, t *tally, now time.Time, impaired bool, silence
 	g.reordered, g.duplicated, g.resets = 0, 0, 0
 	next := make(map[streamKey]streamMemory)
 	var sound, unsound uint64
-	for _, k := range in.View.numbered[in.Session.UID] {
-		s := streamMemory{view: in.View.streams[k], whole: in.View.streams[k.wholeKey()], advanced: now, tainted: impaired, elsewise: t.elsewise()}
+	for k, view := range in.View.spaces.of(in.Session.UID) {
+		s := streamMemory{view: view, whole: in.View.spaces.wholeOf(k), advanced: now, tainted: impaired, elsewise: t.elsewise()}
 		before, known := g.previous[k]
 		if !known {
 			before.whole = s.whole // what a host lost of other sessions before

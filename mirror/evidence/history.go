@@ -152,7 +152,7 @@ func (j *Judge) recallSources(now time.Time, in *Input, t *tally, h *history) {
 			s.restart()
 		}
 		s.host = p.Port.Host
-		s.count(now, t.sources[p.Port.Key], t.shared, j.options.Memory)
+		s.count(now, t.sources.of(p.Port.Key), t.shared, j.options.Memory)
 		if !connected(&in.Placement, p.Port.Host) {
 			s.readings.stood = now
 		}

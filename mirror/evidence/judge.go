@@ -130,7 +130,7 @@ func (in *Input) tally() *tally {
 			return t
 		}
 	}
-	return newTally()
+	return new(tally)
 }
 
 // maxPaces bounds the hosts whose pace is remembered.

@@ -176,7 +176,7 @@ func (a *acted) check(t *rapid.T, s *stage) {
 // lately reports whether a host sent something of the session within the last second, and it arrived.
 func (s *stage) lately(host string) bool {
 	t := s.ledger.View().sessions[s.session.UID]
-	for _, e := range t.exporters {
+	for _, e := range t.exporters.list {
 		if e.host == host && s.now.Sub(e.last) <= time.Second {
 			return true
 		}

@@ -201,19 +201,14 @@ func (l *Ledger) turnTo(t *Table) {
 	l.table, l.rows = t, make([]account, len(t.rows))
 	for i := range t.rows {
 		r := &t.rows[i]
-		tally := have[r.UID]
-		if tally == nil {
-			tally = newTally()
+		kept := have[r.UID]
+		if kept == nil {
+			kept = new(tally)
 		}
-		before := tally.sources
-		tally.sources = make(map[string]*sourceTally, len(r.Sources))
-		a := account{tally: tally, uid: r.UID, sources: make([]*sourceTally, len(r.Sources))}
-		for k, src := range r.Sources {
-			kept := before[src.PortKey]
-			if kept == nil {
-				kept = new(sourceTally)
-			}
-			a.sources[k], tally.sources[src.PortKey] = kept, kept
+		kept.sources = newSources(r.Sources, &kept.sources)
+		a := account{tally: kept, uid: r.UID, sources: make([]*sourceTally, len(r.Sources))}
+		for k := range r.Sources {
+			a.sources[k] = kept.sources.of(r.Sources[k].PortKey)
 		}
 		l.rows[i] = a
 	}

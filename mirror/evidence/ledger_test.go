@@ -150,7 +150,7 @@ func TestTableChanges(t *testing.T) {
 	ledger.Observe(nil, toA.arrival(2)) // the table stays what it is
 	ledger.Observe(second, toB.arrival(1))
 	view := ledger.View()
-	if s := view.sessions["a"]; s.packets != 3 || s.sources["101"].direct.from.Packets != 3 || s.sources["103"] == nil {
+	if s := view.sessions["a"]; s.packets != 3 || s.sources.of("101").direct.from.Packets != 3 || s.sources.of("103") == nil {
 		t.Errorf("session a: %+v", s)
 	}
 	if s := view.sessions["b"]; s != nil {
@@ -178,7 +178,7 @@ func TestMerge(t *testing.T) {
 	}
 	parts := []*View{halves[0].View(), halves[1].View()}
 	sum, want := Merge(parts...), one.View()
-	compare := cmp.Options{cmp.AllowUnexported(tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, peak{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b })}
+	compare := cmp.Options{cmp.AllowUnexported(tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, peak{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), unordered()}
 	if d := cmp.Diff(want.sessions, sum.sessions, compare); d != "" {
 		t.Errorf("sessions (-one +merged):\n%s", d)
 	}
@@ -188,8 +188,8 @@ func TestMerge(t *testing.T) {
 	if d := cmp.Diff(want.Unclaimed, sum.Unclaimed, compare); d != "" {
 		t.Errorf("unclaimed (-one +merged):\n%s", d)
 	}
-	for k, s := range sum.streams {
-		if s.usable && parts[0].streams[k].packets > 0 && parts[1].streams[k].packets > 0 {
+	for k, s := range sum.streams() {
+		if s.usable && parts[0].streams()[k].packets > 0 && parts[1].streams()[k].packets > 0 {
 			t.Errorf("stream %+v was split between two ledgers and is still believed", k)
 		}
 	}

@@ -14,7 +14,7 @@ func TestPeaks(t *testing.T) {
 	s.guests[0].sizeFrom = 1400
 	s.pass(20)
 	largest := func(d mirror.Direction, ago time.Duration) (uint32, bool) {
-		return s.ledger.View().sessions["uid-web"].sources["101"].peaksIn(d).since(s.now.Add(-ago))
+		return s.ledger.View().sessions["uid-web"].sources.of("101").peaksIn(d).since(s.now.Add(-ago))
 	}
 	if from, ok := largest(mirror.FromVM, 10*time.Second); from != 1400 || !ok {
 		t.Errorf("from-vm %d, %t; want 1400", from, ok)
@@ -49,15 +49,15 @@ func TestPeaksOfWhatIsCountedElsewhere(t *testing.T) {
 		t.Fatal("it was not attributed")
 	}
 	view := ledger.View()
-	if largest, ok := view.sessions["s"].sources["101"].from.since(start); ok {
+	if largest, ok := view.sessions["s"].sources.of("101").from.since(start); ok {
 		t.Errorf("the largest is %d, want it not to be known", largest)
 	}
 	v.First, v.Last, v.Largest = start.Add(time.Minute), start.Add(time.Minute), 1400
 	ledger.Add(table, []Volume{v})
-	if largest, ok := ledger.View().sessions["s"].sources["101"].from.since(v.Last); largest != 1400 || !ok {
+	if largest, ok := ledger.View().sessions["s"].sources.of("101").from.since(v.Last); largest != 1400 || !ok {
 		t.Errorf("the largest is %d, %t, want 1400", largest, ok)
 	}
-	if _, ok := view.sessions["s"].sources["101"].from.since(v.Last); ok {
+	if _, ok := view.sessions["s"].sources.of("101").from.since(v.Last); ok {
 		t.Error("what came later is in a view that was taken before")
 	}
 }

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"maps"
 	"net/netip"
 	"slices"
 	"testing"
@@ -161,9 +162,33 @@ func wholeViews() cmp.Option {
 		cmp.Comparer(func(_, _ peaks) bool { return true }), // when the largest frame came is known to the second
 		cmp.AllowUnexported(View{}, tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, streamKey{}, streamView{}),
 		cmp.Comparer(func(a, b netip.Addr) bool { return a == b }),
-		cmp.FilterPath(func(p cmp.Path) bool { return p.Last().String() == ".numbered" }, cmp.Ignore()), // in no order
+		unordered(),
 	}
 }
+
+// unordered compares what a view has in lists by what names it.
+func unordered() cmp.Option {
+	return cmp.Options{
+		cmp.Transformer("bySpace", func(s spaces) map[streamKey]streamView { return maps.Collect(s.all()) }),
+		cmp.Transformer("byAddress", func(e exporters) map[netip.Addr]exporterTally {
+			by := make(map[netip.Addr]exporterTally)
+			for _, t := range e.list {
+				by[t.address] = t
+			}
+			return by
+		}),
+		cmp.Transformer("byPort", func(s sources) map[string]sourceTally {
+			by := make(map[string]sourceTally)
+			for key := range s.at {
+				by[key] = *s.of(key)
+			}
+			return by
+		}),
+	}
+}
+
+// streams are all sequence spaces of a view.
+func (v *View) streams() map[streamKey]streamView { return maps.Collect(v.spaces.all()) }
 
 // The table of memos is bounded whatever is sent, and what is counted is right when it is full.
 func TestMemosStayAtTheirCap(t *testing.T) {
@@ -177,7 +202,7 @@ func TestMemosStayAtTheirCap(t *testing.T) {
 	if m := &ledger.memos; m.n > 1000 || len(m.chunks)*chunkSize > 1000+chunkSize || len(m.slots) > 4096 || m.renewed != n/1000-1 {
 		t.Errorf("%d memos in %d chunks and %d slots, renewed %d times", m.n, len(m.chunks), len(m.slots), m.renewed)
 	}
-	if v := ledger.View(); v.Totals.Confirmed != n || v.sessions["s"].sources["101"].direct.from.Packets != n {
+	if v := ledger.View(); v.Totals.Confirmed != n || v.sessions["s"].sources.of("101").direct.from.Packets != n {
 		t.Errorf("%+v", v.Totals)
 	}
 }

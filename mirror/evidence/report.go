@@ -33,7 +33,7 @@ func (c *hearing) evidence(verdicts []mirror.Verdict, found []mirror.Diagnosis) 
 			s.FromVMDelivery, s.ToVMDelivery = h.from.delivery, h.to.delivery
 			s.Figures = c.figuresOfSource(p, h)
 		}
-		if counted := t.sources[p.Port.Key]; counted != nil {
+		if counted := t.sources.of(p.Port.Key); counted != nil {
 			s.FromVM, s.ToVM, s.Last = counted.direct.from, counted.direct.to, counted.last
 		}
 		e.Sources = append(e.Sources, s)
@@ -53,8 +53,8 @@ func (c *hearing) notMirrored() mirror.Volume {
 // exporters are the hosts' addresses that sent for the session, in the order of the addresses.
 func (c *hearing) exporters() []mirror.ExporterEvidence {
 	var es []mirror.ExporterEvidence
-	for a, x := range c.tally.exporters {
-		es = append(es, mirror.ExporterEvidence{Address: a, Host: x.host, Packets: x.packets, Last: x.last})
+	for _, x := range c.tally.exporters.list {
+		es = append(es, mirror.ExporterEvidence{Address: x.address, Host: x.host, Packets: x.packets, Last: x.last})
 	}
 	slices.SortFunc(es, func(a, b mirror.ExporterEvidence) int { return a.Address.Compare(b.Address) })
 	return es

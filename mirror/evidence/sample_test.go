@@ -64,7 +64,7 @@ func TestSamples(t *testing.T) {
 				ledger.Observe(table, a)
 			}
 			s := ledger.View().sessions["s"]
-			src := s.sources["101"].direct
+			src := s.sources.of("101").direct
 			if s.packets < n || src.from.Packets+src.to.Packets < n || src.from.Packets == 0 || src.to.Packets == 0 {
 				t.Errorf("%d packets confirmed, %d from-vm and %d to-vm; %d name the VM", s.packets, src.from.Packets, src.to.Packets, n)
 			}

@@ -1,7 +1,7 @@
 package evidence
 
 import (
-	"maps"
+	"iter"
 	"net/netip"
 	"time"
 
@@ -24,8 +24,8 @@ type tally struct {
 	shared         lanes      // of some source of the session, it cannot be told which
 	wrongType      oddity
 	wrongID        oddity
-	exporters      map[netip.Addr]exporterTally
-	sources        map[string]*sourceTally
+	exporters      exporters
+	sources        sources
 	twins          *twins // nil until two sources talk to each other
 }
 
@@ -69,13 +69,6 @@ func (l *lanes) count(x claim, v mirror.Volume) {
 
 func (l lanes) add(o lanes) lanes { return lanes{l.from.Add(o.from), l.to.Add(o.to)} }
 
-// exporterTally is what one outer source address sent for a session.
-type exporterTally struct {
-	host    string
-	packets uint64
-	last    time.Time
-}
-
 // oddity is traffic that is the session's but for its encapsulation or its id.
 type oddity struct {
 	packets  uint64
@@ -94,24 +87,37 @@ func (o oddity) join(p oddity) oddity {
 	return o
 }
 
-func newTally() *tally {
-	return &tally{exporters: make(map[netip.Addr]exporterTally), sources: make(map[string]*sourceTally)}
-}
-
 // elsewise is how many packets of the session confirmed nothing: those from strangers, and those of another encapsulation or id.
 func (t *tally) elsewise() uint64 { return t.unlisted + t.wrongType.packets + t.wrongID.packets }
 
-// snapshot copies t for a view.
-func (t *tally) snapshot() *tally {
-	c := *t
-	c.twins = nil
-	c.exporters = maps.Clone(t.exporters)
-	c.sources = make(map[string]*sourceTally, len(t.sources))
-	for key, s := range t.sources {
-		copied := *s
-		c.sources[key] = &copied
+// copies are tallies for a view, which lie beside each other: a view is made once a second, and to get a piece of memory for each thing in it
+// would cost more than all else.
+type copies struct {
+	tallies   []tally
+	sources   []sourceTally
+	exporters []exporterTally
+}
+
+// copiesFor has room for copies of each.
+func copiesFor(n int, each iter.Seq[*tally]) copies {
+	var sources, exporters int
+	for t := range each {
+		sources, exporters = sources+len(t.sources.list), exporters+len(t.exporters.list)
 	}
-	return &c
+	return copies{make([]tally, 0, n), make([]sourceTally, 0, sources), make([]exporterTally, 0, exporters)}
+}
+
+// of is a copy of t.
+func (c *copies) of(t *tally) *tally {
+	sources, exporters := len(c.sources), len(c.exporters)
+	c.tallies = append(c.tallies, *t)
+	c.sources = append(c.sources, t.sources.list...)
+	c.exporters = append(c.exporters, t.exporters.list...)
+	copied := &c.tallies[len(c.tallies)-1]
+	copied.twins = nil
+	copied.sources.list = c.sources[sources:len(c.sources):len(c.sources)]
+	copied.exporters.list, copied.exporters.at = c.exporters[exporters:len(c.exporters):len(c.exporters)], nil
+	return copied
 }
 
 // join adds what another ledger counted for the same session.
@@ -132,23 +138,8 @@ func (t *tally) join(o *tally) {
 	t.shared = t.shared.add(o.shared)
 	t.wrongType = t.wrongType.join(o.wrongType)
 	t.wrongID = t.wrongID.join(o.wrongID)
-	for a, e := range o.exporters {
-		have := t.exporters[a]
-		t.exporters[a] = exporterTally{host: e.host, packets: have.packets + e.packets, last: later(have.last, e.last)}
-	}
-	for key, s := range o.sources {
-		have := t.sources[key]
-		if have == nil {
-			have = new(sourceTally)
-			t.sources[key] = have
-		}
-		have.direct, have.possible = have.direct.add(s.direct), have.possible.add(s.possible)
-		have.odd, have.unlisted = have.odd+s.odd, have.unlisted+s.unlisted
-		have.last = later(have.last, s.last)
-		have.loops += s.loops
-		have.from.join(&s.from)
-		have.to.join(&s.to)
-	}
+	t.exporters.join(&o.exporters)
+	t.sources.join(&o.sources)
 }
 
 // earlier is the earlier of two times of which zero means never.

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"iter"
 	"maps"
 	"slices"
 )
@@ -24,8 +25,7 @@ type View struct {
 	Unclaimed []Unclaimed       // most packets first
 
 	sessions map[string]*tally // by UID
-	streams  map[streamKey]streamView
-	numbered map[string][]streamKey // the streams of streams by the UID of their session, but for the whole ones
+	spaces   spaces
 }
 
 // View returns a copy of everything counted so far.
@@ -38,29 +38,30 @@ func (l *Ledger) View() *View {
 		Refused:  l.refused.byName(),
 		Flawed:   l.flawed.byName(),
 		sessions: make(map[string]*tally, len(l.rows)),
-		streams:  make(map[streamKey]streamView, l.streams.n),
+		spaces:   newSpaces(l.streams.n, len(l.rows)),
 	}
 	v.Totals.Evicted = l.streams.evicted + l.unclaimed.evicted
-	for _, a := range l.rows {
-		v.sessions[a.uid] = a.snapshot()
+	copied := copiesFor(len(l.rows), l.tallies())
+	for i := range l.rows {
+		v.sessions[l.rows[i].uid] = copied.of(l.rows[i].tally)
 	}
 	for k, s := range l.streams.all() {
-		v.streams[k] = s.value.view()
+		v.spaces.add(k, s.value.view())
 	}
 	for k, u := range l.unclaimed.all() {
 		v.Unclaimed = append(v.Unclaimed, u.value.view(k))
 	}
 	slices.SortFunc(v.Unclaimed, mostFirst)
-	v.arrange()
 	return v
 }
 
-// arrange sorts the streams by the session they belong to.
-func (v *View) arrange() {
-	v.numbered = make(map[string][]streamKey)
-	for k := range v.streams {
-		if !k.whole {
-			v.numbered[k.session] = append(v.numbered[k.session], k)
+// tallies are those of all sessions.
+func (l *Ledger) tallies() iter.Seq[*tally] {
+	return func(yield func(*tally) bool) {
+		for i := range l.rows {
+			if !yield(l.rows[i].tally) {
+				return
+			}
 		}
 	}
 }
@@ -74,22 +75,20 @@ func Merge(views ...*View) *View {
 		Refused:  make(map[string]uint64),
 		Flawed:   make(map[string]uint64),
 		sessions: make(map[string]*tally),
-		streams:  make(map[streamKey]streamView),
+		spaces:   mergeSpaces(views),
 	}
 	unclaimed := make(map[UnclaimedKey]Unclaimed)
 	for _, v := range views {
 		sum.Totals = sum.Totals.add(v.Totals)
 		addCounts(sum.Refused, v.Refused)
 		addCounts(sum.Flawed, v.Flawed)
+		copied := copiesFor(len(v.sessions), maps.Values(v.sessions))
 		for uid, t := range v.sessions {
 			if have := sum.sessions[uid]; have != nil {
 				have.join(t)
 			} else {
-				sum.sessions[uid] = t.snapshot()
+				sum.sessions[uid] = copied.of(t)
 			}
-		}
-		for k, s := range v.streams {
-			sum.streams[k] = sum.streams[k].join(s)
 		}
 		for _, u := range v.Unclaimed {
 			if have, ok := unclaimed[u.UnclaimedKey]; ok {
@@ -99,7 +98,6 @@ func Merge(views ...*View) *View {
 		}
 	}
 	sum.Unclaimed = slices.SortedFunc(maps.Values(unclaimed), mostFirst)
-	sum.arrange()
 	return sum
 }
 
