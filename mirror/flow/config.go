@@ -1,8 +1,7 @@
 package flow
 
 import (
-	"crypto/rand"
-	"encoding/binary"
+	"math/rand/v2"
 	"sync"
 
 	"github.com/vspan-io/vspan/mirror"
@@ -49,12 +48,11 @@ func (c Config) complete() Config {
 // oneWay reports whether half of each conversation is missing on purpose.
 func (c Config) oneWay() bool { return c.Direction != mirror.Both }
 
-// newSeed makes the secret that keeps senders from choosing where the table keeps their flows.
+// newSeed makes the secret that keeps senders from choosing where the table keeps their flows. It is drawn when the program starts,
+// whatever that is to do, and the runtime's generator, seeded by the system and not to be foretold, costs nothing then.
 func newSeed() (s seed) {
-	var b [len(s) * 8]byte
-	rand.Read(b[:]) // never fails
 	for i := range s {
-		s[i] = binary.LittleEndian.Uint64(b[8*i:]) | 1
+		s[i] = rand.Uint64() | 1
 	}
 	return s
 }

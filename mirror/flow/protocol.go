@@ -6,14 +6,14 @@ import (
 	"github.com/vspan-io/vspan/mirror/frame"
 )
 
-var protocolNames = map[uint8]string{
+var protocolNames = [1 << 8]string{
 	frame.ProtocolICMP: "icmp", 2: "igmp", frame.ProtocolTCP: "tcp", frame.ProtocolUDP: "udp", frame.ProtocolGRE: "gre", 50: "esp", 51: "ah",
 	frame.ProtocolICMPv6: "icmp6", 88: "eigrp", 89: "ospf", 112: "vrrp", frame.ProtocolSCTP: "sctp",
 }
 
 // ProtocolName is the name of an IP protocol, or its number.
 func ProtocolName(p uint8) string {
-	if name, ok := protocolNames[p]; ok {
+	if name := protocolNames[p]; name != "" {
 		return name
 	}
 	return strconv.Itoa(int(p))
@@ -22,8 +22,8 @@ func ProtocolName(p uint8) string {
 // ParseProtocol reads what ProtocolName gives.
 func ParseProtocol(s string) (uint8, bool) {
 	for p, name := range protocolNames {
-		if name == s {
-			return p, true
+		if name == s && name != "" {
+			return uint8(p), true
 		}
 	}
 	n, err := strconv.ParseUint(s, 10, 8)

@@ -346,7 +346,7 @@ func TestMatchesAsTcpdump(t *testing.T) {
 // Every named port, as tcpdump and the machine's table have it.
 func TestNamesAsTcpdump(t *testing.T) {
 	oracle := newTcpdump(t, generated())
-	for name, p := range ports {
+	for name, p := range ports() {
 		number := fmt.Sprintf("port %d", p.number)
 		if p.protocol != anyProtocol {
 			number = p.protocol.name() + " " + number
@@ -360,7 +360,7 @@ func TestNamesAsTcpdump(t *testing.T) {
 			t.Errorf("port %s is not %s (%v)", name, number, err)
 		}
 	}
-	for name, number := range protocolNumbers {
+	for name, number := range protocolNumbers() {
 		named, err := oracle.program(t, `ip proto \`+name)
 		if errors.Is(err, errRefused) {
 			t.Logf("this machine does not know the protocol %s", name)

@@ -108,7 +108,7 @@ func (s *scanner) word(rest string) (token, error) {
 	if n := brokenMACLen(rest); n > longest {
 		return token{}, s.refuse(s.at, quoted(rest[:n])+" is not a MAC address", "")
 	}
-	if word, known := keywords[rest[:name]]; known && name == longest {
+	if word, known := keywords()[rest[:name]]; known && name == longest {
 		return s.keyword(name, word)
 	}
 	switch longest {

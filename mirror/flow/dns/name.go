@@ -2,15 +2,15 @@ package dns
 
 import "strconv"
 
-var typeNames = map[uint16]string{
+var typeNames = [...]string{
 	TypeA: "A", TypeNS: "NS", TypeCNAME: "CNAME", TypeSOA: "SOA", TypePTR: "PTR", TypeMX: "MX", TypeTXT: "TXT", TypeAAAA: "AAAA", TypeSRV: "SRV",
 	TypeOPT: "OPT", 43: "DS", 46: "RRSIG", 47: "NSEC", 48: "DNSKEY", 64: "SVCB", 65: "HTTPS", 252: "AXFR", 255: "ANY", 257: "CAA",
 }
 
 // TypeName is the name of a type; TYPE99 (RFC 3597 section 5) of one that is not known.
 func TypeName(t uint16) string {
-	if name, ok := typeNames[t]; ok {
-		return name
+	if int(t) < len(typeNames) && typeNames[t] != "" {
+		return typeNames[t]
 	}
 	return "TYPE" + strconv.Itoa(int(t))
 }
