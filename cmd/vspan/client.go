@@ -15,16 +15,20 @@ with: 'go install github.com/vspan-io/vspan/cmd/vspan@latest', then 'vspan demo'
 	noDaemon = "say with --server or VSPAN_SERVER where one runs"
 )
 
-// newRunCommands are the commands that only the whole of vspan has, which say so.
-func newRunCommands() (all []*cobra.Command) {
+// runBranches are the commands that only the whole of vspan has, which say so.
+func runBranches() (all []branch) {
 	for _, name := range []string{"serve", "sim", "demo"} {
-		all = append(all, &cobra.Command{
-			Use: name, Hidden: true, DisableFlagParsing: true, ValidArgsFunction: cobra.NoFileCompletions,
-			Short: "Say that the client does not have this",
-			RunE: func(*cobra.Command, []string) error {
-				return exitWith(exitUsage, "this is the client of vspan, which has no %q: install the whole, 'go install github.com/vspan-io/vspan/cmd/vspan@latest'", name)
-			},
-		})
+		all = append(all, branch{name, alone(func() *cobra.Command { return newMissingCommand(name) })})
 	}
 	return all
+}
+
+func newMissingCommand(name string) *cobra.Command {
+	return &cobra.Command{
+		Use: name, Hidden: true, DisableFlagParsing: true, ValidArgsFunction: cobra.NoFileCompletions,
+		Short: "Say that the client does not have this",
+		RunE: func(*cobra.Command, []string) error {
+			return exitWith(exitUsage, "this is the client of vspan, which has no %q: install the whole, 'go install github.com/vspan-io/vspan/cmd/vspan@latest'", name)
+		},
+	}
 }

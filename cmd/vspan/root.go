@@ -4,7 +4,22 @@ import (
 	"github.com/spf13/cobra"
 )
 
-func newRootCommand() *cobra.Command {
+// newRootCommand is vspan with all its commands.
+func newRootCommand() *cobra.Command { return newRootCommandOf(branches()) }
+
+// newRootCommandFor is vspan for one command line. Where that begins with the name of a command, nothing shows of the others, and they
+// are left out: to make them takes longer than many a command runs. Help, completion and what is misspelt need them all.
+func newRootCommandFor(args []string) *cobra.Command {
+	all := branches()
+	for i := range all {
+		if len(args) > 0 && args[0] == all[i].name {
+			return newRootCommandOf(all[i : i+1])
+		}
+	}
+	return newRootCommand()
+}
+
+func newRootCommandOf(branches []branch) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "vspan",
 		Short: "Port mirroring on vSphere that can be trusted",
@@ -23,15 +38,9 @@ mirror, and says for each session whether it delivers, and if not, what is broke
 		&cobra.Group{ID: groupOperate, Title: "Ask and look:"},
 		&cobra.Group{ID: groupRun, Title: "Run:"},
 	)
-	for _, alone := range append(newRunCommands(), newVersionCommand(), newInspectCommand()) {
-		refuseServerFlag(alone)
-		root.AddCommand(alone)
+	for _, b := range branches {
+		root.AddCommand(b.command())
 	}
-	root.AddCommand(newHealthcheckCommand(), newSessionCommand(), newSwitchesCommand(), newPortsCommand(), newEventsCommand())
-	root.AddCommand(newOrphansCommand(), newClusterCommand(), newDoctorCommand(), newVerifyCommand())
-	root.AddCommand(newExplainCommand(), newUnclaimedCommand())
-	root.AddCommand(newFlowsCommand(), newFollowCommand(), newTalkersCommand())
-	root.AddCommand(newCaptureCommand(), newExtcapCommand())
 	addServerFlag(root)
 	return root
 }

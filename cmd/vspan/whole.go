@@ -2,8 +2,6 @@
 
 package main
 
-import "github.com/spf13/cobra"
-
 // isClient says that this is vspan without what runs: no daemon, no simulator.
 const isClient = false
 
@@ -13,7 +11,7 @@ const (
 	noDaemon  = "start one with 'vspan serve' or say --server"
 )
 
-// newRunCommands are the commands that run something that others ask.
-func newRunCommands() []*cobra.Command {
-	return []*cobra.Command{newServeCommand(), newSimCommand(), newDemoCommand()}
+// runBranches are the commands that run something that others ask.
+func runBranches() []branch {
+	return []branch{{"serve", alone(newServeCommand)}, {"sim", alone(newSimCommand)}, {"demo", alone(newDemoCommand)}}
 }
