@@ -35,7 +35,9 @@ type slot struct {
 
 const firstSlots = 1024
 
-func newStreams() *streams { return &streams{slots: make([]slot, firstSlots), seed: rand.Uint64()} }
+func newStreams() *streams {
+	return &streams{list: make([]stream, 0, firstSlots/8), slots: make([]slot, firstSlots), seed: rand.Uint64()}
+}
 
 // add counts a packet of a stream. It reports false if the stream is one beyond maxStreams.
 func (t *streams) add(ends *gre.Ends, encapsulation erspan.Type, id uint16) bool {

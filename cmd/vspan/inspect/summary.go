@@ -52,6 +52,7 @@ func (t *tally) summary(c receive.Counters) Summary {
 			Incomplete: c.Refused.Of(receive.RefusedFragmentIncomplete) + c.Refused.Of(receive.RefusedFragmentTimeout),
 		},
 	}
+	s.Streams = slices.Grow(s.Streams, len(t.streams.list))
 	for i := range t.streams.list {
 		from := &t.streams.list[i]
 		one := Stream{Src: from.ends.Src(), Dst: from.ends.Dst(), Encapsulation: from.encapsulation.String(), Packets: from.packets}
