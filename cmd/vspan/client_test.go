@@ -14,7 +14,7 @@ import (
 // ofClient has a test run again when the files change that only the client has, which are no part of the test's own build.
 func ofClient(t *testing.T) {
 	t.Helper()
-	for _, name := range []string{"client.go", "doctor_client.go"} {
+	for _, name := range []string{"client.go", "doctor_client.go", "../../mirror/receive/live_other.go"} {
 		if _, err := os.Stat(name); err != nil {
 			t.Fatal(err)
 		}
@@ -89,6 +89,7 @@ func TestClientIsLight(t *testing.T) {
 	for _, heavy := range []string{
 		"github.com/vspan-io/vspan/cmd/vspan/daemon", "github.com/vspan-io/vspan/vcenter", "github.com/vspan-io/vspan/mirror/store",
 		"github.com/vmware/govmomi", "go.etcd.io/etcd", "google.golang.org/grpc", "github.com/prometheus/client_golang", "github.com/danielgtaylor/huma",
+		"github.com/cilium/ebpf", "github.com/vishvananda/netlink",
 	} {
 		if strings.Contains(client, "\n"+heavy) || !strings.Contains(whole, "\n"+heavy) {
 			t.Errorf("%s: in the client %v, in the whole %v", heavy, strings.Contains(client, "\n"+heavy), strings.Contains(whole, "\n"+heavy))

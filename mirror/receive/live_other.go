@@ -1,4 +1,4 @@
-//go:build !linux
+//go:build !linux || client
 
 package receive
 
@@ -8,8 +8,10 @@ import (
 	"fmt"
 )
 
-// Live receives from the network. It exists on Linux only; elsewhere it says so
-// and files and memory are the sources there are.
+// Live receives from the network. It exists on Linux only, and not where it is
+// built with the tag client, so that what reads files alone does not begin with
+// what loads programs into a kernel; there files and memory are the sources that
+// there are.
 type Live struct{ options LiveOptions }
 
 // NewLive returns a Live.
