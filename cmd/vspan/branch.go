@@ -8,6 +8,11 @@ type branch struct {
 	command func() *cobra.Command
 }
 
+// isBrief reports whether a command line is of a command that leaves nothing behind when it is ended at once.
+func isBrief(args []string) bool {
+	return len(args) > 0 && (args[0] == "inspect" || args[0] == "version")
+}
+
 // branches are all of them.
 func branches() []branch {
 	return append(runBranches(),

@@ -3,12 +3,9 @@
 package main
 
 import (
-	"context"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/vspan-io/vspan/cmd/vspan/extcap"
 )
@@ -23,11 +20,10 @@ func arguments(line []string) []string {
 	return line[1:]
 }
 
-// run is main with its exit code. The first SIGINT or SIGTERM ends what runs cleanly, the second at once.
+// run is main with its exit code.
 func run(args []string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := interruptible(isBrief(args))
 	defer stop()
-	context.AfterFunc(ctx, stop) // from here on the signals have their default effect again
 	root := newRootCommandFor(args)
 	root.SetArgs(args)
 	cmd, err := root.ExecuteContextC(ctx)
