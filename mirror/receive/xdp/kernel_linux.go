@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/rand/v2"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -91,8 +90,8 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 	} {
 		spec.Maps[name].MaxEntries = uint32(entries)
 	}
-	k.places.seed = rand.Uint64()
-	return spec, spec.Variables["seed"].Set(k.places.seed)
+	k.places.factors = newFactors()
+	return spec, spec.Variables["factors"].Set(k.places.factors)
 }
 
 // load loads one variant with maps of its own, once.

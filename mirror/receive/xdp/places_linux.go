@@ -4,6 +4,7 @@ package xdp
 
 import (
 	"math/bits"
+	"math/rand/v2"
 	"sync/atomic"
 )
 
@@ -15,7 +16,7 @@ type places struct {
 	of      []placeValue // those in use, the first of all: a power of two of them
 	margins []marginValue
 	mask    *uint32 // where the program reads how many are in use
-	seed    uint64
+	factors [6]uint64 // odd and nobody else's, one for each word of a key
 }
 
 const (
@@ -41,19 +42,23 @@ func (t *places) use(n int) {
 	atomic.StoreUint32(t.mask, uint32(n-1))
 }
 
-// mix adds a word to a sum. What is high in it is brought down first: a product has it in few bits.
-func mix(sum, word uint64) uint64 {
-	sum ^= word
-	return (sum ^ sum>>32) * 0x9E3779B97F4A7C15
+// newFactors are made anew for each table.
+func newFactors() (f [6]uint64) {
+	for i := range f {
+		f[i] = rand.Uint64() | 1
+	}
+	return f
 }
 
 // home is where a key belongs.
 func (t *places) home(high *[3]uint64, low *key4) uint32 {
-	sum := mix(mix(mix(t.seed, low.Addresses), low.What), low.Stations)
+	f := &t.factors
+	sum := low.Addresses*f[0] + low.What*f[1] + low.Stations*f[2]
 	if low.What&overVersion6 != 0 {
-		sum = mix(mix(mix(sum, high[0]), high[1]), high[2])
+		sum += high[0]*f[3] + high[1]*f[4] + high[2]*f[5]
 	}
-	return uint32(mix(sum, 0) >> 32)
+	sum = (sum ^ sum>>32) * 0xFF51AFD7ED558CCD
+	return uint32((sum ^ sum>>29) * 0xC4CEB9FE1A85EC53 >> 32)
 }
 
 // index is which place is meant by a number that goes on beyond the last.

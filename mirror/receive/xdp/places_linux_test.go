@@ -25,7 +25,10 @@ func (t *places) lookUp(k conversationKey) (slot uint32, ok bool) {
 
 // newPlaces is a table with n places in use.
 func newPlaces(n int, seed uint64) *places {
-	t := &places{seed: seed}
+	t, r := new(places), rand.New(rand.NewPCG(seed, 1))
+	for i := range t.factors {
+		t.factors[i] = r.Uint64() | 1
+	}
 	t.lieIn(make([]placeValue, n), make([]marginValue, n), new(uint32))
 	t.use(n)
 	return t
@@ -101,7 +104,8 @@ func spread(t *testing.T, over string, kind uint8, parts map[string]func(k *conv
 	const n = 16384
 	for name, at := range parts {
 		for offset := range len(at(new(conversationKey))) - 1 {
-			table := newPlaces(roomFor(n), rand.Uint64())
+			seed := rand.Uint64()
+			table := newPlaces(roomFor(n), seed)
 			for i := range uint16(n) {
 				var key conversationKey
 				key.Low.Stream.Kind = kind
@@ -109,7 +113,7 @@ func spread(t *testing.T, over string, kind uint8, parts map[string]func(k *conv
 				table.take(key, 0, 0, 0)
 			}
 			if taken := table.taken(); taken < n-1 { // by chance one may find none
-				t.Errorf("%s, byte %d of the %s, seed %#x: %d of %d find a place", over, offset, name, table.seed, taken, n)
+				t.Errorf("%s, byte %d of the %s, seed %#x: %d of %d find a place", over, offset, name, seed, taken, n)
 			}
 		}
 	}

@@ -105,11 +105,15 @@ inlined int settle(struct packet *p, struct place *here, bool judged)
 // judge reads the frame of a packet whose addresses have been read, and finds where it is counted.
 inlined bool judge(struct xdp_md *context, struct packet *p, struct place **here)
 {
-	u32 home = home_of(p);
-	ask(p, home);
+	u32 zero = 0, home = home_of(p);
+	struct guide *g = map_lookup(&guide, &zero);
+	if (!g)
+		return false;
+	u32 mask = *(volatile u32 *)&g->mask; // read once: it may change
+	ask(p, g, home, mask);
 	if (!read_inner(context, p))
 		return false;
-	*here = conversation(p, home);
+	*here = conversation(p, home, mask);
 	return true;
 }
 
