@@ -178,7 +178,7 @@ func TestMerge(t *testing.T) {
 	}
 	parts := []*View{halves[0].View(), halves[1].View()}
 	sum, want := Merge(parts...), one.View()
-	compare := cmp.Options{cmp.AllowUnexported(tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, peak{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), unordered()}
+	compare := cmp.Options{cmp.AllowUnexported(tally{}, sourceTally{}, lanes{}, exporterTally{}, oddity{}, peaks{}), cmp.Comparer(func(a, b netip.Addr) bool { return a == b }), unordered()}
 	if d := cmp.Diff(want.sessions, sum.sessions, compare); d != "" {
 		t.Errorf("sessions (-one +merged):\n%s", d)
 	}

@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -59,5 +60,52 @@ func TestPeaksOfWhatIsCountedElsewhere(t *testing.T) {
 	}
 	if _, ok := view.sessions["s"].sources.of("101").from.since(v.Last); ok {
 		t.Error("what came later is in a view that was taken before")
+	}
+}
+
+// What is kept of the largest frames is what a list of all of them says, in whatever order they come and whoever counts them.
+func TestPeaksKeepTheLargest(t *testing.T) {
+	for seed := range uint64(200) {
+		r := rand.New(rand.NewPCG(seed, 8))
+		type frames struct {
+			at      time.Time
+			largest uint32
+		}
+		var came []frames
+		var halves [2]peaks
+		newest := start
+		for i := range 300 {
+			at := newest.Add(time.Duration(r.IntN(100)-80) * time.Second / 2)
+			if r.IntN(40) == 0 {
+				at = newest.Add(time.Duration(r.IntN(200)) * time.Second)
+			}
+			if at.After(newest) {
+				newest = at
+			}
+			f := frames{at, []uint32{uint32(60 + r.IntN(9000)), 1500, 1 << 20}[r.IntN(3)]}
+			if r.IntN(200) == 0 {
+				f.largest = 0
+			}
+			came = append(came, f)
+			halves[i%2].note(mass{Volume: mirror.Volume{Packets: 1}, last: f.at, largest: f.largest})
+		}
+		whole := halves[0]
+		whole.join(&halves[1])
+		for back := time.Duration(0); back < (peakSlots-1)*peakSpan*time.Second; back += 3 * time.Second {
+			since := newest.Add(-back)
+			var most uint32
+			known := true
+			for _, f := range came {
+				if slotOf(f.at) >= slotOf(since) {
+					most, known = max(most, min(f.largest, unsized-1)), known && f.largest != 0
+				}
+			}
+			if !known {
+				most = 0
+			}
+			if got, ok := whole.since(since); got != most || ok != (known && most > 0) {
+				t.Fatalf("seed %d, %v before the newest: %d, %v, want %d of all known %v", seed, back, got, ok, most, known)
+			}
+		}
 	}
 }
