@@ -91,7 +91,7 @@ func TestPeaksKeepTheLargest(t *testing.T) {
 		}
 		whole := halves[0]
 		whole.join(&halves[1])
-		for back := time.Duration(0); back < (peakSlots-1)*peakSpan*time.Second; back += 3 * time.Second {
+		for back := time.Duration(0); back <= (peakSlots-1)*peakSpan*time.Second; back += time.Second {
 			since := newest.Add(-back)
 			var most uint32
 			known := true
