@@ -82,9 +82,12 @@ func TestPeaksKeepTheLargest(t *testing.T) {
 			if at.After(newest) {
 				newest = at
 			}
-			f := frames{at, []uint32{uint32(60 + r.IntN(9000)), 1500, 1 << 20}[r.IntN(3)]}
-			if r.IntN(200) == 0 {
+			f := frames{at, uint32(60 + r.IntN(9000))}
+			switch r.IntN(400) {
+			case 0:
 				f.largest = 0
+			case 1:
+				f.largest = 1 << 20
 			}
 			came = append(came, f)
 			halves[i%2].note(mass{Volume: mirror.Volume{Packets: 1}, last: f.at, largest: f.largest})
