@@ -15,7 +15,7 @@ type places struct {
 	all     []placeValue
 	of      []placeValue // those in use, the first of all: a power of two of them
 	margins []marginValue
-	mask    *uint32 // where the program reads how many are in use
+	mask    *uint32   // where the program reads how many are in use
 	factors [6]uint64 // odd and nobody else's, one for each word of a key
 }
 
