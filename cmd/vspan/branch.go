@@ -6,34 +6,40 @@ import "github.com/spf13/cobra"
 type branch struct {
 	name    string
 	command func() *cobra.Command
+	brief   bool // it leaves nothing behind when it is ended at once
 }
 
-// isBrief reports whether a command line is of a command that leaves nothing behind when it is ended at once.
-func isBrief(args []string) bool {
-	return len(args) > 0 && (args[0] == "inspect" || args[0] == "version")
+// branchOf is the one whose name a command line begins with.
+func branchOf(args []string) (b branch, ok bool) {
+	for _, b := range branches() {
+		if len(args) > 0 && args[0] == b.name {
+			return b, true
+		}
+	}
+	return branch{}, false
 }
 
 // branches are all of them.
 func branches() []branch {
 	return append(runBranches(),
-		branch{"version", alone(newVersionCommand)},
-		branch{"inspect", alone(newInspectCommand)},
-		branch{"healthcheck", newHealthcheckCommand},
-		branch{"session", newSessionCommand},
-		branch{"switches", newSwitchesCommand},
-		branch{"ports", newPortsCommand},
-		branch{"events", newEventsCommand},
-		branch{"orphans", newOrphansCommand},
-		branch{"cluster", newClusterCommand},
-		branch{"doctor", newDoctorCommand},
-		branch{"verify", newVerifyCommand},
-		branch{"explain", newExplainCommand},
-		branch{"unclaimed", newUnclaimedCommand},
-		branch{"flows", newFlowsCommand},
-		branch{"follow", newFollowCommand},
-		branch{"talkers", newTalkersCommand},
-		branch{"capture", newCaptureCommand},
-		branch{"extcap", newExtcapCommand},
+		branch{name: "version", command: alone(newVersionCommand), brief: true},
+		branch{name: "inspect", command: alone(newInspectCommand), brief: true},
+		branch{name: "healthcheck", command: newHealthcheckCommand},
+		branch{name: "session", command: newSessionCommand},
+		branch{name: "switches", command: newSwitchesCommand},
+		branch{name: "ports", command: newPortsCommand},
+		branch{name: "events", command: newEventsCommand},
+		branch{name: "orphans", command: newOrphansCommand},
+		branch{name: "cluster", command: newClusterCommand},
+		branch{name: "doctor", command: newDoctorCommand},
+		branch{name: "verify", command: newVerifyCommand},
+		branch{name: "explain", command: newExplainCommand},
+		branch{name: "unclaimed", command: newUnclaimedCommand},
+		branch{name: "flows", command: newFlowsCommand},
+		branch{name: "follow", command: newFollowCommand},
+		branch{name: "talkers", command: newTalkersCommand},
+		branch{name: "capture", command: newCaptureCommand},
+		branch{name: "extcap", command: newExtcapCommand},
 	)
 }
 

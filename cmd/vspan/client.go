@@ -18,7 +18,7 @@ with: 'go install github.com/vspan-io/vspan/cmd/vspan@latest', then 'vspan demo'
 // runBranches are the commands that only the whole of vspan has, which say so.
 func runBranches() (all []branch) {
 	for _, name := range []string{"serve", "sim", "demo"} {
-		all = append(all, branch{name, alone(func() *cobra.Command { return newMissingCommand(name) })})
+		all = append(all, branch{name: name, command: alone(func() *cobra.Command { return newMissingCommand(name) })})
 	}
 	return all
 }

@@ -22,7 +22,8 @@ func arguments(line []string) []string {
 
 // run is main with its exit code.
 func run(args []string) int {
-	ctx, stop := interruptible(isBrief(args))
+	b, _ := branchOf(args)
+	ctx, stop := interruptible(b.brief)
 	defer stop()
 	root := newRootCommandFor(args)
 	root.SetArgs(args)

@@ -10,11 +10,8 @@ func newRootCommand() *cobra.Command { return newRootCommandOf(branches()) }
 // newRootCommandFor is vspan for one command line. Where that begins with the name of a command, nothing shows of the others, and they
 // are left out: to make them takes longer than many a command runs. Help, completion and what is misspelt need them all.
 func newRootCommandFor(args []string) *cobra.Command {
-	all := branches()
-	for i := range all {
-		if len(args) > 0 && args[0] == all[i].name {
-			return newRootCommandOf(all[i : i+1])
-		}
+	if b, ok := branchOf(args); ok {
+		return newRootCommandOf([]branch{b})
 	}
 	return newRootCommand()
 }

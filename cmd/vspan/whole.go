@@ -13,5 +13,9 @@ const (
 
 // runBranches are the commands that run something that others ask.
 func runBranches() []branch {
-	return []branch{{"serve", alone(newServeCommand)}, {"sim", alone(newSimCommand)}, {"demo", alone(newDemoCommand)}}
+	return []branch{
+		{name: "serve", command: alone(newServeCommand)},
+		{name: "sim", command: alone(newSimCommand)},
+		{name: "demo", command: alone(newDemoCommand)},
+	}
 }
