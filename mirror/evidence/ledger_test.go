@@ -288,3 +288,28 @@ func TestFindings(t *testing.T) {
 		t.Errorf("a packet from a stranger is %+v", f)
 	}
 }
+
+// Views of other sessions each are merged whole, and what is added up later leaves what was there before as it is.
+func TestMergeOfOtherSessions(t *testing.T) {
+	var views []*View
+	for i := range 5 {
+		uid := string(rune('a' + i))
+		table := NewTable([]Expectation{expects("all", erspan.TypeII, 9, at("109", carol, "esx-01")), expects(uid, erspan.TypeII, uint16(i), at("101", alice, "esx-01"))})
+		ledger := NewLedger(Limits{})
+		for n := range uint32(i + 1) {
+			ledger.Observe(table, parcel{host: "esx-01", kind: erspan.TypeII, id: uint16(i), src: alice, dst: router}.arrival(n))
+			ledger.Observe(table, parcel{host: "esx-01", kind: erspan.TypeII, id: 9, src: carol, dst: router}.arrival(n))
+		}
+		views = append(views, ledger.View())
+	}
+	sum := Merge(views...)
+	for i := range 5 {
+		s := sum.sessions[string(rune('a'+i))]
+		if n := uint64(i + 1); s.packets != n || s.sources.of("101").direct.from.Packets != n || s.exporters.of(hosts["esx-01"]).packets != n {
+			t.Errorf("session %d: %+v", i, s)
+		}
+	}
+	if s := sum.sessions["all"]; s.packets != 15 || s.sources.of("109").direct.from.Packets != 15 || s.exporters.of(hosts["esx-01"]).packets != 15 {
+		t.Errorf("of all: %+v", s)
+	}
+}

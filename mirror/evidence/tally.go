@@ -98,7 +98,7 @@ type copies struct {
 	exporters []exporterTally
 }
 
-// copiesFor has room for copies of each.
+// copiesFor has room for copies of each. Of more than that it makes copies, too, elsewhere; those that were made stay where they are.
 func copiesFor(n int, each iter.Seq[*tally]) copies {
 	var sources, exporters int
 	for t := range each {

@@ -78,11 +78,14 @@ func Merge(views ...*View) *View {
 		spaces:   mergeSpaces(views),
 	}
 	unclaimed := make(map[UnclaimedKey]Unclaimed)
-	for _, v := range views {
+	var copied copies
+	for i, v := range views {
+		if i == 0 { // the others have mostly the same sessions
+			copied = copiesFor(len(v.sessions), maps.Values(v.sessions))
+		}
 		sum.Totals = sum.Totals.add(v.Totals)
 		addCounts(sum.Refused, v.Refused)
 		addCounts(sum.Flawed, v.Flawed)
-		copied := copiesFor(len(v.sessions), maps.Values(v.sessions))
 		for uid, t := range v.sessions {
 			if have := sum.sessions[uid]; have != nil {
 				have.join(t)
