@@ -28,8 +28,9 @@ inlined u32 home_of(struct packet *p)
 }
 
 // ask asks for the memory that a packet is likely to be counted in: the place at home, and the sequence that is hinted at by what its
-// exporter's last byte and the session say. Between two packets of a conversation other memory passes through all caches, so that both have to be waited for, for
-// longer than everything else takes; asked for together and before they are needed, they are waited for once, and while headers are read.
+// exporter's last byte and the session say. Between two packets of a conversation other memory passes through all caches, so that both have
+// to be waited for, for longer than everything else takes; asked for together and before they are needed, they are waited for once, and
+// while headers are read.
 inlined void ask(struct packet *p, struct guide *g, u32 home, u32 mask)
 {
 	u32 id = p->what >> 16, last = p->key.stream.src >> 24;
