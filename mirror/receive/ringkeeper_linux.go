@@ -9,7 +9,7 @@ import (
 
 // keepEvery is how often the interfaces are looked at. The kernel tells a packet
 // socket that its interface went down and, if it is removed later, no more. An
-// interface that has become a port may be seen twice for that long.
+// interface that has become a port is seen twice for up to twice that long.
 const keepEvery = time.Second
 
 // keep looks after the interfaces until ctx ends or the one listened on is gone.
@@ -26,6 +26,7 @@ func (r *Ring) keep(ctx context.Context) error {
 			if err := r.links.exists(r.index); err != nil {
 				return err
 			}
+			r.scene.settle()
 		case <-r.scene.news:
 		}
 		r.mu.Lock()
@@ -36,8 +37,8 @@ func (r *Ring) keep(ctx context.Context) error {
 
 // follow adapts to the interfaces there are. Where the kernel does not say, what
 // was known goes on: rather a packet twice than none. For the same reason packets
-// cease to be dropped behind a port before they cease to be taken there. The lock
-// is held.
+// cease to be dropped behind a port before they cease to be taken there, by a time
+// in which all that was dropped there until then is read. The lock is held.
 func (r *Ring) follow() {
 	if r.index != 0 && r.behind == nil {
 		return
@@ -51,5 +52,5 @@ func (r *Ring) follow() {
 		where, t.ports = map[int]bool{r.index: true}, nil
 	}
 	r.behind.follow(t, where)
-	r.scene.ports.Store(&t.ports)
+	r.scene.follow(t.ports)
 }

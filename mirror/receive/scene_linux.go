@@ -16,6 +16,9 @@ type scene struct {
 
 	mu  sync.Mutex
 	met map[int]bool
+
+	// The ports that there are, by how often the keeper has settled since they were found: not, once, more often.
+	found, once, old map[int]bool
 }
 
 // maxMet bounds how many interfaces are remembered: those that come and go.
@@ -25,6 +28,34 @@ func newScene() *scene {
 	s := &scene{news: make(chan struct{}, 1), met: make(map[int]bool)}
 	s.ports.Store(&map[int]bool{})
 	return s
+}
+
+// settle is said once every keepEvery. Of a port that is there for the second time
+// nothing is in a ring any more that was dropped behind it.
+func (s *scene) settle() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.old, s.once = s.once, s.found
+}
+
+// follow takes the ports there are. One that is new is not one yet for those who
+// read, and one that is none any more ceases to be at once.
+func (s *scene) follow(ports map[int]bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.found == nil { // before the first packet
+		s.once, s.old = ports, ports
+	}
+	s.found, s.once, s.old = ports, both(s.once, ports), both(s.old, ports)
+	old := s.old
+	s.ports.Store(&old)
+}
+
+// both are the ports that are in a and in b.
+func both(a, b map[int]bool) map[int]bool {
+	in := maps.Clone(a)
+	maps.DeleteFunc(in, func(index int, _ bool) bool { return !b[index] })
+	return in
 }
 
 // meet reports whether an interface that a packet came in on is a port, and
