@@ -66,11 +66,11 @@ func exporter(i int) netip.Addr { return netip.AddrFrom4([4]byte{127, 2, 0, byte
 // is whole and what is in pieces, each once and in the order of sending. All of
 // them together have received what was sent.
 func TestWorkersShareExporters(t *testing.T) {
-	const workers, exporters, each = 3, 24, 40
+	const workers, exporters, each, blocks = 3, 24, 40, 32
 	for _, on := range []string{"lo", ""} {
 		t.Run("on "+on, func(t *testing.T) {
 			ns := newNamespace(t)
-			ring := NewRing(LiveOptions{Interface: on, Workers: workers, Blocks: 8})
+			ring := NewRing(LiveOptions{Interface: on, Workers: workers, Blocks: blocks})
 			openIn(t, ns, ring)
 			s, sent := newSender(t, ns), uint64(0)
 			c := runCrew(t, ns, ring, exporters*each, func() {
@@ -104,7 +104,7 @@ func TestWorkersShareExporters(t *testing.T) {
 			if got := ring.Counters(); got.Packets-got.NotGRE != sent || got.Datagrams != exporters*each || got.KernelDrops != 0 || got.Fragments == 0 {
 				t.Errorf("%d packets were sent: %+v", sent, got)
 			}
-			if d := ring.Describe(); d.Workers != workers || d.RingBytes != workers*8*(256<<10) {
+			if d := ring.Describe(); d.Workers != workers || d.RingBytes != workers*blocks*(256<<10) {
 				t.Errorf("got %+v", d)
 			}
 		})

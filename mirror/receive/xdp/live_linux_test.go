@@ -32,7 +32,7 @@ var fence = carry(v4b, v4a, erspan.Packet{Type: erspan.Bridging, Frame: mirrored
 func ringIn(t *testing.T, ns namespace, name string) *ring {
 	t.Helper()
 	r := &ring{t: t, last: make(chan struct{})}
-	source := receive.NewRing(receive.LiveOptions{Interface: name, Blocks: 8})
+	source := receive.NewRing(receive.LiveOptions{Interface: name, Blocks: 32})
 	must(t, ns.Do(source.Open))
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
