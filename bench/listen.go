@@ -17,6 +17,7 @@ import (
 
 	"github.com/vspan-io/vspan/bench/network"
 	"github.com/vspan-io/vspan/bench/traffic"
+	"github.com/vspan-io/vspan/mirror/beat"
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/kernelcount"
@@ -140,13 +141,14 @@ func countInKernel(ctx context.Context, path string, books *bookkeeper) (done ch
 
 // watch does once a second what the daemon's judging does with the ledger.
 func watch(ctx context.Context, books *bookkeeper, expectations []evidence.Expectation) {
-	ticker := time.NewTicker(time.Second)
-	defer ticker.Stop()
+	timer := time.NewTimer(beat.Until(time.Now(), time.Second))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(beat.Until(time.Now(), time.Second))
 			books.table.Store(books.table.Load().Renew(expectations))
 			books.ledger.View()
 		}

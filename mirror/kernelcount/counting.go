@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vspan-io/vspan/mirror/beat"
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
@@ -74,7 +75,7 @@ func (k *Counting) Run(ctx context.Context) error {
 			if err := k.once(now); err != nil {
 				return errors.Join(fmt.Errorf("counting in the kernel: %w", err), k.counter.Close())
 			}
-			timer.Reset(restAfter(len(k.known)))
+			timer.Reset(beat.Until(time.Now(), restAfter(len(k.known))))
 		}
 	}
 }

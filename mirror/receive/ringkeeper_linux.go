@@ -5,6 +5,8 @@ package receive
 import (
 	"context"
 	"time"
+
+	"github.com/vspan-io/vspan/mirror/beat"
 )
 
 // keepEvery is how often the interfaces are looked at. The kernel tells a packet
@@ -16,13 +18,14 @@ const keepEvery = time.Second
 // It is in the goroutine of Run and not a worker's, because programs are attached
 // in the network namespace of the thread.
 func (r *Ring) keep(ctx context.Context) error {
-	ticker := time.NewTicker(keepEvery)
-	defer ticker.Stop()
+	timer := time.NewTimer(beat.Until(time.Now(), keepEvery))
+	defer timer.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(beat.Until(time.Now(), keepEvery))
 			if err := r.links.exists(r.index); err != nil {
 				return err
 			}

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/vspan-io/vspan/mirror/beat"
 	"github.com/vspan-io/vspan/mirror/flow"
 )
 
@@ -74,15 +75,15 @@ func (t *Trackers) changed() {
 	t.relays.tracked.Store(&uids)
 }
 
-// beat is how often Run ticks.
-const beat = time.Second
+// tickEvery is how often Run ticks.
+const tickEvery = time.Second
 
 // Run tracks until ctx ends. Only one may run.
 func (t *Trackers) Run(ctx context.Context) error {
 	news := make(chan struct{}, 1)
 	t.relays.news.Store(&news)
-	ticker := time.NewTicker(beat)
-	defer ticker.Stop()
+	timer := time.NewTimer(beat.Until(time.Now(), tickEvery))
+	defer timer.Stop()
 	for due := true; ; {
 		if t.added.Swap(false) || due && t.relays.tracked.Load() != nil {
 			t.Tick(time.Now())
@@ -93,7 +94,8 @@ func (t *Trackers) Run(ctx context.Context) error {
 			return nil
 		case <-news:
 			due = false
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(beat.Until(time.Now(), tickEvery))
 			due = true
 		}
 	}

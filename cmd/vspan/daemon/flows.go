@@ -8,6 +8,7 @@ import (
 
 	"github.com/vspan-io/vspan/api"
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/beat"
 	"github.com/vspan-io/vspan/mirror/capture"
 	"github.com/vspan-io/vspan/mirror/flow"
 	"github.com/vspan-io/vspan/mirror/flow/follow"
@@ -65,12 +66,13 @@ func (f *flows) run(ctx context.Context) error {
 	f.ctx = ctx
 	f.tasks.Go(func() { _ = f.trackers.Run(ctx) }) // it ends with ctx alone
 	f.mu.Unlock()
-	ticker := time.NewTicker(lensTick)
-	defer ticker.Stop()
+	timer := time.NewTimer(beat.Until(time.Now(), lensTick))
+	defer timer.Stop()
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():
-		case now := <-ticker.C:
+		case now := <-timer.C:
+			timer.Reset(beat.Until(time.Now(), lensTick))
 			f.mu.Lock()
 			f.letGo(now)
 			f.place(now)

@@ -8,6 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/beat"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/store"
 	"github.com/vspan-io/vspan/mirror/transcript"
@@ -44,8 +45,8 @@ const tick = time.Second
 // run judges until ctx ends.
 func (j *judging) run(ctx context.Context) error {
 	defer j.probing.tasks.Wait()
-	ticker := time.NewTicker(tick)
-	defer ticker.Stop()
+	timer := time.NewTimer(beat.Until(time.Now(), tick))
+	defer timer.Stop()
 	for {
 		placed, begun := j.board.Placed(), time.Now()
 		if err := j.once(ctx); err != nil && ctx.Err() == nil {
@@ -55,7 +56,8 @@ func (j *judging) run(ctx context.Context) error {
 		select {
 		case <-ctx.Done():
 			return nil
-		case <-ticker.C:
+		case <-timer.C:
+			timer.Reset(beat.Until(time.Now(), tick))
 		case <-placed:
 		case <-j.counting.news:
 		}
