@@ -59,7 +59,7 @@ func (p *program) compareOf(t *testing.T, m *model, j judgement) {
 			continue
 		}
 		must(t, p.kernel.sequences.Lookup(p.streams.of[s], &got))
-		if diff := cmp.Diff(m.numbers(s), got.numbers(&p.kernel.detours.values[p.streams.of[s]])); diff != "" {
+		if diff := cmp.Diff(m.numbers(s), got.numbers(&p.kernel.detours.values[p.streams.of[s]], s.Whole)); diff != "" {
 			t.Fatalf("%+v: %s", s, diff)
 		}
 	}

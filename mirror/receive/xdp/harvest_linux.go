@@ -92,7 +92,8 @@ func (c *Counter) harvestStreams(h *Harvest) error {
 	c.buffer.streams = c.buffer.streams[:0]
 	for slot, given := range c.streams.given {
 		if given {
-			c.buffer.streams = append(c.buffer.streams, Sequence{c.streams.keys[slot], uint32(slot), c.buffer.sequences[slot].numbers(&c.kernel.detours.values[slot])})
+			s := c.streams.keys[slot]
+			c.buffer.streams = append(c.buffer.streams, Sequence{s, uint32(slot), c.buffer.sequences[slot].numbers(&c.kernel.detours.values[slot], s.Whole)})
 		}
 	}
 	h.Streams = c.buffer.streams

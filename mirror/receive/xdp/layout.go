@@ -105,15 +105,15 @@ type sequenceValue struct {
 	Rest                     uint32
 	Packets, Lost, Newest    uint64
 	Noted, Misfits           uint32
-	Since                    uint64
+	Since                    uint64 // of a whole stream; of a session's its aliens
 }
 
 // detourValue is what else there is to a sequence, at the same slot.
 type detourValue struct {
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
-	Repeats, Aliens                       uint64
-	Spare                                 [2]uint64
+	Repeats                               uint64
+	Spare                                 [3]uint64
 }
 
 type momentValue struct {
@@ -174,11 +174,14 @@ func (k conversationKey) words() (high [3]uint64, low key4) {
 func (n *Numbers) usable(varying bool) bool { return varying && (n.Strays+n.Resets)*8 <= n.Packets+8 }
 
 // numbers are what a sequence came to. The program may go on with it meanwhile: what is in the detour is read in the memory that it writes.
-func (v *sequenceValue) numbers(d *detourValue) Numbers {
+func (v *sequenceValue) numbers(d *detourValue, whole bool) Numbers {
 	n := Numbers{
 		Packets: v.Packets, Lost: v.Lost,
 		Reordered: atomic.LoadUint64(&d.Reordered), Duplicated: atomic.LoadUint64(&d.Duplicated),
-		Resets: atomic.LoadUint64(&d.Resets), Strays: atomic.LoadUint64(&d.Strays), Aliens: atomic.LoadUint64(&d.Aliens),
+		Resets: atomic.LoadUint64(&d.Resets), Strays: atomic.LoadUint64(&d.Strays),
+	}
+	if !whole {
+		n.Aliens = v.Since
 	}
 	n.Usable = n.usable(v.Varying != 0)
 	return n

@@ -76,7 +76,7 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 		if err := c.kernel.sequences.Lookup(slot, &v); err != nil {
 			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
 		}
-		last = append(last, Sequence{s, slot, v.numbers(&c.kernel.detours.values[slot])})
+		last = append(last, Sequence{s, slot, v.numbers(&c.kernel.detours.values[slot], s.Whole)})
 		c.streams.release(s)
 	}
 	return last, nil

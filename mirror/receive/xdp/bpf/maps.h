@@ -104,7 +104,10 @@ struct sequence {
 	u64 newest; // the word of seen that top is in
 	u32 noted; // of a whole stream, whose trial this is: see mirror/evidence/trial.go
 	u32 misfits;
-	u64 since;
+	union {
+		u64 since;  // of a whole stream
+		u64 aliens; // of a session's: where each has numbers of its own every packet is one
+	};
 } __attribute__((aligned(64)));
 
 // struct detour is what else there is to a sequence, at the same slot and behind its lock.
@@ -115,8 +118,7 @@ struct detour {
 	u64 resets;
 	u64 strays;
 	u64 repeats;
-	u64 aliens;
-	u64 spare[2];
+	u64 spare[3];
 } __attribute__((aligned(64)));
 
 // struct guide says where things are, and is written by user space alone. The sequence of a session's stream is likely to be at the slot that

@@ -216,7 +216,7 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 		if (likely(s && d)) {
 			seq_observe(s, d, n);
 			if (!likely(fits))
-				d->aliens++;
+				s->aliens++;
 		}
 		unlock(&w->lock);
 	} else if (s && d) {
