@@ -107,11 +107,7 @@ func (c *Counter) admitStream(s Stream) error {
 	if !ok {
 		return ErrFull
 	}
-	c.kernel.detours.values[slot] = detourValue{} // nothing goes by the slot yet
-	if err := c.kernel.sequences.Put(slot, new(sequenceValue)); err != nil {
-		c.streams.release(s)
-		return fmt.Errorf("xdp: clear the numbers of a stream: %w", err)
-	}
+	c.kernel.sequences.values[slot], c.kernel.detours.values[slot] = sequenceValue{}, detourValue{} // nothing goes by the slot yet
 	if !s.Whole {
 		c.kernel.guide.values[0].Hints[s.hint()] = uint16(slot) // whoever reads the old one meanwhile only asks in vain
 	}

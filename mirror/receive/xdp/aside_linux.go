@@ -2,7 +2,12 @@
 
 package xdp
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+
+	"github.com/cilium/ebpf"
+)
 
 // readAside reads what other CPUs than the owners of places have counted, if that is more than at the last look. A place whose packets
 // have come to another CPU altogether, as when interrupts are balanced anew, is given to that one.
@@ -52,6 +57,23 @@ func (c *Counter) giveAway(places []uint32) error {
 	}
 	for _, p := range places {
 		c.kernel.places.offer(p)
+	}
+	return nil
+}
+
+// readAll reads the first n slots of a table.
+func (c *Counter) readAll(from *ebpf.Map, n int, values any) error {
+	if n == 0 {
+		return nil
+	}
+	c.buffer.slots = atLeast(c.buffer.slots, n)
+	var cursor ebpf.MapBatchCursor
+	read, err := from.BatchLookup(&cursor, c.buffer.slots, values, nil)
+	if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) { // which says that the table ends there
+		return err
+	}
+	if read != n {
+		return fmt.Errorf("%d of %d slots were read", read, n)
 	}
 	return nil
 }

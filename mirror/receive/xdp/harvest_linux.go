@@ -3,27 +3,22 @@
 package xdp
 
 import (
-	"errors"
 	"fmt"
-
-	"github.com/cilium/ebpf"
 )
 
 // buffers are what the kernel's tables are read into, kept for the next time.
 type buffers struct {
-	sums      []countsValue // by slot
-	aside     []countsValue // of all CPUs, by slot
-	counted   []Count
-	slots     []uint32
-	sequences []sequenceValue
-	streams   []Sequence
+	sums    []countsValue // by slot
+	aside   []countsValue // of all CPUs, by slot
+	counted []Count
+	slots   []uint32
+	streams []Sequence
 }
 
 // Harvest reads what was counted of everything that is admitted, from when it
-// was admitted. Nothing is reset. The counts are read in the memory that they
-// stand in, and the numbers by a call of the kernel that copies 64 bytes for each
-// stream. Packets are counted meanwhile, so that of one conversation or stream the
-// numbers may be a packet apart. What the Harvest lists holds until the next.
+// was admitted. Nothing is reset. Counts and numbers are read in the memory that
+// they stand in. Packets are counted meanwhile, so that those of one conversation
+// or stream may be a packet apart. What the Harvest lists holds until the next.
 func (c *Counter) Harvest() (Harvest, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,9 +26,7 @@ func (c *Counter) Harvest() (Harvest, error) {
 		return Harvest{}, ErrClosed
 	}
 	h := Harvest{Refused: c.refused}
-	if err := c.harvestStreams(&h); err != nil {
-		return Harvest{}, fmt.Errorf("xdp: read the numbers of streams: %w", err)
-	}
+	c.harvestStreams(&h)
 	if err := c.harvestPassed(&h); err != nil {
 		return Harvest{}, fmt.Errorf("xdp: read what was passed up: %w", err)
 	}
@@ -83,21 +76,15 @@ func (c *Counter) reckon(clock clock, slot uint32, v *countsValue) Count {
 	}}
 }
 
-func (c *Counter) harvestStreams(h *Harvest) error {
-	n := c.streams.used()
-	c.buffer.sequences = atLeast(c.buffer.sequences, n)
-	if err := c.readAll(c.kernel.sequences, n, c.buffer.sequences); err != nil {
-		return err
-	}
+func (c *Counter) harvestStreams(h *Harvest) {
 	c.buffer.streams = c.buffer.streams[:0]
 	for slot, given := range c.streams.given {
 		if given {
 			s := c.streams.keys[slot]
-			c.buffer.streams = append(c.buffer.streams, Sequence{s, uint32(slot), c.buffer.sequences[slot].numbers(&c.kernel.detours.values[slot], s.Whole)})
+			c.buffer.streams = append(c.buffer.streams, Sequence{s, uint32(slot), c.kernel.numbersOf(uint32(slot), s.Whole)})
 		}
 	}
 	h.Streams = c.buffer.streams
-	return nil
 }
 
 func (c *Counter) harvestPassed(h *Harvest) error {
@@ -109,23 +96,6 @@ func (c *Counter) harvestPassed(h *Harvest) error {
 		h.Unjudged += v.Unjudged
 		h.Unadmitted += v.Unadmitted
 		h.aside += v.Aside
-	}
-	return nil
-}
-
-// readAll reads the first n slots of a table.
-func (c *Counter) readAll(from *ebpf.Map, n int, values any) error {
-	if n == 0 {
-		return nil
-	}
-	c.buffer.slots = atLeast(c.buffer.slots, n)
-	var cursor ebpf.MapBatchCursor
-	read, err := from.BatchLookup(&cursor, c.buffer.slots, values, nil)
-	if err != nil && !errors.Is(err, ebpf.ErrKeyNotExist) { // which says that the table ends there
-		return err
-	}
-	if read != n {
-		return fmt.Errorf("%d of %d slots were read", read, n)
 	}
 	return nil
 }

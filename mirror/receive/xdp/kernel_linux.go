@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"runtime"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -37,14 +38,15 @@ type kernel struct {
 	places places
 	aside  *ebpf.Map // what other CPUs than the owner of a place have counted, by slot
 	// Memory that the program and this process both have.
-	placed  shared[placeValue]
-	margins shared[marginValue]
-	detours shared[detourValue]
-	guide   shared[guideValue]
+	placed    shared[placeValue]
+	margins   shared[marginValue]
+	sequences shared[sequenceValue]
+	detours   shared[detourValue]
+	guide     shared[guideValue]
 
-	streams4, streams6, sequences *ebpf.Map
-	passed, moments               *ebpf.Map
-	clock                         *ebpf.Program
+	streams4, streams6 *ebpf.Map
+	passed, moments    *ebpf.Map
+	clock              *ebpf.Program
 }
 
 // openKernel loads the program and attaches it.
@@ -91,7 +93,7 @@ func (k *kernel) prepare(o Options) (spec *ebpf.CollectionSpec, err error) {
 		spec.Maps[name].MaxEntries = uint32(entries)
 	}
 	k.places.factors = newFactors()
-	return spec, spec.Variables["factors"].Set(k.places.factors)
+	return spec, errors.Join(spec.Variables["factors"].Set(k.places.factors), spec.Variables["weakly_ordered"].Set(runtime.GOARCH != "amd64"))
 }
 
 // load loads one variant with maps of its own, once.
@@ -125,7 +127,7 @@ func (k *kernel) choose(variant int) (err error) {
 		}
 	}
 	maps := k.collections[variant].Maps
-	k.streams4, k.streams6, k.sequences = maps["streams4"], maps["streams6"], maps["sequences"]
+	k.streams4, k.streams6 = maps["streams4"], maps["streams6"]
 	k.passed, k.moments = maps["passed"], maps["moments"]
 	k.clock = k.collections[variant].Programs["clock"]
 	k.aside = maps["aside"]
@@ -144,11 +146,19 @@ func (k *kernel) share(maps map[string]*ebpf.Map) (err error) {
 	if k.margins, err = share[marginValue](maps["margins"]); err != nil {
 		return err
 	}
+	if k.sequences, err = share[sequenceValue](maps["sequences"]); err != nil {
+		return err
+	}
 	if k.detours, err = share[detourValue](maps["detours"]); err != nil {
 		return err
 	}
 	k.guide, err = share[guideValue](maps["guide"])
 	return err
+}
+
+// numbersOf are those of the stream at a slot.
+func (k *kernel) numbersOf(slot uint32, whole bool) Numbers {
+	return k.sequences.values[slot].numbers(&k.detours.values[slot], whole)
 }
 
 // stream is the table that a stream is in, and its key there.
@@ -173,7 +183,7 @@ func (k *kernel) close() (err error) {
 	if k.grace != nil {
 		err = errors.Join(err, k.grace.close())
 	}
-	return errors.Join(err, k.placed.close(), k.margins.close(), k.detours.close(), k.guide.close())
+	return errors.Join(err, k.placed.close(), k.margins.close(), k.sequences.close(), k.detours.close(), k.guide.close())
 }
 
 // advise names the next step where it is known.

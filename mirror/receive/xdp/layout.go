@@ -99,7 +99,7 @@ type countsValue struct {
 }
 
 type sequenceValue struct {
-	Lock, Top, Span, Stray   uint32
+	Seized, Top, Span, Stray uint32
 	Started, Varying, Astray uint8
 	Pad                      uint8
 	Rest                     uint32
@@ -112,8 +112,8 @@ type sequenceValue struct {
 type detourValue struct {
 	Seen                                  [16]uint64
 	Reordered, Duplicated, Resets, Strays uint64
-	Repeats                               uint64
-	Spare                                 [3]uint64
+	Repeats, Missed                       uint64
+	Spare                                 [2]uint64
 }
 
 type momentValue struct {
@@ -173,15 +173,17 @@ func (k conversationKey) words() (high [3]uint64, low key4) {
 // usable is as of mirror/evidence's sequence.
 func (n *Numbers) usable(varying bool) bool { return varying && (n.Strays+n.Resets)*8 <= n.Packets+8 }
 
-// numbers are what a sequence came to. The program may go on with it meanwhile: what is in the detour is read in the memory that it writes.
+// numbers are what a sequence came to, read in the memory that the program may go on to write meanwhile. A number that could not be observed
+// bears a packet, and leaves a gap that is none.
 func (v *sequenceValue) numbers(d *detourValue, whole bool) Numbers {
+	lost, missed := atomic.LoadUint64(&v.Lost), atomic.LoadUint64(&d.Missed)
 	n := Numbers{
-		Packets: v.Packets, Lost: v.Lost,
+		Packets: atomic.LoadUint64(&v.Packets) + missed, Lost: lost - min(lost, missed),
 		Reordered: atomic.LoadUint64(&d.Reordered), Duplicated: atomic.LoadUint64(&d.Duplicated),
 		Resets: atomic.LoadUint64(&d.Resets), Strays: atomic.LoadUint64(&d.Strays),
 	}
 	if !whole {
-		n.Aliens = v.Since
+		n.Aliens = atomic.LoadUint64(&v.Since)
 	}
 	n.Usable = n.usable(v.Varying != 0)
 	return n

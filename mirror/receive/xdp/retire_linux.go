@@ -70,13 +70,9 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 		return nil, err
 	}
 	last := make([]Sequence, 0, len(gone))
-	var v sequenceValue
 	for _, s := range gone {
 		slot := c.streams.of[s]
-		if err := c.kernel.sequences.Lookup(slot, &v); err != nil {
-			return nil, fmt.Errorf("xdp: read the last numbers of a stream: %w", err)
-		}
-		last = append(last, Sequence{s, slot, v.numbers(&c.kernel.detours.values[slot], s.Whole)})
+		last = append(last, Sequence{s, slot, c.kernel.numbersOf(slot, s.Whole)})
 		c.streams.release(s)
 	}
 	return last, nil

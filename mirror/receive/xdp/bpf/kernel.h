@@ -31,14 +31,8 @@ struct xdp_md {
 	u32 egress_ifindex;
 };
 
-// The name is what the verifier knows the lock by.
-struct bpf_spin_lock {
-	u32 val;
-};
-
 static void *(*const map_lookup)(void *map, const void *key) = (void *)1;
-static long (*const lock)(struct bpf_spin_lock *) = (void *)93;
-static long (*const unlock)(struct bpf_spin_lock *) = (void *)94;
+static u64 (*const clock_ns)(void) = (void *)5;
 static u32 (*const cpu)(void) = (void *)8;
 static u64 (*const coarse_ns)(void) = (void *)160; // Linux 5.11
 static u64 (*const ticks)(void) = (void *)118; // Linux 5.6

@@ -85,12 +85,12 @@ struct counts {
 };
 
 // struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
-// to another when interrupts are balanced anew, so that it is one for all of them, behind a lock. What follows in order touches this alone, one
-// line of a cache.
+// to another when interrupts are balanced anew, so that it is one for all of them, which seize it by turns. What follows in order touches this
+// alone, one line of a cache.
 enum { seq_window = 1024, seq_words = seq_window / 64 };
 
 struct sequence {
-	struct bpf_spin_lock lock;
+	u32 seized; // by a CPU
 	u32 top;
 	u32 span;
 	u32 stray;
@@ -110,7 +110,7 @@ struct sequence {
 	};
 } __attribute__((aligned(64)));
 
-// struct detour is what else there is to a sequence, at the same slot and behind its lock.
+// struct detour is what else there is to a sequence, at the same slot, and is seized with it.
 struct detour {
 	u64 seen[seq_words];
 	u64 reordered;
@@ -118,7 +118,8 @@ struct detour {
 	u64 resets;
 	u64 strays;
 	u64 repeats;
-	u64 spare[3];
+	u64 missed; // numbers that were not observed, because nobody could seize the sequence
+	u64 spare[2];
 } __attribute__((aligned(64)));
 
 // struct guide says where things are, and is written by user space alone. The sequence of a session's stream is likely to be at the slot that
@@ -186,6 +187,7 @@ struct {
 struct {
 	number(type, array_map);
 	number(max_entries, 1);
+	number(map_flags, mmapable);
 	type(key, u32);
 	type(value, struct sequence);
 } sequences section(".maps");

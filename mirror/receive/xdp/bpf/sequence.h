@@ -112,10 +112,13 @@ inlined bool seq_follow(struct sequence *s, struct detour *d, u32 n)
 	return fits;
 }
 
-// seq_next takes the number that follows the newest one: what seq_follow would do, without its detours.
-inlined void seq_next(struct sequence *s, struct detour *d, u32 n)
+// seq_next takes the number that follows the newest one: what seq_follow would do, mostly without its detours.
+inlined void seq_next(struct sequence *s, u32 slot, u32 n)
 {
-	if (n % 64 == 0) {
+	if (!likely(n % 64)) {
+		struct detour *d = map_lookup(&detours, &slot);
+		if (!d)
+			return;
 		d->seen[s->top / 64 % seq_words] = s->newest;
 		s->newest = d->seen[n / 64 % seq_words];
 	}
@@ -147,22 +150,25 @@ inlined bool seq_other(struct sequence *s, struct detour *d, u32 n)
 }
 
 // seq_detour takes any number but the next one: the window of the detour is whole for as long as it takes.
-inlined bool seq_detour(struct sequence *s, struct detour *d, u32 n)
+inlined bool seq_detour(struct sequence *s, u32 slot, u32 n)
 {
+	struct detour *d = map_lookup(&detours, &slot);
+	if (!d)
+		return true;
 	d->seen[s->top / 64 % seq_words] = s->newest;
 	bool fits = seq_other(s, d, n);
 	s->newest = d->seen[s->top / 64 % seq_words];
 	return fits;
 }
 
-inlined bool seq_observe(struct sequence *s, struct detour *d, u32 n)
+inlined bool seq_observe(struct sequence *s, u32 slot, u32 n)
 {
 	s->packets++;
 	if (likely(s->varying && n - s->top == 1)) {
-		seq_next(s, d, n);
+		seq_next(s, slot, n);
 		return true;
 	}
-	return seq_detour(s, d, n);
+	return seq_detour(s, slot, n);
 }
 
 // trial_note notes how a number fitted into a whole stream that does not simply follow the one before.
@@ -180,11 +186,11 @@ inlined void trial_note(struct sequence *s, bool fits)
 
 // whole_observe is seq_observe of a whole stream. Of an exporter that counts each session apart it makes nonsense: then it rests, and what is
 // not next in it by chance fits nowhere.
-inlined bool whole_observe(struct sequence *s, struct detour *d, u32 n)
+inlined bool whole_observe(struct sequence *s, u32 slot, u32 n)
 {
 	if (s->varying && n - s->top == 1 && !s->astray) {
 		s->packets++;
-		seq_next(s, d, n);
+		seq_next(s, slot, n);
 		return true;
 	}
 	if (s->rest) {
@@ -192,38 +198,73 @@ inlined bool whole_observe(struct sequence *s, struct detour *d, u32 n)
 		return false;
 	}
 	s->packets++;
-	bool fits = seq_detour(s, d, n);
+	bool fits = seq_detour(s, slot, n);
 	trial_note(s, fits);
 	return fits;
 }
 
-// observe observes a number in a whole stream and in a session's, each at its slot plus 1, 0 when it is not admitted. One lock is enough
+// Set when the program is loaded: this machine may make stores seen in another order than they are made in, as x86 does not.
+const volatile bool weakly_ordered;
+
+// Who wants a sequence that another CPU is at looks so often whether it is free, and reads the clock some times in between, which takes some
+// 20 ns: longer than an interrupt takes, if not as long as a virtual CPU may stand still. The verifier goes through all of it.
+enum { patience = 512 };
+
+// seize takes a sequence for this CPU alone. The kernel's own lock for programs disables interrupts, too, and would be a fifth of all the
+// work: what holds a sequence is never interrupted by what wants it, for both are softirqs. It is false when patience ends.
+inlined bool seize(struct sequence *s)
+{
+#pragma clang loop unroll(disable)
+	for (u32 i = 0; i < patience; i++) {
+		if (likely(*(volatile u32 *)&s->seized == 0 && __sync_val_compare_and_swap(&s->seized, 0, 1) == 0))
+			return true;
+		clock_ns(), clock_ns(), clock_ns(), clock_ns();
+	}
+	return false;
+}
+
+// leave makes what was done to a sequence seen, and then that it is free.
+inlined void leave(struct sequence *s)
+{
+	__asm__ volatile("" : : : "memory");
+	if (weakly_ordered)
+		__sync_lock_test_and_set(&s->seized, 0);
+	else
+		*(volatile u32 *)&s->seized = 0;
+}
+
+// seq_miss notes that there was a number that could not be observed.
+inlined void seq_miss(struct sequence *s, u32 slot)
+{
+	struct detour *d = s ? map_lookup(&detours, &slot) : 0;
+	if (d)
+		__sync_fetch_and_add(&d->missed, 1);
+}
+
+// observe observes a number in a whole stream and in a session's, each at its slot plus 1, 0 when it is not admitted. To seize one is enough
 // for both: all of a session is in the same whole. It is not static, so that the verifier takes it by itself, once, and not for each way
 // that leads to it.
 int observe(u32 whole_link, u32 session_link, u32 n)
 {
 	u32 whole_slot = whole_link - 1, session_slot = session_link - 1;
 	struct sequence *w = whole_link ? map_lookup(&sequences, &whole_slot) : 0;
-	struct detour *whole_detour = map_lookup(&detours, &whole_slot);
 	struct sequence *s = session_link ? map_lookup(&sequences, &session_slot) : 0;
-	struct detour *d = map_lookup(&detours, &session_slot);
-	if (likely(w && whole_detour)) {
-		if (likely(s)) // asks for its line: nothing is read ahead beyond the lock
-			(void)*(volatile u8 *)&s->started;
-		(void)*(volatile u8 *)&w->started;
-		lock(&w->lock);
-		bool fits = whole_observe(w, whole_detour, n);
-		if (likely(s && d)) {
-			seq_observe(s, d, n);
-			if (!likely(fits))
-				s->aliens++;
-		}
-		unlock(&w->lock);
-	} else if (s && d) {
-		lock(&s->lock);
-		seq_observe(s, d, n);
-		unlock(&s->lock);
+	struct sequence *first = w ? w : s;
+	if (!first)
+		return 0;
+	if (likely(s)) // asks for its line: nothing is read ahead beyond what seizes
+		(void)*(volatile u8 *)&s->started;
+	if (!likely(seize(first))) {
+		seq_miss(w, whole_slot);
+		seq_miss(s, session_slot);
+		return 0;
 	}
+	bool fits = !w || whole_observe(w, whole_slot, n);
+	if (likely(s)) {
+		seq_observe(s, session_slot, n);
+		s->aliens += !fits;
+	}
+	leave(first);
 	return 0;
 }
 
