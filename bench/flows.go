@@ -36,13 +36,8 @@ func measureFlows(ctx context.Context, s *setting, rows []result.Row) error {
 }
 
 // measureFlowsLive has the receiver look at the conversations, and not, in turn.
-func measureFlowsLive(ctx context.Context, s *setting, row *result.Row) (err error) {
-	f, err := newField(conversations)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.looking(true), s.looking(false))
+func measureFlowsLive(ctx context.Context, s *setting, row *result.Row) error {
+	turns, err := sideBySide(ctx, conversations, s.rounds, s.livePackets(), s.rate, s.looking(true), s.looking(false))
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vspan-io/vspan/bench/result"
@@ -23,13 +22,8 @@ func liveRows(s *setting) []result.Row {
 	return rows
 }
 
-func measureLive(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField(mixed)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.ours(), tcpdump(buffer), nobody)
+func measureLive(ctx context.Context, s *setting, rows []result.Row) error {
+	turns, err := sideBySide(ctx, mixed, s.rounds, s.livePackets(), s.rate, s.ours(), tcpdump(buffer), nobody)
 	if err != nil {
 		return err
 	}

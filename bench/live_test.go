@@ -60,6 +60,33 @@ func TestContenders(t *testing.T) {
 	}
 }
 
+// Side by side each hears its own packets alone, those that no clock ran for left out.
+func TestSideBySide(t *testing.T) {
+	const packets, rate, rounds = 3000, 20_000, 2
+	openField(t, mixed) // or the test is skipped
+	s := &setting{path: "live"}
+	turns, err := sideBySide(t.Context(), mixed, rounds, packets, rate, s.ours(), s.inKernel(), nobody)
+	if errors.Is(err, fs.ErrPermission) {
+		t.Skipf("no network to measure on: %v", err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, trials := range turns {
+		if len(trials) != rounds {
+			t.Fatalf("%d trials of contender %d", len(trials), i)
+		}
+		for _, x := range trials {
+			if x.sent.Packets != packets || x.sent.CPU <= 0 {
+				t.Errorf("sent %+v to contender %d", x.sent, i)
+			}
+			if i < 2 && (x.heard.Packets != packets || x.lost() != 0) {
+				t.Errorf("contender %d heard %+v", i, x.heard)
+			}
+		}
+	}
+}
+
 // With flows on all packets are looked at, and all conversations are there.
 func TestLooking(t *testing.T) {
 	f := openField(t, conversations)

@@ -91,7 +91,7 @@ func (f *field) try(ctx context.Context, c contender, n int, rate float64) (t tr
 	time.Sleep(resting)
 	shown, err := f.show(ctx, c, rate)
 	if err == nil {
-		err = f.clock(ctx, &t, l.pid(), n, rate)
+		err = f.clock(ctx, &t, l.pid(), n, rate, draining)
 	}
 	var stopped error
 	if t.heard, stopped = l.stop(); ctx.Err() == nil {
@@ -135,22 +135,26 @@ func (f *field) show(ctx context.Context, c contender, rate float64) (shown int,
 	return shown, nil
 }
 
-// clock sends, and takes the difference of all clocks before and after.
-func (f *field) clock(ctx context.Context, t *trial, pid, n int, rate float64) error {
+// clock sends, waits for as long as it takes to work off what was sent, and adds the difference of all clocks before and after to the trial.
+func (f *field) clock(ctx context.Context, t *trial, pid, n int, rate float64, wait time.Duration) error {
 	before, err := f.readClocks(pid)
 	if err != nil {
 		return err
 	}
-	if t.sent, err = f.sender.Send(ctx, n, rate); err != nil {
+	sent, err := f.sender.Send(ctx, n, rate)
+	if err != nil {
 		return err
 	}
-	time.Sleep(draining)
+	time.Sleep(wait)
 	after, err := f.readClocks(pid)
 	if err != nil {
 		return err
 	}
-	t.receiver, t.softirq = after.receiver-before.receiver, after.softirq-before.softirq
-	t.machine, t.onLink = after.machine.Since(before.machine), after.onLink-before.onLink
+	t.sent = t.sent.Plus(sent)
+	t.receiver += after.receiver - before.receiver
+	t.softirq += after.softirq - before.softirq
+	t.machine = t.machine.Plus(after.machine.Since(before.machine))
+	t.onLink += after.onLink - before.onLink
 	return nil
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/vspan-io/vspan/bench/result"
@@ -17,13 +16,8 @@ func xdpRows(s *setting) []result.Row {
 	return rows
 }
 
-func measureXDP(ctx context.Context, s *setting, rows []result.Row) (err error) {
-	f, err := newField(mixed)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	turns, err := f.inTurn(ctx, s.rounds, s.livePackets(), s.rate, s.inKernel(), dropping)
+func measureXDP(ctx context.Context, s *setting, rows []result.Row) error {
+	turns, err := sideBySide(ctx, mixed, s.rounds, s.livePackets(), s.rate, s.inKernel(), dropping)
 	if err != nil {
 		return err
 	}

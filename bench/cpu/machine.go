@@ -64,6 +64,11 @@ func parseMachine(text string) (Machine, error) {
 	return m, nil
 }
 
+// Plus adds what was done at another time.
+func (m Machine) Plus(o Machine) Machine {
+	return Machine{m.Busy + o.Busy, m.Idle + o.Idle, m.Softirq + o.Softirq, m.Stolen + o.Stolen}
+}
+
 // Since is what was done since an earlier reading.
 func (m Machine) Since(earlier Machine) Machine {
 	return Machine{m.Busy - earlier.Busy, m.Idle - earlier.Idle, m.Softirq - earlier.Softirq, m.Stolen - earlier.Stolen}

@@ -44,6 +44,11 @@ type Sent struct {
 	Refused int           // sent again because the device had no room
 }
 
+// Plus adds what was sent at another time.
+func (s Sent) Plus(o Sent) Sent {
+	return Sent{s.Packets + o.Packets, s.Took + o.Took, s.CPU + o.CPU, s.Refused + o.Refused}
+}
+
 // Rate is in packets a second.
 func (s Sent) Rate() float64 { return float64(s.Packets) / s.Took.Seconds() }
 

@@ -9,7 +9,7 @@ type Row struct {
 
 	Ours   *float64 `json:"ours"`  // the median of the rounds
 	Theirs *float64 `json:"rival"` // the same of the rival; null where there is none
-	Ratio  *float64 `json:"ratio"` // ours / rival
+	Ratio  *float64 `json:"ratio"` // ours / rival: the median of the rounds', of which each is beside the other in time
 	Limit  *float64 `json:"limit"` // null: shown, not judged
 	// LimitOf says which figure Limit is the most of: ratio, or ours.
 	LimitOf Figure `json:"limitOf,omitempty"`
@@ -52,11 +52,25 @@ func (r *Row) Compare(ours, rival []float64) {
 	if len(rival) > 0 {
 		r.keep("rival", rival)
 		r.Theirs = new(Median(rival))
-		if *r.Theirs > 0 {
-			r.Ratio = new(*r.Ours / *r.Theirs)
-		}
+		r.Ratio = ratio(ours, rival)
 	}
 	r.judge()
+}
+
+// ratio is the median of the ratios of the rounds, or where there are not as many of both that of the medians. It is nil where the rival's
+// figure is 0.
+func ratio(ours, rival []float64) *float64 {
+	if len(ours) != len(rival) {
+		ours, rival = []float64{Median(ours)}, []float64{Median(rival)}
+	}
+	ratios := make([]float64, len(ours))
+	for i := range ours {
+		if rival[i] <= 0 {
+			return nil
+		}
+		ratios[i] = ours[i] / rival[i]
+	}
+	return new(Median(ratios))
 }
 
 // AtMost sets the limit of a figure. A row is judged when it has both.
