@@ -4,6 +4,7 @@ package xdp
 
 import (
 	"fmt"
+	"sync/atomic"
 )
 
 // buffers are what the kernel's tables are read into, kept for the next time.
@@ -81,6 +82,7 @@ func (c *Counter) harvestStreams(h *Harvest) {
 	for slot, given := range c.streams.given {
 		if given {
 			s := c.streams.keys[slot]
+			h.Missed += atomic.LoadUint64(&c.kernel.detours.values[slot].Missed)
 			c.buffer.streams = append(c.buffer.streams, Sequence{s, uint32(slot), c.kernel.numbersOf(uint32(slot), s.Whole)})
 		}
 	}

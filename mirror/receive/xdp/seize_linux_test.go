@@ -67,9 +67,9 @@ func TestNumberThatCannotBeObserved(t *testing.T) {
 				if s.Packets != 99 || s.Lost != 1 || s.Reordered+s.Duplicated+s.Resets+s.Strays+s.Aliens != 0 || !s.Usable {
 					t.Errorf("%+v", s)
 				}
-				if missed := p.kernel.detours.values[s.Slot].Missed; missed != 3 {
-					t.Errorf("%d missed", missed)
-				}
+			}
+			if want := uint64(3 * len(h.Streams)); h.Missed != want {
+				t.Errorf("%d missed, want %d", h.Missed, want)
 			}
 		})
 	}
