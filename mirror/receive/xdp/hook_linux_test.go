@@ -75,6 +75,10 @@ func TestCannotOpen(t *testing.T) {
 		}
 		must(t, c.Close())
 	}
+	refused := fmt.Errorf("load: %w", &ebpf.VerifierError{Cause: unix.EACCES})
+	if err := advise(refused); !errors.Is(err, refused) || strings.Contains(err.Error(), "CAP_BPF") || !strings.Contains(err.Error(), "verifier") {
+		t.Errorf("got %v", err)
+	}
 	if err := advise(unix.EPERM); !errors.Is(err, fs.ErrPermission) || !strings.Contains(err.Error(), "CAP_BPF") {
 		t.Error(err)
 	}

@@ -191,6 +191,9 @@ func advise(err error) error {
 	if errors.Is(features.HaveProgramHelper(ebpf.XDP, asm.FnKtimeGetCoarseNs), ebpf.ErrNotSupported) {
 		return errors.New("counting in the kernel needs Linux 5.13 or later, and this one is older") // of all else that fails there that is the reason
 	}
+	if refused := (*ebpf.VerifierError)(nil); errors.As(err, &refused) && errors.Is(err, unix.EACCES) { // without capabilities it is EPERM
+		return fmt.Errorf("this kernel's verifier refuses the program that counts: please report it, with what uname -r says: %w", err)
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		return fmt.Errorf("counting in the kernel needs the capabilities CAP_BPF and CAP_NET_ADMIN: run as root, "+
 			"or give them to the service with AmbientCapabilities=CAP_BPF CAP_NET_ADMIN: %w", err)

@@ -51,6 +51,10 @@ static u64 (*const buffer_length)(struct xdp_md *) = (void *)188; // Linux 5.18
 		(__typeof__(pointer))((u8 *)(pointer) + none);                                                                             \
 	})
 
+// forget has the compiler forget what it knows of a pointer, so that it looks at that itself whether it is nil, and not at a number that it
+// keeps of it: the verifiers of Linux 5.15 do not know one from the other any more when that was in memory.
+#define forget(pointer) __asm__ volatile("" : "+r"(pointer))
+
 #define likely(x) __builtin_expect(!!(x), 1)
 
 #define big16(x) ((u16)__builtin_bswap16(x))

@@ -259,6 +259,8 @@ int observe(u32 whole_link, u32 session_link, u32 n)
 		seq_miss(s, session_slot);
 		return 0;
 	}
+	forget(w);
+	forget(s);
 	bool fits = !w || whole_observe(w, whole_slot, n);
 	if (likely(s)) {
 		seq_observe(s, session_slot, n);
