@@ -48,7 +48,7 @@ inlined struct place *conversation(struct packet *p, u32 home, u32 mask)
 {
 	u64 *key = (u64 *)&p->key, addresses = key[3], stations = key[5], what = what_of(p);
 #pragma clang loop unroll(disable)
-	for (u32 i = 0; i < probes; i++) {
+	for (u64 i = 0; i < probes; i++) { // of 64 bits: where it is kept in memory Linux 5.15 knows no shorter one any more
 		u32 at = home + i & mask;
 		p->place = at;
 		struct place *here = map_lookup(&places, &at);
