@@ -71,7 +71,9 @@ func (s *stream) otherInWhole(number uint32) (fits bool, gap uint64) {
 	}
 	before := s.Lost
 	fits = s.Observe(number)
-	s.trial.note(fits, s.Packets)
+	if s.trial.note(fits, s.Packets) {
+		s.pause() // to follow one of the sessions by chance would hide what that one loses
+	}
 	return fits, s.Lost - min(before, s.Lost)
 }
 

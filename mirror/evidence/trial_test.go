@@ -1,6 +1,11 @@
 package evidence
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/vspan-io/vspan/mirror"
+	"github.com/vspan-io/vspan/mirror/erspan"
+)
 
 // An exporter that counts each of its sessions apart is not followed as a whole for long; one that counts them together is, and so is
 // one that begins to.
@@ -33,5 +38,55 @@ func TestTrial(t *testing.T) {
 	}
 	if n := apart.Packets - before; n < 100_000 {
 		t.Errorf("when it counts together, only %d of 200000 numbers are looked at", n)
+	}
+}
+
+// While it lets numbers pass, it follows none of the sessions by chance: what that one lost would be hidden by a whole that lost nothing.
+func TestRestingWholeFollowsNone(t *testing.T) {
+	for odd := range uint32(2) {
+		var whole stream
+		var numbers [2]uint32
+		numbers[1] = 1 << 30
+		fitted := 0
+		for i := range uint32(60_000) {
+			n := &numbers[(i+odd)/2%2] // two of the one, two of the other: each seems to be a new beginning
+			*n++
+			if fits, _ := whole.inWhole(*n); fits && i > 3*trialLen {
+				fitted++
+			}
+		}
+		if fitted > 0 || whole.Usable() {
+			t.Errorf("%d numbers fitted into a whole at rest, usable %t", fitted, whole.Usable())
+		}
+	}
+}
+
+// An exporter counts two sessions apart, and loses some packets of the one at the end.
+func TestLossOfOneOfTwoCountedApart(t *testing.T) {
+	for odd := range 4 {
+		s := newStage(t, mirror.ERSPAN2, vm(1))
+		s.others = []Expectation{expects("other", erspan.TypeII, 6, at("107", vm(7).mac, "esx-01"))}
+		s.guests[0].from, s.guests[0].to = 100, 100
+		number, n := uint32(1<<30), 0
+		s.packet = func(*erspan.Packet) {
+			if n++; (n+odd)%2 != 0 {
+				return
+			}
+			for range 2 {
+				s.ledger.Observe(s.table(), parcel{host: "esx-01", kind: erspan.TypeII, id: 6, src: vm(7).mac, dst: router, n: n}.arrival(number))
+				number++
+			}
+		}
+		s.pass(200)
+		if e := s.result.Evidence; e.Lost != 0 || !e.SequenceUsable {
+			t.Fatalf("%d lost, usable %t, before anything was lost", e.Lost, e.SequenceUsable)
+		}
+		s.skip = 50
+		s.pass(1)
+		s.skip = 0
+		s.pass(5)
+		if e := s.result.Evidence; e.Lost != 4 {
+			t.Errorf("%d packets lost, want 4", e.Lost)
+		}
 	}
 }

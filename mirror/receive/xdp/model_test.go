@@ -205,7 +205,9 @@ func (m *model) try(whole Stream, n uint32) bool {
 		return false
 	}
 	fits := q.Observe(n)
-	t.note(fits, q.Packets)
+	if t.note(fits, q.Packets) {
+		q.pause()
+	}
 	return fits
 }
 

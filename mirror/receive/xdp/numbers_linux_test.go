@@ -109,10 +109,11 @@ func TestWholeRests(t *testing.T) {
 	frame := mirrored(vmA, vmB, 40)
 	const apart, together = 2*trialLen + trialRest/2, trialRest/2 + 4*trialLen
 	for i := range uint32(apart + together) {
-		s, n := streams[1+i%4], i
-		if i < apart {
-			n = i/4 + i%4<<29
+		session, n := i/2%4, i
+		if i < apart { // two in turn of each seem to be a new beginning
+			n = i/8*2 + i%2 + session<<29
 		}
+		s := streams[1+session]
 		packet := carry(s.Src, s.Dst, numbered2(s.ID, n, frame))
 		if m.take(packet); p.run(packet) != pass {
 			t.Fatal("dropped, although no conversation is admitted")

@@ -78,6 +78,9 @@ func (s *sequence) begin(number uint32) {
 	s.mark(number)
 }
 
+// pause leaves the next numbers out: the space begins anew with the one that it takes then.
+func (s *sequence) pause() { s.started, s.varying = false, false }
+
 func (s *sequence) follow(number uint32) bool {
 	fits := true
 	switch ahead := int64(int32(number - s.top)); {

@@ -22,18 +22,20 @@ func (t *trial) resting() bool {
 	return true
 }
 
-// note notes how a number fitted that does not simply follow the one before; packets is how many the space has seen.
-func (t *trial) note(fits bool, packets uint64) {
+// note notes how a number fitted that does not simply follow the one before; packets is how many the space has seen. It reports whether
+// the next ones are to be let pass.
+func (t *trial) note(fits bool, packets uint64) (rests bool) {
 	t.noted++
 	if !fits {
 		t.misfits++
 	}
 	if t.noted < trialLen {
-		return
+		return false
 	}
-	rest := uint32(0)
-	if uint64(t.misfits)*2 > packets-t.since {
-		rest = trialRest
+	rests = uint64(t.misfits)*2 > packets-t.since
+	*t = trial{since: packets}
+	if rests {
+		t.rest = trialRest
 	}
-	*t = trial{since: packets, rest: rest}
+	return rests
 }

@@ -178,14 +178,17 @@ inlined void trial_note(struct sequence *s, bool fits)
 	s->misfits += !fits;
 	if (s->noted < trial_len)
 		return;
-	s->rest = (u64)s->misfits * 2 > s->packets - s->since ? trial_rest : 0;
+	if ((u64)s->misfits * 2 > s->packets - s->since) {
+		s->rest = trial_rest;
+		s->started = s->varying = 0; // it begins anew with what it takes then
+	}
 	s->since = s->packets;
 	s->noted = 0;
 	s->misfits = 0;
 }
 
-// whole_observe is seq_observe of a whole stream. Of an exporter that counts each session apart it makes nonsense: then it rests, and what is
-// not next in it by chance fits nowhere.
+// whole_observe is seq_observe of a whole stream. Of an exporter that counts each session apart it makes nonsense: then it rests, and nothing
+// fits.
 inlined bool whole_observe(struct sequence *s, u32 slot, u32 n)
 {
 	if (s->varying && n - s->top == 1 && !s->astray) {
