@@ -70,30 +70,3 @@ func sum(figures []float64) (s float64) {
 	}
 	return s
 }
-
-// series are the trials of one contender, by round. Its figures are nanoseconds for a packet where nothing else is said.
-type series []trial
-
-func (s series) each(figure func(trial) float64) []float64 {
-	figures := make([]float64, len(s))
-	for i, t := range s {
-		figures[i] = figure(t)
-	}
-	return figures
-}
-
-func (s series) receiver() []float64 {
-	return s.each(func(t trial) float64 { return t.perPacket(t.receiver) })
-}
-func (s series) total() []float64 {
-	return s.each(func(t trial) float64 { return t.perPacket(t.total()) })
-}
-func (s series) machine() []float64 {
-	return s.each(func(t trial) float64 { return t.perPacket(t.machine.Busy) })
-}
-
-// lost is in packets.
-func (s series) lost() []float64 { return s.each(func(t trial) float64 { return float64(t.lost()) }) }
-
-// rate is in packets a second, as they were really sent.
-func (s series) rate() []float64 { return s.each(func(t trial) float64 { return t.sent.Rate() }) }

@@ -73,12 +73,15 @@ func TestSideBySide(t *testing.T) {
 		t.Fatal(err)
 	}
 	for i, trials := range turns {
-		if len(trials) != rounds {
-			t.Fatalf("%d trials of contender %d", len(trials), i)
+		if n := len(trials.total()); len(trials) != rounds || n != rounds*stretches {
+			t.Fatalf("%d trials of contender %d, %d figures", len(trials), i, n)
 		}
 		for _, x := range trials {
 			if x.sent.Packets != packets || x.sent.CPU <= 0 {
 				t.Errorf("sent %+v to contender %d", x.sent, i)
+			}
+			if len(x.stretches) != stretches || x.stretches[1].sent.Packets != packets/stretches {
+				t.Errorf("in stretches %+v to contender %d", x.stretches, i)
 			}
 			if i < 2 && (x.heard.Packets != packets || x.lost() != 0) {
 				t.Errorf("contender %d heard %+v", i, x.heard)

@@ -50,24 +50,16 @@ func newField(sent load) (*field, error) {
 
 func (f *field) close() error { return errors.Join(f.sender.Close(), f.link.Close()) }
 
-// trial is what it cost to send so many packets to a contender.
+// trial is what became of the packets that were sent to a contender, in one stretch or in several.
 type trial struct {
-	sent     network.Sent
-	heard    heard
-	receiver time.Duration // CPU time of the contender's process
-	softirq  time.Duration // of ksoftirqd
-	machine  cpu.Machine   // what the whole machine did meanwhile, all that is none of ours included
-	onLink   uint64        // packets that the link itself dropped
+	stretch   // all of them together
+	stretches []stretch
+	heard     heard
 }
 
-// total is all CPU time that the packets took: sending and the softirq in it, ksoftirqd, and receiving. The clocks of tasks count
-// nanoseconds and nothing that other programs do; /proc/stat counts ticks of everything, and is kept beside to compare: on a machine at
-// rest the two differ by little. See package cpu for the kernels on which they do not.
-func (t trial) total() time.Duration { return t.sent.CPU + t.softirq + t.receiver }
-
-// perPacket is in nanoseconds.
-func (t trial) perPacket(d time.Duration) float64 {
-	return float64(d.Nanoseconds()) / float64(t.sent.Packets)
+// add adds a stretch.
+func (t *trial) add(s stretch) {
+	t.stretch, t.stretches = t.plus(s), append(t.stretches, s)
 }
 
 // lost is how many packets the contender did not get, by its own count and the kernel's.
@@ -135,7 +127,7 @@ func (f *field) show(ctx context.Context, c contender, rate float64) (shown int,
 	return shown, nil
 }
 
-// clock sends, waits for as long as it takes to work off what was sent, and adds the difference of all clocks before and after to the trial.
+// clock sends, waits for as long as it takes to work off what was sent, and adds that stretch to the trial: the difference of all clocks.
 func (f *field) clock(ctx context.Context, t *trial, pid, n int, rate float64, wait time.Duration) error {
 	before, err := f.readClocks(pid)
 	if err != nil {
@@ -150,11 +142,10 @@ func (f *field) clock(ctx context.Context, t *trial, pid, n int, rate float64, w
 	if err != nil {
 		return err
 	}
-	t.sent = t.sent.Plus(sent)
-	t.receiver += after.receiver - before.receiver
-	t.softirq += after.softirq - before.softirq
-	t.machine = t.machine.Plus(after.machine.Since(before.machine))
-	t.onLink += after.onLink - before.onLink
+	t.add(stretch{
+		sent: sent, receiver: after.receiver - before.receiver, softirq: after.softirq - before.softirq,
+		machine: after.machine.Since(before.machine), onLink: after.onLink - before.onLink,
+	})
 	return nil
 }
 

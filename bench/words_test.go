@@ -39,7 +39,7 @@ func TestLost(t *testing.T) {
 		{heard{Packets: 90}, 0, 10},
 		{heard{Packets: 99, Dropped: 4}, 2, 6},
 	} {
-		x := trial{heard: c.heard, onLink: c.link}
+		x := trial{heard: c.heard, stretch: stretch{onLink: c.link}}
 		x.sent.Packets = 100
 		if got := x.lost(); got != c.want {
 			t.Errorf("%+v: %d lost, want %d", c, got, c.want)

@@ -7,9 +7,9 @@ type Row struct {
 	Rival string `json:"rivalIs,omitempty"` // what ours is compared with
 	Unit  string `json:"unit"`
 
-	Ours   *float64 `json:"ours"`  // the median of the rounds
+	Ours   *float64 `json:"ours"`  // the median of the rounds, or of the stretches that they are made of
 	Theirs *float64 `json:"rival"` // the same of the rival; null where there is none
-	Ratio  *float64 `json:"ratio"` // ours / rival: the median of the rounds', of which each is beside the other in time
+	Ratio  *float64 `json:"ratio"` // ours / rival: the median of those of each and of what is beside it in time
 	Limit  *float64 `json:"limit"` // null: shown, not judged
 	// LimitOf says which figure Limit is the most of: ratio, or ours.
 	LimitOf Figure `json:"limitOf,omitempty"`
@@ -17,7 +17,7 @@ type Row struct {
 
 	Instructions *Instructions `json:"instructions,omitempty"`
 
-	Raw         map[string][]float64 `json:"raw,omitempty"` // every round's figures, in its order
+	Raw         map[string][]float64 `json:"raw,omitempty"` // the figures of all rounds, in their order
 	Notes       []string             `json:"notes,omitempty"`
 	NotMeasured string               `json:"notMeasured,omitempty"` // why there are no figures
 }
@@ -45,7 +45,7 @@ func NewInstructions(ours, rival float64, unit string) *Instructions {
 	return &Instructions{Ours: ours, Rival: rival, Ratio: ours / rival, Unit: unit}
 }
 
-// Compare fills in what follows from the figures of the rounds, which are kept.
+// Compare fills in what follows from the figures, which are kept: of the rounds, or of the stretches of all rounds.
 func (r *Row) Compare(ours, rival []float64) {
 	r.keep("ours", ours)
 	r.Ours = new(Median(ours))
@@ -57,7 +57,7 @@ func (r *Row) Compare(ours, rival []float64) {
 	r.judge()
 }
 
-// ratio is the median of the ratios of the rounds, or where there are not as many of both that of the medians. It is nil where the rival's
+// ratio is the median of the ratios one by one, or where there are not as many of both that of the medians. It is nil where the rival's
 // figure is 0.
 func ratio(ours, rival []float64) *float64 {
 	if len(ours) != len(rival) {

@@ -25,7 +25,7 @@ type runner struct {
 }
 
 // sideBySide measures contenders in rounds. In each of them all begin anew, and n packets are sent to each at the rate, in stretches by
-// turns. The trials are by contender.
+// turns. The trials are by contender. What is compared are stretches: there are more of them than rounds, and each lies nearer to its rival's.
 func sideBySide(ctx context.Context, sent load, rounds, n int, rate float64, contenders ...contender) (turns []series, err error) {
 	runners := make([]*runner, len(contenders))
 	for i, c := range contenders {
