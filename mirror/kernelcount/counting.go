@@ -33,7 +33,8 @@ type Counting struct {
 	of      []xdp.Conversation
 	wanted  capture.Demand // at the last look
 
-	counted atomic.Uint64 // packets that were brought
+	counted atomic.Uint64           // packets that were brought
+	last    atomic.Pointer[Figures] // but for those
 }
 
 // admitted is a conversation that the kernel counts.
@@ -70,7 +71,7 @@ func (k *Counting) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-ctx.Done():
-			return errors.Join(k.retire(k.all(), time.Now()), k.counter.Close())
+			return errors.Join(k.retire(k.all(), time.Now()), k.conclude(), k.counter.Close())
 		case now := <-timer.C:
 			if err := k.once(now); err != nil {
 				return errors.Join(fmt.Errorf("counting in the kernel: %w", err), k.counter.Close())
@@ -91,6 +92,7 @@ func (k *Counting) once(now time.Time) error {
 	if err != nil {
 		return err
 	}
+	k.note(&h)
 	k.wanted = k.demand()
 	given := k.bring(h.Conversations, now)
 	for c, a := range k.known {
@@ -101,9 +103,6 @@ func (k *Counting) once(now time.Time) error {
 	k.follow(h.Streams, now)
 	return errors.Join(k.retire(given, now), k.admit(now))
 }
-
-// Counted is how many packets the kernel has counted that were brought to the ledger. Any goroutine may ask.
-func (k *Counting) Counted() uint64 { return k.counted.Load() }
 
 // wants reports whether somebody wants the frames of a session.
 func (k *Counting) wants(uid string) bool {

@@ -15,7 +15,7 @@ import (
 type inKernel struct {
 	on     string                // interface to count on; "": the ring counts all
 	count  *kernelcount.Counting // nil while it does not count
-	past   uint64                // packets that were counted before
+	past   kernelcount.Figures   // of when it counted before
 	way    string                // native or generic; "" while it does not count
 	reason string                // why it does not count, or not in a better way
 }
@@ -64,22 +64,22 @@ func (r *reception) kernelCounts(count *kernelcount.Counting, way, reason string
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.kernel.count != nil {
-		r.kernel.past += r.kernel.count.Counted()
+		r.kernel.past = r.kernel.past.Plus(r.kernel.count.Figures())
 	}
 	r.kernel.count, r.kernel.way, r.kernel.reason = count, way, reason
 }
 
-// counted is how many packets the kernel has counted.
-func (k *inKernel) counted() uint64 {
+// figures are those of all times that it counted.
+func (k *inKernel) figures() kernelcount.Figures {
 	if k.count == nil {
 		return k.past
 	}
-	return k.past + k.count.Counted()
+	return k.past.Plus(k.count.Figures())
 }
 
 // show says in what the API shows of the receiver how the kernel counts.
 func (k *inKernel) show(shown *api.Receiver) {
-	n := k.counted()
+	n := k.figures().Counted
 	shown.KernelCounted, shown.Packets, shown.Datagrams = n, shown.Packets+n, shown.Datagrams+n
 	if k.count != nil {
 		shown.Kind, shown.XDPMode, shown.Reason = kindXDP, k.way, k.reason
@@ -88,9 +88,9 @@ func (k *inKernel) show(shown *api.Receiver) {
 	}
 }
 
-// kernelCounted is how many packets the kernel has counted without handing them over.
-func (r *reception) kernelCounted() uint64 {
+// kernelFigures say how counting in the kernel went.
+func (r *reception) kernelFigures() kernelcount.Figures {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.kernel.counted()
+	return r.kernel.figures()
 }

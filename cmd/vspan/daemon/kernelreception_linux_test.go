@@ -139,7 +139,7 @@ func TestKernelCountIsTheRings(t *testing.T) {
 			must(t, err)
 			expected := expectTraffic(made, kind)
 			var views [2]*evidence.View
-			var counted uint64
+			var figures kernelcount.Figures
 			for i, inKernel := range []bool{false, true} {
 				link := linkFor(t, made)
 				c := collect(t, link, expected, inKernel)
@@ -154,17 +154,20 @@ func TestKernelCountIsTheRings(t *testing.T) {
 				must(t, sender.Close())
 				c.stop()
 				if inKernel {
-					counted = c.count.Counted()
+					figures = c.count.Figures()
 				}
 				views[i] = c.ledger.View()
 			}
 			if diff := cmp.Diff(views[0], views[1], butTimes()...); diff != "" {
 				t.Errorf("(-ring +kernel)\n%s", diff)
 			}
-			if counted < packets*3/2 {
-				t.Errorf("the kernel counted %d of %d packets", counted, rounds*packets)
+			if sum := figures.Counted + figures.Unadmitted + figures.Unjudged; sum != rounds*packets || figures.Refused != 0 {
+				t.Errorf("%+v of %d packets", figures, rounds*packets)
 			}
-			t.Logf("the kernel counted %d of %d packets", counted, rounds*packets)
+			if figures.Counted < packets*3/2 {
+				t.Errorf("the kernel counted %d of %d packets", figures.Counted, rounds*packets)
+			}
+			t.Logf("the kernel counted %d of %d packets", figures.Counted, rounds*packets)
 		})
 	}
 }
@@ -229,12 +232,12 @@ func TestWantedSessionsComeUp(t *testing.T) {
 	defer sender.Close()
 	sent := uint64(0)
 	send := func() (inKernel uint64) {
-		before := c.count.Counted()
+		before := c.count.Figures().Counted
 		_, err := sender.Send(t.Context(), 2000, 50_000)
 		must(t, err)
 		sent += 2000
 		c.await(sent)
-		return c.count.Counted() - before
+		return c.count.Figures().Counted - before
 	}
 	send()
 	settle()

@@ -20,29 +20,31 @@ type collector struct {
 	reception *reception
 
 	sessions, receiverUp, datagrams, kernelDrops, mirrorPackets, refused, evicted *prometheus.Desc
-	packets, fragments, truncated, counted, dropped, pending, unclaimedKinds      *prometheus.Desc
+	packets, fragments, truncated, dropped, pending, unclaimedKinds               *prometheus.Desc
+	inKernel                                                                      inKernelDescs
+}
+
+// describe makes the description of a metric of vspan.
+func describe(name, help string, labels ...string) *prometheus.Desc {
+	return prometheus.NewDesc("vspan_"+name, help, labels, nil)
 }
 
 func newCollector(st store.Store, board *store.Board, r *reception) *collector {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("vspan_"+name, help, labels, nil)
-	}
 	return &collector{
-		store: st, board: board, reception: r,
-		sessions:       desc("sessions", "Sessions by the state of their verdict.", "state"),
-		receiverUp:     desc("receiver_up", "1 if the receiver receives, 0 if not."),
-		datagrams:      desc("receiver_datagrams_total", "Whole GRE datagrams received."),
-		kernelDrops:    desc("receiver_kernel_dropped_packets_total", "Packets the kernel, the ring or the queue dropped before they could be read."),
-		mirrorPackets:  desc("mirror_packets_total", "Received GRE datagrams by what they turned out to be.", "attribution"),
-		refused:        desc("receiver_refused_packets_total", "Packets that could not be used, by reason.", "reason"),
-		packets:        desc("receiver_packets_total", "Packets the kernel handed over; several may make one datagram."),
-		fragments:      desc("receiver_fragments_total", "Packets that were outer fragments."),
-		truncated:      desc("receiver_truncated_datagrams_total", "Datagrams of which less was copied than they had."),
-		counted:        desc("receiver_kernel_counted_packets_total", "Packets that the kernel counted without handing them over."),
-		dropped:        desc("receiver_dropped_packets_total", "Packets lost on this machine, by where: ring, buffer, or reassembly, whose memory or time was used up.", "stage"),
-		pending:        desc("receiver_pending_fragments", "Fragments that wait for the rest."),
-		unclaimedKinds: desc("unclaimed_kinds", "Kinds of mirror packets, by sender, encapsulation and id, that belong to no session."),
-		evicted:        desc("mirror_evicted_entries_total", "Entries of the bounded tables of what arrives that made room for newer ones."),
+		store: st, board: board, reception: r, inKernel: newInKernelDescs(),
+		sessions:       describe("sessions", "Sessions by the state of their verdict.", "state"),
+		receiverUp:     describe("receiver_up", "1 if the receiver receives, 0 if not."),
+		datagrams:      describe("receiver_datagrams_total", "Whole GRE datagrams received."),
+		kernelDrops:    describe("receiver_kernel_dropped_packets_total", "Packets the kernel, the ring or the queue dropped before they could be read."),
+		mirrorPackets:  describe("mirror_packets_total", "Received GRE datagrams by what they turned out to be.", "attribution"),
+		refused:        describe("receiver_refused_packets_total", "Packets that could not be used, by reason.", "reason"),
+		packets:        describe("receiver_packets_total", "Packets the kernel handed over; several may make one datagram."),
+		fragments:      describe("receiver_fragments_total", "Packets that were outer fragments."),
+		truncated:      describe("receiver_truncated_datagrams_total", "Datagrams of which less was copied than they had."),
+		dropped:        describe("receiver_dropped_packets_total", "Packets lost on this machine, by where: ring, buffer, or reassembly, whose memory or time was used up.", "stage"),
+		pending:        describe("receiver_pending_fragments", "Fragments that wait for the rest."),
+		unclaimedKinds: describe("unclaimed_kinds", "Kinds of mirror packets, by sender, encapsulation and id, that belong to no session."),
+		evicted:        describe("mirror_evicted_entries_total", "Entries of the bounded tables of what arrives that made room for newer ones."),
 	}
 }
 
@@ -50,10 +52,11 @@ func newCollector(st store.Store, board *store.Board, r *reception) *collector {
 func (c *collector) Describe(ch chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		c.sessions, c.receiverUp, c.datagrams, c.kernelDrops, c.mirrorPackets, c.refused, c.evicted,
-		c.packets, c.fragments, c.truncated, c.counted, c.dropped, c.pending, c.unclaimedKinds,
+		c.packets, c.fragments, c.truncated, c.dropped, c.pending, c.unclaimedKinds,
 	} {
 		ch <- d
 	}
+	c.inKernel.describe(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -68,10 +71,10 @@ func (c *collector) Collect(ch chan<- prometheus.Metric) {
 	count := func(d *prometheus.Desc, n uint64, labels ...string) {
 		ch <- prometheus.MustNewConstMetric(d, prometheus.CounterValue, float64(n), labels...)
 	}
-	counted := c.reception.kernelCounted()
-	count(c.datagrams, counters.Datagrams+counted)
-	count(c.packets, counters.Packets+counted)
-	count(c.counted, counted)
+	figures := c.reception.kernelFigures()
+	count(c.datagrams, counters.Datagrams+figures.Counted)
+	count(c.packets, counters.Packets+figures.Counted)
+	c.inKernel.collect(figures, count)
 	count(c.fragments, counters.Fragments)
 	count(c.truncated, counters.Truncated)
 	count(c.kernelDrops, counters.KernelDrops)

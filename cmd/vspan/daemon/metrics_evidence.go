@@ -12,11 +12,11 @@ import (
 // number of series is that of enumerations, of each session that has series and of all together.
 type evidenceMetrics struct{ diagnoses, severities, delivery *prometheus.Desc }
 
-func newEvidenceMetrics(desc func(name, help string, labels ...string) *prometheus.Desc) evidenceMetrics {
+func newEvidenceMetrics() evidenceMetrics {
 	return evidenceMetrics{
-		diagnoses:  desc("diagnoses", "Sessions by what was found of them; one may have several diagnoses, and several of a kind.", "diagnosis"),
-		severities: desc("session_diagnoses", "Diagnoses made of the session now, by how much they matter.", "session", "severity"),
-		delivery: desc("session_delivery_ratio",
+		diagnoses:  describe("diagnoses", "Sessions by what was found of them; one may have several diagnoses, and several of a kind.", "diagnosis"),
+		severities: describe("session_diagnoses", "Diagnoses made of the session now, by how much they matter.", "session", "severity"),
+		delivery: describe("session_delivery_ratio",
 			"Bytes that arrive over bytes that were to arrive, by the port counters, of the source of which least does; NaN: not measured. The highest that the counters leave possible, and what is likely.",
 			"session", "direction", "estimate"),
 	}

@@ -30,21 +30,18 @@ type sessionCollector struct {
 }
 
 func newSessionCollector(st store.Store, board *store.Board, limit int) *sessionCollector {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("vspan_"+name, help, labels, nil)
-	}
 	return &sessionCollector{
-		store: st, board: board, limit: cmp.Or(limit, defaultSessionSeries), found: newEvidenceMetrics(desc),
-		reasons:  desc("verdicts", "Sessions by the reason of their verdict.", "reason"),
-		overflow: desc("session_series_overflow", "Sessions without series of their own, because there are more than the limit."),
-		verdict:  desc("session_verdict_state", "State of the session's verdict: "+stateCodes()+".", "session"),
-		since:    desc("session_verdict_since_timestamp_seconds", "When state and reason of the session's verdict became what they are; 0: not judged yet.", "session"),
-		packets:  desc("session_packets_total", "Mirrored frames received for the session and from its hosts.", "session"),
-		bytes:    desc("session_bytes_total", "Bytes of those frames.", "session"),
-		lost:     desc("session_lost_packets", "Mirror packets lost on the way, by their sequence numbers: an estimate, which falls when some come late.", "session"),
-		last:     desc("session_last_packet_timestamp_seconds", "When the last frame of the session arrived; 0: none did.", "session"),
-		expiry:   desc("session_expiry_timestamp_seconds", "When the session's time is up; 0: never.", "session"),
-		sources:  desc("session_sources", "Sources of the session by whether their verdict is delivering.", "session", "delivering"),
+		store: st, board: board, limit: cmp.Or(limit, defaultSessionSeries), found: newEvidenceMetrics(),
+		reasons:  describe("verdicts", "Sessions by the reason of their verdict.", "reason"),
+		overflow: describe("session_series_overflow", "Sessions without series of their own, because there are more than the limit."),
+		verdict:  describe("session_verdict_state", "State of the session's verdict: "+stateCodes()+".", "session"),
+		since:    describe("session_verdict_since_timestamp_seconds", "When state and reason of the session's verdict became what they are; 0: not judged yet.", "session"),
+		packets:  describe("session_packets_total", "Mirrored frames received for the session and from its hosts.", "session"),
+		bytes:    describe("session_bytes_total", "Bytes of those frames.", "session"),
+		lost:     describe("session_lost_packets", "Mirror packets lost on the way, by their sequence numbers: an estimate, which falls when some come late.", "session"),
+		last:     describe("session_last_packet_timestamp_seconds", "When the last frame of the session arrived; 0: none did.", "session"),
+		expiry:   describe("session_expiry_timestamp_seconds", "When the session's time is up; 0: never.", "session"),
+		sources:  describe("session_sources", "Sources of the session by whether their verdict is delivering.", "session", "delivering"),
 	}
 }
 

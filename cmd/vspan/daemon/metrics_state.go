@@ -23,19 +23,16 @@ type stateCollector struct {
 }
 
 func newStateCollector(d *Daemon, st *state, a *assembly) *stateCollector {
-	desc := func(name, help string, labels ...string) *prometheus.Desc {
-		return prometheus.NewDesc("vspan_"+name, help, labels, nil)
-	}
 	return &stateCollector{
 		checks:  func() []api.Check { return d.readiness(st, a.reconciler) },
 		orphans: a.reconciler.Orphans, held: a.reconciler.Held, journal: st.journal, history: st.history, dataDir: d.config.DataDir,
-		check:   desc("check_ok", "1 if what the check is named after is in order, 0 if not; /readyz says why.", "check"),
-		orphan:  desc("orphans", "Sessions on the switches that bear this installation's marker and that no record asks for."),
-		hold:    desc("held_changes", "Changes that are held back until a person has looked (vspan switches release)."),
-		written: desc("history_events_total", "Events of the history by where they are kept: durable on disk, volatile in memory because writing failed.", "kept"),
-		untold:  desc("history_dropped_events_total", "Events that were dropped because the disk was too slow."),
-		free:    desc("data_directory_free_bytes", "Bytes that are free to vspan on the data directory's file system; absent without a data directory."),
-		size:    desc("data_directory_size_bytes", "Size of the data directory's file system; absent without a data directory."),
+		check:   describe("check_ok", "1 if what the check is named after is in order, 0 if not; /readyz says why.", "check"),
+		orphan:  describe("orphans", "Sessions on the switches that bear this installation's marker and that no record asks for."),
+		hold:    describe("held_changes", "Changes that are held back until a person has looked (vspan switches release)."),
+		written: describe("history_events_total", "Events of the history by where they are kept: durable on disk, volatile in memory because writing failed.", "kept"),
+		untold:  describe("history_dropped_events_total", "Events that were dropped because the disk was too slow."),
+		free:    describe("data_directory_free_bytes", "Bytes that are free to vspan on the data directory's file system; absent without a data directory."),
+		size:    describe("data_directory_size_bytes", "Size of the data directory's file system; absent without a data directory."),
 	}
 }
 

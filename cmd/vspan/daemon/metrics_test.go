@@ -10,6 +10,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/gre"
+	"github.com/vspan-io/vspan/mirror/kernelcount"
 	"github.com/vspan-io/vspan/mirror/receive"
 	"github.com/vspan-io/vspan/mirror/store"
 )
@@ -25,8 +26,34 @@ func TestMetricsOfAFlood(t *testing.T) {
 		worker.Take([]receive.Datagram{{Ends: gre.EndsOf(netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}), netip.AddrFrom4([4]byte{192, 0, 2, 99})), Payload: payload, Fragments: 1}})
 		worker.End()
 	}
+	have := gather(t, newCollector(store.NewMemory(), store.NewBoard(), r))
+	if have["vspan_mirror_packets_total"] != 25 || have["vspan_mirror_evicted_entries_total"] != 15 {
+		t.Errorf("%v, want 25 packets and 15 entries evicted", have)
+	}
+}
+
+// What counting in the kernel did is counted on when it begins anew.
+func TestMetricsOfTheKernel(t *testing.T) {
+	r := newReception(Receiver{Off: true}, nil, slog.New(slog.DiscardHandler))
+	once := kernelcount.Figures{Counted: 1, Unadmitted: 2, Unjudged: 3, Missed: 4, Refused: 5}
+	r.kernel.past = once.Plus(once)
+	have := gather(t, newCollector(store.NewMemory(), store.NewBoard(), r))
+	for name, want := range map[string]float64{
+		"vspan_receiver_kernel_counted_packets_total": 2, "vspan_receiver_kernel_passed_packets_total": 10,
+		"vspan_receiver_kernel_missed_numbers_total": 8, "vspan_receiver_kernel_refused_admissions_total": 10,
+		"vspan_receiver_packets_total": 2, "vspan_receiver_datagrams_total": 2,
+	} {
+		if have[name] != want {
+			t.Errorf("%s %v, want %v", name, have[name], want)
+		}
+	}
+}
+
+// gather are the counters of a collector, by name: those of all labels together.
+func gather(t *testing.T, c prometheus.Collector) map[string]float64 {
+	t.Helper()
 	registry := prometheus.NewPedanticRegistry()
-	registry.MustRegister(newCollector(store.NewMemory(), store.NewBoard(), r))
+	registry.MustRegister(c)
 	families, err := registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +64,5 @@ func TestMetricsOfAFlood(t *testing.T) {
 			have[family.GetName()] += m.GetCounter().GetValue()
 		}
 	}
-	if have["vspan_mirror_packets_total"] != 25 || have["vspan_mirror_evicted_entries_total"] != 15 {
-		t.Errorf("%v, want 25 packets and 15 entries evicted", have)
-	}
+	return have
 }

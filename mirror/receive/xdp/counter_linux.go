@@ -19,6 +19,7 @@ type Counter struct {
 	counted       []counted // by the slots of conversations
 	streams       *slots[Stream]
 	refused       uint64
+	missed        uint64 // numbers of streams that are not any more
 	aside         uint64 // packets that have ever been counted aside, at the last look
 	description   Description
 	buffer        buffers

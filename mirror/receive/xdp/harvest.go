@@ -11,8 +11,8 @@ type Harvest struct {
 	// passed up because the program cannot judge them; Unadmitted those it could,
 	// whose conversation is not admitted.
 	Unjudged, Unadmitted uint64
-	// Missed counts numbers in the streams that are listed which nobody could look at: other CPUs were at a stream for longer than can be
-	// waited for. They are among its Packets, and not taken for Lost.
+	// Missed counts numbers that nobody could look at, since the Counter was opened and in each stream by itself: other CPUs were at it for
+	// longer than can be waited for. They are among its Packets, and not taken for Lost.
 	Missed uint64
 	// Refused counts the admissions that found no room.
 	Refused uint64

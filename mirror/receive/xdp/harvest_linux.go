@@ -2,10 +2,7 @@
 
 package xdp
 
-import (
-	"fmt"
-	"sync/atomic"
-)
+import "fmt"
 
 // buffers are what the kernel's tables are read into, kept for the next time.
 type buffers struct {
@@ -26,7 +23,7 @@ func (c *Counter) Harvest() (Harvest, error) {
 	if c.kernel == nil {
 		return Harvest{}, ErrClosed
 	}
-	h := Harvest{Refused: c.refused}
+	h := Harvest{Refused: c.refused, Missed: c.missed}
 	c.harvestStreams(&h)
 	if err := c.harvestPassed(&h); err != nil {
 		return Harvest{}, fmt.Errorf("xdp: read what was passed up: %w", err)
@@ -82,7 +79,7 @@ func (c *Counter) harvestStreams(h *Harvest) {
 	for slot, given := range c.streams.given {
 		if given {
 			s := c.streams.keys[slot]
-			h.Missed += atomic.LoadUint64(&c.kernel.detours.values[slot].Missed)
+			h.Missed += c.kernel.missedOf(uint32(slot))
 			c.buffer.streams = append(c.buffer.streams, Sequence{s, uint32(slot), c.kernel.numbersOf(uint32(slot), s.Whole)})
 		}
 	}

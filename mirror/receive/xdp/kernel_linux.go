@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"sync/atomic"
 
 	"github.com/cilium/ebpf"
 	"github.com/cilium/ebpf/asm"
@@ -154,6 +155,11 @@ func (k *kernel) share(maps map[string]*ebpf.Map) (err error) {
 	}
 	k.guide, err = share[guideValue](maps["guide"])
 	return err
+}
+
+// missedOf is how many numbers of the stream at a slot nobody could look at.
+func (k *kernel) missedOf(slot uint32) uint64 {
+	return atomic.LoadUint64(&k.detours.values[slot].Missed)
 }
 
 // numbersOf are those of the stream at a slot.

@@ -73,6 +73,7 @@ func (c *Counter) RetireStreams(streams ...Stream) ([]Sequence, error) {
 	for _, s := range gone {
 		slot := c.streams.of[s]
 		last = append(last, Sequence{s, slot, c.kernel.numbersOf(slot, s.Whole)})
+		c.missed += c.kernel.missedOf(slot)
 		c.streams.release(s)
 	}
 	return last, nil

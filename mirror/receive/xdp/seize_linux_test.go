@@ -68,8 +68,14 @@ func TestNumberThatCannotBeObserved(t *testing.T) {
 					t.Errorf("%+v", s)
 				}
 			}
-			if want := uint64(3 * len(h.Streams)); h.Missed != want {
+			want := uint64(3 * len(h.Streams))
+			if h.Missed != want {
 				t.Errorf("%d missed, want %d", h.Missed, want)
+			}
+			_, err := p.RetireStreams(c.whole(), c.Stream())
+			must(t, err)
+			if h := p.harvest(); h.Missed != want {
+				t.Errorf("%d missed when the streams are retired, want %d", h.Missed, want)
 			}
 		})
 	}
