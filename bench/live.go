@@ -42,8 +42,8 @@ func measureLive(ctx context.Context, s *setting, rows []result.Row) error {
 	return nil
 }
 
-// livePackets are sent in each trial: three seconds' worth.
-func (s *setting) livePackets() int { return int(s.rate * float64(s.of(300, 50)) / 100) }
+// livePackets are sent in each trial: a second's worth in each stretch.
+func (s *setting) livePackets() int { return int(s.rate * float64(s.of(stretches*100, 50)) / 100) }
 
 // mark says how both received, what they lost, and whether the sender kept the rate.
 func mark(row *result.Row, ours, rival series) {
