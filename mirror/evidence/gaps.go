@@ -65,7 +65,7 @@ func (g *gaps) add(s, before streamMemory, now time.Time, impaired bool, silence
 	}
 	g.numbered += s.view.packets - before.view.packets
 	step := int64(s.view.lost) - int64(before.view.lost)
-	if s.view.inWhole && s.whole.usable {
+	if s.view.inWhole && s.whole.single {
 		step = min(step, max(int64(s.whole.lost)-int64(before.whole.lost), 0))
 	}
 	switch {

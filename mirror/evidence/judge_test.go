@@ -227,6 +227,12 @@ func testOneSequence(t *testing.T, kind erspan.Type) {
 	if e := s.result.Evidence; e.Lost != 0 || !e.SequenceUsable {
 		t.Errorf("lost %d, usable %t; want none lost", e.Lost, e.SequenceUsable)
 	}
+	s.sequence["esx-01"] += 1 << 30 // the host begins anew
+	s.pass(10)
+	s.want(mirror.Delivering, mirror.PacketsSeen)
+	if e := s.result.Evidence; e.Lost != 0 || s.passed != 0 {
+		t.Errorf("lost %d, %d passed over, when the host had begun anew; want none", e.Lost, s.passed)
+	}
 	s.skip = 7
 	s.pass(15)
 	s.want(mirror.Degraded, mirror.SequenceGaps)

@@ -69,6 +69,7 @@ type stage struct {
 	sampling int                  // one of so many is mirrored; 0: all
 	ring     uint64               // of dropped, because the ring was full
 	sent     int
+	passed   uint64 // numbers that were passed over, by what is said of each packet
 	dice     *rand.Rand
 	sequence map[string]uint32
 	ticks    int
@@ -195,7 +196,7 @@ func (s *stage) send(table *Table, host string, f []byte, d mirror.Direction, at
 	}
 	b := p.Append(nil)
 	a := arrivalOf(at, from, b)
-	s.ledger.Observe(table, a)
+	s.passed += uint64(s.ledger.Observe(table, a).Gap)
 	if s.twice {
 		s.ledger.Observe(table, a)
 	}

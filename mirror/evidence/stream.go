@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"math"
 	"net/netip"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
@@ -47,14 +48,23 @@ type stream struct {
 	elsewhere Numbers // there
 }
 
+const (
+	// fewBegun is how often a whole stream may begin anew, or seem to, before it matters how often that is.
+	fewBegun = 8
+	// seldomBegun is how many packets there are at least to each time that a sequence begins anew.
+	seldomBegun = 1024
+)
+
 // streamView is the accounting of one stream as a view has it.
 type streamView struct {
 	packets, lost, reordered, duplicated, resets uint64
 	inWhole                                      bool // the exporter counts this stream together with its others, or has no other
 	usable                                       bool
+	single                                       bool // of a whole one: see stream.single
 }
 
-// inWhole takes a number of everything that an exporter sends, and reports whether it fits in and how many it passed over.
+// inWhole takes a number of everything that an exporter sends, and reports whether it fits in and how many it passed over: any number of
+// them where the whole is not a single sequence.
 func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
 	if s.next(number) {
 		return true, 0
@@ -67,12 +77,15 @@ func (s *stream) otherInWhole(number uint32) (fits bool, gap uint64) {
 	case s.away:
 		return true, 0
 	case s.trial.resting():
-		return false, 0
+		return false, math.MaxUint64
 	}
 	before := s.Lost
 	fits = s.Observe(number)
 	if s.trial.note(fits, s.Packets) {
 		s.pause() // to follow one of the sessions by chance would hide what that one loses
+	}
+	if !s.single() {
+		return fits, math.MaxUint64
 	}
 	return fits, s.Lost - min(before, s.Lost)
 }
@@ -115,8 +128,17 @@ func (s *stream) view() streamView {
 	return streamView{
 		packets: s.Packets + n.Packets, lost: s.Lost + n.Lost, reordered: s.Reordered + n.Reordered,
 		duplicated: s.Duplicated + n.Duplicated, resets: s.Resets + n.Resets,
-		inWhole: s.together(), usable: s.usable(),
+		inWhole: s.together(), usable: s.usable(), single: s.single(),
 	}
+}
+
+// single reports whether a whole stream is one sequence indeed. An exporter that counts its sessions apart, and sends many packets of
+// each by turns, is mostly followed well, but begins anew with each turn: what is lost at the end of one is not seen. A sequence that
+// hosts share begins anew when they do, and hardly ever else.
+func (s *stream) single() bool {
+	n := &s.elsewhere
+	begun := s.Resets + s.Strays + n.Resets + n.Strays
+	return s.usable() && (begun <= fewBegun || begun*seldomBegun <= s.Packets+n.Packets)
 }
 
 // usable reports whether the counts of both places mean anything. Of the place that saw hardly anything it need not be known.
