@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -60,9 +61,32 @@ func TestQuickDecode(t *testing.T) {
 	}
 }
 
+// What is measured by turns comes to a row of each, with the figures of all turns, and what is measured once is not measured again.
+func TestTurns(t *testing.T) {
+	var order []string
+	of := func(name string, once bool) bench {
+		return bench{name, once, func(*setting) []result.Row { return []result.Row{{Name: name}} }, func(_ context.Context, s *setting, rows []result.Row) error {
+			order = append(order, name)
+			rows[0].Compare([]float64{float64(len(order))}, []float64{1})
+			return nil
+		}}
+	}
+	rows := measure(t.Context(), &setting{turns: 3, log: io.Discard}, []bench{of("a", false), of("once", true), of("b", false)})
+	if want := "a once b a b a b"; strings.Join(order, " ") != want {
+		t.Errorf("measured %v, want %s", order, want)
+	}
+	var figures [][]float64
+	for _, r := range rows {
+		figures = append(figures, r.Raw["ours"])
+	}
+	if want := [][]float64{{1, 4, 6}, {2}, {3, 5, 7}}; !reflect.DeepEqual(figures, want) || *rows[0].Ratio != 4 {
+		t.Errorf("figures %v of ratio %v, want %v", figures, *rows[0].Ratio, want)
+	}
+}
+
 // A row that cannot be measured is there, with the reason and its limit.
 func TestNotMeasured(t *testing.T) {
-	b := bench{"some", func(*setting) []result.Row { return lossRows(&setting{}) }, func(_ context.Context, _ *setting, rows []result.Row) error {
+	b := bench{"some", false, func(*setting) []result.Row { return lossRows(&setting{}) }, func(_ context.Context, _ *setting, rows []result.Row) error {
 		return errors.New("needs root")
 	}}
 	rows := b.run(t.Context(), &setting{})
@@ -87,6 +111,7 @@ func TestSetting(t *testing.T) {
 		"-path nowhere":         "error",
 		"-rate 0":               "error",
 		"-rounds -1":            "error",
+		"-turns -1":             "error",
 		"-quick and more":       "error",
 		"-quick -only sessions": "sessions",
 	} {

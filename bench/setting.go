@@ -20,6 +20,7 @@ type setting struct {
 	only         string
 	quick        bool
 	output       string
+	turns        int
 	rounds       int
 	instructions bool
 	whole        string        // the binary of vspan; empty: build it
@@ -40,7 +41,8 @@ func readSetting(arguments []string, log io.Writer) (*setting, error) {
 	flags.StringVar(&s.only, "only", "", "measure only `NAME`: "+names())
 	flags.BoolVar(&s.quick, "quick", false, "a short form: few packets and rounds")
 	flags.StringVar(&s.output, "o", "bench.json", "write the report to `FILE`")
-	flags.IntVar(&s.rounds, "rounds", 0, "`ROUNDS` of ours and the rival in turn (default 7, 2 in the short form)")
+	flags.IntVar(&s.turns, "turns", 0, "how often all of it is measured, in `TURNS` (default 3, 1 in the short form)")
+	flags.IntVar(&s.rounds, "rounds", 0, "`ROUNDS` of ours and the rival in each of them (default 3, 2 in the short form)")
 	flags.BoolVar(&s.instructions, "instructions", true, "count instructions too, by valgrind; not in the short form")
 	flags.StringVar(&s.client, "client", "", "the `BINARY` of vspan's client (default: built by go)")
 	flags.StringVar(&s.whole, "vspan", "", "the `BINARY` of the whole of vspan (default: built by go)")
@@ -54,8 +56,11 @@ func readSetting(arguments []string, log io.Writer) (*setting, error) {
 }
 
 func (s *setting) check(rest []string) error {
+	if s.turns == 0 {
+		s.turns = s.of(3, 1)
+	}
 	if s.rounds == 0 {
-		s.rounds = s.of(7, 2)
+		s.rounds = s.of(3, 2)
 	}
 	known := slices.ContainsFunc(benches(), func(b bench) bool { return b.name == s.only })
 	switch {
@@ -65,6 +70,8 @@ func (s *setting) check(rest []string) error {
 		return fmt.Errorf("-only %s: there are %s", s.only, names())
 	case s.only == "soak" && s.soak <= 0:
 		return errors.New("-only soak: say how long with -soak, e.g. -soak 15m")
+	case s.turns < 1:
+		return fmt.Errorf("-turns %d: at least one", s.turns)
 	case s.rounds < 1:
 		return fmt.Errorf("-rounds %d: at least one", s.rounds)
 	case s.rate <= 0:

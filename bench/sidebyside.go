@@ -9,7 +9,7 @@ import (
 
 // stretches is in how many pieces the packets of a trial are sent when contenders are measured side by side. What else a machine does goes
 // on for seconds and comes to all of them then, in much the same measure.
-const stretches = 6
+const stretches = 3
 
 // leadIn is how long packets are sent before the clocks of a stretch run: a receiver works off what came a moment ago, and leaves as much
 // at the end of a stretch as it had to do at its beginning.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -57,6 +58,47 @@ func TestRowIsJudged(t *testing.T) {
 	r.AtMost(1, RatioFigure)
 	if r.Holds != nil {
 		t.Error("a row without figures was judged")
+	}
+}
+
+// A row that is measured again has the figures of all times. What failed once has failed, and what could be measured once was measured.
+func TestJoin(t *testing.T) {
+	made := func(ours, rival float64) Row {
+		r := Row{Name: "live/total"}
+		r.AtMost(0.7, RatioFigure)
+		r.Compare([]float64{ours}, []float64{rival})
+		r.Note("as measured")
+		return r
+	}
+	sum, slow, again := made(6, 10), made(9, 10), made(7, 10)
+	sum.Join(&slow)
+	sum.Join(&again)
+	if *sum.Ratio != 0.7 || !*sum.Holds || len(sum.Raw["ours"]) != 3 || len(sum.Raw["rival"]) != 3 || len(sum.Notes) != 1 {
+		t.Errorf("%+v", sum)
+	}
+
+	lost, found := made(6, 10), made(6, 10)
+	lost.Fail("packets were lost")
+	lost.Join(&found)
+	found.Join(&lost)
+	for _, r := range []Row{lost, found} {
+		if *r.Holds || !slices.Contains(r.Notes, "packets were lost") {
+			t.Errorf("%+v", r)
+		}
+	}
+
+	absent := func() Row {
+		r := Row{Name: "live/total", NotMeasured: "interrupted"}
+		r.AtMost(0.7, RatioFigure)
+		return r
+	}
+	before, after, measured := absent(), absent(), made(6, 10)
+	before.Join(&measured)
+	measured.Join(&after)
+	for _, r := range []Row{before, measured} {
+		if r.NotMeasured != "" || r.Holds == nil || !*r.Holds || len(r.Raw["ours"]) != 1 || !strings.Contains(strings.Join(r.Notes, " "), "interrupted") {
+			t.Errorf("%+v", r)
+		}
 	}
 }
 

@@ -20,6 +20,8 @@ type Row struct {
 	Raw         map[string][]float64 `json:"raw,omitempty"` // the figures of all rounds, in their order
 	Notes       []string             `json:"notes,omitempty"`
 	NotMeasured string               `json:"notMeasured,omitempty"` // why there are no figures
+
+	failed bool // whatever the figures
 }
 
 // Figure names a column.
@@ -85,14 +87,36 @@ func (r *Row) judge() {
 		figure = r.Ratio
 	}
 	if figure != nil && r.Limit != nil {
-		r.Holds = new(*figure <= *r.Limit)
+		r.Holds = new(*figure <= *r.Limit && !r.failed)
 	}
 }
 
 // Fail makes the row one that does not hold, whatever its figures, and notes why.
 func (r *Row) Fail(why string) {
-	r.Holds = new(false)
+	r.Holds, r.failed = new(false), true
 	r.Note(why)
+}
+
+// Join adds the figures of the same row when it was measured once more. What is noted is that of the last time, and what failed has failed.
+func (r *Row) Join(o *Row) {
+	switch {
+	case o.Ours == nil:
+		r.Note("once more it was not measured: " + o.NotMeasured)
+		return
+	case r.Ours == nil:
+		o.Instructions, o.failed = r.Instructions, o.failed || r.failed
+		o.Note("once it was not measured: " + r.NotMeasured)
+		*r = *o
+		r.judge()
+		return
+	}
+	if r.failed = r.failed || o.failed; !r.failed || o.failed {
+		r.Notes = o.Notes
+	}
+	for name, figures := range o.Raw {
+		r.keep(name, append(r.Raw[name], figures...))
+	}
+	r.Compare(r.Raw["ours"], r.Raw["rival"])
 }
 
 // Note adds a sentence for the reader of the table.
