@@ -1,6 +1,7 @@
 package inspect
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -71,17 +72,20 @@ func (t *tally) summary(c receive.Counters) Summary {
 	return s
 }
 
+// compareStreams has most packets first, and what has as many in the order of what it is.
 func compareStreams(a, b Stream) int {
-	if a.Packets != b.Packets {
-		if a.Packets > b.Packets {
-			return -1
-		}
-		return 1
+	return cmp.Or(
+		cmp.Compare(b.Packets, a.Packets), a.Src.Compare(b.Src), a.Dst.Compare(b.Dst), strings.Compare(a.Encapsulation, b.Encapsulation),
+		cmp.Compare(a.id(), b.id()),
+	)
+}
+
+// id is -1 where there is none.
+func (s Stream) id() int {
+	if s.ID == nil {
+		return -1
 	}
-	if c := a.Src.Compare(b.Src); c != 0 {
-		return c
-	}
-	return strings.Compare(a.String(), b.String())
+	return int(*s.ID)
 }
 
 func (s Stream) String() string {
