@@ -12,6 +12,10 @@ import (
 // machines have.
 const hotPackets = 1000
 
+// tries is how often in a round each decoder has its turn at what fits the cache. The fastest counts: what neighbours do to the cache adds to
+// it, for longer than a turn takes and shorter than a round.
+const tries = 10
+
 const (
 	parserName    = "gopacket DecodingLayerParser and a Go map"
 	newPacketName = "gopacket NewPacket (NoCopy) and a Go map"
@@ -39,7 +43,7 @@ func measureDecode(ctx context.Context, s *setting, rows []result.Row) error {
 	if err != nil {
 		return err
 	}
-	inHot, err := measureDecoders(ctx, s, hot, s.of(300, 20))
+	inHot, err := measureDecoders(ctx, s, hot, tries, s.of(100, 5))
 	if err != nil {
 		return err
 	}
@@ -47,7 +51,7 @@ func measureDecode(ctx context.Context, s *setting, rows []result.Row) error {
 	if err != nil {
 		return err
 	}
-	inCold, err := measureDecoders(ctx, s, cold, 1)
+	inCold, err := measureDecoders(ctx, s, cold, 1, 1)
 	if err != nil {
 		return err
 	}
@@ -67,24 +71,30 @@ func measureDecode(ctx context.Context, s *setting, rows []result.Row) error {
 // decoded are the nanoseconds of CPU time a packet took, by round, and the allocations of ours.
 type decoded struct{ ours, parser, newPacket, allocations []float64 }
 
-func measureDecoders(ctx context.Context, s *setting, r replay, times int) (d decoded, err error) {
+// measureDecoders has each decoder go so many times over the set, by turns and in so many tries a round, of which the fastest counts.
+func measureDecoders(ctx context.Context, s *setting, r replay, tries, times int) (d decoded, err error) {
+	decoders := []func(context.Context, int) (clocked, error){r.ours, r.parser, r.newPacket}
 	for range s.rounds {
-		ours, err := r.ours(ctx, times)
-		if err != nil {
-			return d, err
+		fastest := make([]clocked, len(decoders))
+		allocations := uint64(0)
+		for try := range tries {
+			for i, decode := range decoders {
+				c, err := decode(ctx, times)
+				if err != nil {
+					return d, err
+				}
+				if try == 0 || c.perPacket() < fastest[i].perPacket() {
+					fastest[i] = c
+				}
+				if i == 0 {
+					allocations = max(allocations, c.allocations)
+				}
+			}
 		}
-		parser, err := r.parser(ctx, times)
-		if err != nil {
-			return d, err
-		}
-		newPacket, err := r.newPacket(ctx, times)
-		if err != nil {
-			return d, err
-		}
-		d.ours = append(d.ours, ours.perPacket())
-		d.parser = append(d.parser, parser.perPacket())
-		d.newPacket = append(d.newPacket, newPacket.perPacket())
-		d.allocations = append(d.allocations, float64(ours.allocations)/float64(ours.packets))
+		d.ours = append(d.ours, fastest[0].perPacket())
+		d.parser = append(d.parser, fastest[1].perPacket())
+		d.newPacket = append(d.newPacket, fastest[2].perPacket())
+		d.allocations = append(d.allocations, float64(allocations)/float64(fastest[0].packets))
 	}
 	return d, nil
 }
