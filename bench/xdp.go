@@ -7,7 +7,7 @@ import (
 	"github.com/vspan-io/vspan/bench/result"
 )
 
-// faster is by how much more packets come than in the live rows. To count in the kernel is for rates that the ring could not have. What the
+// faster is by how much more packets come than in the live rows. To count in the kernel is for rates at which the ring costs much. What the
 // process that reads the counts does takes milliseconds of each second, however many packets came: the fewer they are, the more it is of
 // what each costs.
 const faster = 4
