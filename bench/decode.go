@@ -12,8 +12,8 @@ import (
 // machines have.
 const hotPackets = 1000
 
-// tries is how often in a round each decoder has its turn at what fits the cache. The fastest counts: what neighbours do to the cache adds to
-// it, for longer than a turn takes and shorter than a round.
+// tries is how often in a round each decoder has its turn at what fits the cache. The fastest counts: what neighbours do to the cache only
+// adds to it.
 const tries = 10
 
 const (

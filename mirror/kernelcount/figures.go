@@ -6,7 +6,7 @@ import "github.com/vspan-io/vspan/mirror/receive/xdp"
 type Figures struct {
 	Counted    uint64 // packets that were brought to the ledger
 	Unadmitted uint64 // packets that were passed up, because nothing like them is counted there
-	Unjudged   uint64 // the same, because they cannot be judged there: fragments, what is cut, what is no mirror
+	Unjudged   uint64 // the same, because they cannot be judged there; later fragments are in neither
 	Missed     uint64 // sequence numbers that were not looked at
 	Refused    uint64 // admissions that found no room
 }
