@@ -47,5 +47,9 @@ func countSideBySide(ctx context.Context, s *setting, row *result.Row, times int
 	row.Note(fmt.Sprintf("%.0f ns of ours are those of the process that reads the counts, %.1f ms a second", alone, alone*rate/1e6))
 	row.Note(fmt.Sprintf("lost of %d packets in each round: %v, sent at %.0f packets/s", packets, ours.lost(), result.Median(ours.rate())))
 	row.Note("of ours the sender, the softirq and the process that reads the counts, after the kernel was shown the packets; the rival counts nothing")
+	row.Keep("ours lost", ours.lost())
+	if sum(ours.lost()) > 0 {
+		row.Fail("packets were lost by ours: it did less than the whole work")
+	}
 	return nil
 }
