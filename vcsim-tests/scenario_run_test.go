@@ -139,7 +139,7 @@ func (r *play) step(s *step, last bool) {
 			break
 		}
 	}
-	r.beside(now, s)
+	r.beside(now, s, longest(wants))
 }
 
 // overdue fails the test of what is not as wanted in time, and goes on with it; what the file says is not given yet is only noted.
@@ -289,29 +289,5 @@ func (r *play) spell(who string, w want, v seenVerdict, fair bool) {
 	case r.clock.spent-since > window:
 		r.t.Errorf("%s has been %s for longer than a window, and not %s: %s", who, v.said(), w, v.Message)
 		delete(r.wrongSince, who)
-	}
-}
-
-// beside looks at what is wanted beside the verdicts.
-func (r *play) beside(now seen, s *step) {
-	for _, field := range s.counted {
-		if n := string(now.Status.Evidence[field]); n == "" || n == "0" {
-			r.t.Errorf("%s is %q in the evidence, want some", field, n)
-		}
-	}
-	var codes []string
-	for _, d := range now.Status.Diagnoses {
-		codes = append(codes, d.Code)
-	}
-	for _, d := range s.diagnoses {
-		given := slices.Contains(codes, d.code)
-		switch {
-		case !given && d.notYet:
-			r.score.notYet[fmt.Sprintf("%s: %s", r.scenario.name, d.code)] = true
-		case !given:
-			r.t.Errorf("no diagnosis %s (after line %d), but %q; the verdict is %s: %s", d.code, s.events[0].line, codes, now.of("session").said(), now.of("session").Message)
-		case d.notYet:
-			r.t.Logf("the diagnosis %s is given now: take the mark off", d.code)
-		}
 	}
 }

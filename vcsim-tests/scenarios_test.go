@@ -8,9 +8,6 @@ import (
 	"time"
 )
 
-// abreast is how many scenarios are played at the same time. They sleep for most of it.
-const abreast = 64
-
 // TestScenarios plays every scenario, each with one of its encapsulations, or with VSPAN_SCENARIOS=all with every one of them.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
