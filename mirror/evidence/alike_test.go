@@ -9,6 +9,7 @@ import (
 
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // kernel counts what a ledger said recurs, as xdp does, and leaves the rest to it.
@@ -33,7 +34,7 @@ func (k *kernel) admit(now int64) {
 			for _, s := range r.streams() {
 				if k.streams[s] == nil {
 					k.streams[s] = new(stream)
-					k.ledger.Follow(s, Numbers{}, now)
+					k.ledger.Follow(s, sequence.Numbers{}, now)
 				}
 			}
 		}
@@ -111,7 +112,7 @@ func (k *kernel) harvest(t *Table, now int64) {
 		}
 	}
 	for key, s := range k.streams {
-		k.ledger.Follow(key, Numbers{
+		k.ledger.Follow(key, sequence.Numbers{
 			Packets: s.Packets, Lost: s.Lost, Reordered: s.Reordered, Duplicated: s.Duplicated, Resets: s.Resets, Strays: s.Strays,
 			Aliens: s.aliens, Usable: s.Usable(),
 		}, now)
@@ -192,7 +193,7 @@ func TestReturnedStream(t *testing.T) {
 	for n := range uint32(10) {
 		send(n)
 	}
-	ledger.Follow(session, Numbers{Packets: 50, Lost: 7, Usable: true}, 0)
+	ledger.Follow(session, sequence.Numbers{Packets: 50, Lost: 7, Usable: true}, 0)
 	send(10)
 	if s := ledger.View().streams()[session.key()]; s.packets != 60 || s.lost != 7 || !s.usable {
 		t.Errorf("while away: %+v", s)

@@ -84,13 +84,13 @@ func (m *memo) number(sequence uint32, now int64) (gap uint32) {
 	}
 	own.seen = now
 	fits, passed := true, uint64(0)
-	if !whole.value.next(sequence) {
+	if !whole.value.Next(sequence) {
 		fits, passed = whole.value.otherInWhole(sequence)
 	}
 	if !fits {
 		own.value.aliens++
 	}
-	if own.value.next(sequence) {
+	if own.value.Next(sequence) {
 		return 0
 	}
 	return own.value.otherInSession(sequence, passed)

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // streamKey tells one sequence space from another. What ESXi counts together is not documented, so everything that could part two
@@ -40,12 +41,12 @@ func spellEnds(b []byte, exporter, destination netip.Addr) []byte {
 // stream is what is followed under one key.
 type stream struct {
 	aliens uint64 // of one that is not whole: packets whose number does not fit in with the whole
-	sequence
-	marks marks // of a whole one
-	trial trial // of a whole one
+	sequence.Space
+	marks marks          // of a whole one
+	trial sequence.Trial // of a whole one
 
-	away      bool    // it is followed elsewhere, and astray, so that next leaves it alone
-	elsewhere Numbers // there
+	away      bool             // it is followed elsewhere, and was left, so that Next takes nothing
+	elsewhere sequence.Numbers // there
 }
 
 const (
@@ -66,25 +67,19 @@ type streamView struct {
 // inWhole takes a number of everything that an exporter sends, and reports whether it fits in and how many it passed over: any number of
 // them where the whole is not a single sequence.
 func (s *stream) inWhole(number uint32) (fits bool, gap uint64) {
-	if s.next(number) {
+	if s.Next(number) {
 		return true, 0
 	}
 	return s.otherInWhole(number)
 }
 
 func (s *stream) otherInWhole(number uint32) (fits bool, gap uint64) {
-	switch {
-	case s.away:
+	if s.away {
 		return true, 0
-	case s.trial.resting():
-		return false, math.MaxUint64
 	}
 	before := s.Lost
-	fits = s.Observe(number)
-	if s.trial.note(fits, s.Packets) {
-		s.pause() // to follow one of the sessions by chance would hide what that one loses
-	}
-	if !s.single() {
+	fits, observed := s.trial.Observe(&s.Space, number)
+	if !observed || !s.single() {
 		return fits, math.MaxUint64
 	}
 	return fits, s.Lost - min(before, s.Lost)
@@ -96,7 +91,7 @@ func (s *stream) inSession(number uint32, fits bool, wholeGap uint64) (gap uint3
 	if !fits {
 		s.aliens++
 	}
-	if s.next(number) {
+	if s.Next(number) {
 		return 0
 	}
 	return s.otherInSession(number, wholeGap)
@@ -115,7 +110,7 @@ func (s *stream) otherInSession(number uint32, wholeGap uint64) (gap uint32) {
 	if s.together() {
 		passed = min(passed, wholeGap)
 	}
-	return uint32(passed) // at most seqJump
+	return uint32(passed) // at most sequence.MaxGap
 }
 
 // together reports whether the exporter counts this stream together with its others, or has no other.

@@ -6,6 +6,7 @@ import (
 	"github.com/vspan-io/vspan/mirror"
 	"github.com/vspan-io/vspan/mirror/evidence"
 	"github.com/vspan-io/vspan/mirror/receive/xdp"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // followed is a sequence space that the kernel follows.
@@ -38,7 +39,7 @@ func (k *Counting) enter(c xdp.Conversation, r evidence.Recurring, now time.Time
 			}
 			f = &followed{of: s, Stream: evidence.Stream{UID: uidOf(s, r), Exporter: s.Src, Destination: s.Dst, Type: c.Type, ID: s.ID, HardwareID: s.HardwareID}}
 			k.streams[s] = f
-			k.ledger.Follow(f.Stream, evidence.Numbers{}, now.UnixNano())
+			k.ledger.Follow(f.Stream, sequence.Numbers{}, now.UnixNano())
 		}
 		f.conversations++
 	}
@@ -89,7 +90,7 @@ func (k *Counting) follow(sequences []xdp.Sequence, now time.Time) {
 	for i := range sequences {
 		s := &sequences[i]
 		if f := k.followedOf(s); f != nil {
-			k.ledger.Follow(f.Stream, numbersOf(s.Numbers), now.UnixNano())
+			k.ledger.Follow(f.Stream, s.Numbers, now.UnixNano())
 		}
 	}
 }
@@ -102,13 +103,6 @@ func (k *Counting) followedOf(s *xdp.Sequence) *followed {
 		*at = k.streams[s.Stream]
 	}
 	return *at
-}
-
-func numbersOf(n xdp.Numbers) evidence.Numbers {
-	return evidence.Numbers{
-		Packets: n.Packets, Lost: n.Lost, Reordered: n.Reordered, Duplicated: n.Duplicated, Resets: n.Resets, Strays: n.Strays,
-		Aliens: n.Aliens, Usable: n.Usable,
-	}
 }
 
 // conversationOf is what the kernel knows packets alike by.

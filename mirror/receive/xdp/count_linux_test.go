@@ -10,6 +10,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // compared puts packets into the program and into the model, with what share
@@ -53,7 +55,7 @@ func admitAll(t *testing.T, c *Counter, m *model, packets [][]byte, share func(i
 			}
 			asked[s] = true
 			if share(len(asked)) {
-				m.streams[s] = new(sequence)
+				m.streams[s] = new(sequence.Space)
 				must(t, c.AdmitStreams(s))
 			}
 		}

@@ -1,6 +1,10 @@
 package xdp
 
-import "time"
+import (
+	"time"
+
+	"github.com/vspan-io/vspan/mirror/sequence"
+)
 
 // Harvest is what was counted so far, at one time.
 type Harvest struct {
@@ -52,22 +56,5 @@ type Counts struct {
 type Sequence struct {
 	Stream
 	Slot uint32 // as of a Count, among streams
-	Numbers
-}
-
-// Numbers is the accounting of mirror/evidence, with the same meaning: estimates
-// that tell lost packets from late, doubled and misplaced ones.
-type Numbers struct {
-	Packets    uint64 // that bore a number
-	Lost       uint64
-	Reordered  uint64
-	Duplicated uint64
-	Resets     uint64
-	Strays     uint64
-	// Aliens counts packets of a session's stream whose number was not to be expected
-	// in the whole stream. It stays 0 while no whole stream is admitted.
-	Aliens uint64
-	// Usable says that the counts mean anything: the numbers change, and mostly follow
-	// each other. It does not matter on which CPUs the packets arrived.
-	Usable bool
+	sequence.Numbers
 }

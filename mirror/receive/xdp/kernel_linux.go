@@ -17,6 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/vspan-io/vspan/mirror/receive/xdp/internal/hook"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 //go:generate clang -target bpfel -mcpu=v3 -O2 -g -fdebug-compilation-dir=. -Wall -Wextra -Wno-parentheses -Werror -c bpf/count.c -o bpf/count_bpfel.o
@@ -163,7 +164,7 @@ func (k *kernel) missedOf(slot uint32) uint64 {
 }
 
 // numbersOf are those of the stream at a slot.
-func (k *kernel) numbersOf(slot uint32, whole bool) Numbers {
+func (k *kernel) numbersOf(slot uint32, whole bool) sequence.Numbers {
 	return k.sequences.values[slot].numbers(&k.detours.values[slot], whole)
 }
 

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // The layouts of bpf/maps.h. Fields are exported and nothing is padded, so that
@@ -170,14 +171,11 @@ func (k conversationKey) words() (high [3]uint64, low key4) {
 	return [3]uint64{word(0), word(1), word(2)}, key4{word(3), word(4), word(5)}
 }
 
-// usable is as of mirror/evidence's sequence.
-func (n *Numbers) usable(varying bool) bool { return varying && (n.Strays+n.Resets)*8 <= n.Packets+8 }
-
 // numbers are what a sequence came to, read in the memory that the program may go on to write meanwhile. A number that could not be observed
 // bears a packet, and leaves a gap that is none.
-func (v *sequenceValue) numbers(d *detourValue, whole bool) Numbers {
+func (v *sequenceValue) numbers(d *detourValue, whole bool) sequence.Numbers {
 	lost, missed := atomic.LoadUint64(&v.Lost), atomic.LoadUint64(&d.Missed)
-	n := Numbers{
+	n := sequence.Numbers{
 		Packets: atomic.LoadUint64(&v.Packets) + missed, Lost: lost - min(lost, missed),
 		Reordered: atomic.LoadUint64(&d.Reordered), Duplicated: atomic.LoadUint64(&d.Duplicated),
 		Resets: atomic.LoadUint64(&d.Resets), Strays: atomic.LoadUint64(&d.Strays),
@@ -185,7 +183,7 @@ func (v *sequenceValue) numbers(d *detourValue, whole bool) Numbers {
 	if !whole {
 		n.Aliens = atomic.LoadUint64(&v.Since)
 	}
-	n.Usable = n.usable(v.Varying != 0)
+	n.Usable = sequence.Usable(v.Varying != 0, n.Packets, n.Strays+n.Resets)
 	return n
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/vspan-io/vspan/mirror/erspan"
 	"github.com/vspan-io/vspan/mirror/frame"
 	"github.com/vspan-io/vspan/mirror/gre"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
 
 // judgement is what is to become of a packet, made of what user space reads in
@@ -133,8 +134,8 @@ type model struct {
 	began                time.Time // before the first packet
 	conversations        map[Conversation]*Counts
 	snap                 map[Conversation]int
-	streams              map[Stream]*sequence
-	trials               map[Stream]*trial // of whole ones
+	streams              map[Stream]*sequence.Space
+	trials               map[Stream]*sequence.Trial // of whole ones
 	aliens               map[Stream]uint64
 	unjudged, unadmitted uint64
 }
@@ -143,7 +144,7 @@ func newModel() *model {
 	return &model{
 		began:         time.Now(),
 		conversations: map[Conversation]*Counts{}, snap: map[Conversation]int{},
-		streams: map[Stream]*sequence{}, trials: map[Stream]*trial{}, aliens: map[Stream]uint64{},
+		streams: map[Stream]*sequence.Space{}, trials: map[Stream]*sequence.Trial{}, aliens: map[Stream]uint64{},
 	}
 }
 
@@ -182,10 +183,10 @@ func (m *model) sequence(s Stream, n uint32) {
 	s = s.plain()
 	fits := true
 	if whole := m.streams[wholeOf(s)]; whole != nil {
-		fits = whole.next(n) || m.try(wholeOf(s), n)
+		fits = whole.Next(n) || m.try(wholeOf(s), n)
 	}
 	if session := m.streams[s]; session != nil {
-		if !session.next(n) { // as evidence does: the short way, or the whole one
+		if !session.Next(n) { // as mirror/evidence does: the short way, or the whole one
 			session.Observe(n)
 		}
 		if !fits {
@@ -194,29 +195,21 @@ func (m *model) sequence(s Stream, n uint32) {
 	}
 }
 
-// try is what mirror/evidence does with a number that is not next in a whole stream.
+// try is what mirror/evidence has done with a number that is not next in a whole stream.
 func (m *model) try(whole Stream, n uint32) bool {
-	q, t := m.streams[whole], m.trials[whole]
-	if t == nil {
-		t = new(trial)
-		m.trials[whole] = t
+	if m.trials[whole] == nil {
+		m.trials[whole] = new(sequence.Trial)
 	}
-	if t.resting() {
-		return false
-	}
-	fits := q.Observe(n)
-	if t.note(fits, q.Packets) {
-		q.pause()
-	}
+	fits, _ := m.trials[whole].Observe(m.streams[whole], n)
 	return fits
 }
 
 func wholeOf(s Stream) Stream { return Stream{Src: s.Src, Dst: s.Dst, Whole: true} }
 
 // numbers is the accounting of a stream.
-func (m *model) numbers(s Stream) Numbers {
+func (m *model) numbers(s Stream) sequence.Numbers {
 	q := m.streams[s]
-	return Numbers{
+	return sequence.Numbers{
 		Packets: q.Packets, Lost: q.Lost, Reordered: q.Reordered, Duplicated: q.Duplicated, Resets: q.Resets, Strays: q.Strays,
 		Aliens: m.aliens[s], Usable: q.Usable(),
 	}

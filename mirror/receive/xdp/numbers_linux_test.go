@@ -3,31 +3,14 @@
 package xdp
 
 import (
-	"bytes"
-	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"github.com/vspan-io/vspan/mirror/erspan"
+	"github.com/vspan-io/vspan/mirror/sequence"
 )
-
-// sequence_test.go and trial_test.go are mirror/evidence's accounting, word for
-// word: what the program has to come to. When this fails, bpf/sequence.h has to
-// follow the change, and then the copy.
-func TestSequenceIsThatOfEvidence(t *testing.T) {
-	for _, name := range []string{"sequence", "trial"} {
-		want, err := os.ReadFile("../../evidence/" + name + ".go")
-		must(t, err)
-		got, err := os.ReadFile(name + "_test.go")
-		must(t, err)
-		body := func(b []byte) []byte { return b[bytes.IndexByte(b, '\n'):] }
-		if !bytes.Equal(body(got), body(want)) {
-			t.Errorf("mirror/evidence/%s.go has changed and the copy has not", name)
-		}
-	}
-}
 
 // steps are how one number follows another: mostly by one, and otherwise near
 // every limit there is.
@@ -63,7 +46,7 @@ func TestNumbers(t *testing.T) {
 			streams = streams[:2]
 		}
 		for _, s := range streams {
-			m.streams[s] = new(sequence)
+			m.streams[s] = new(sequence.Space)
 		}
 		if err := p.AdmitStreams(streams...); err != nil {
 			t.Fatal(err)
@@ -103,11 +86,11 @@ func TestWholeRests(t *testing.T) {
 		streams = append(streams, Stream{Src: v4a, Dst: v4b, Type: erspan.TypeII, ID: id})
 	}
 	for _, s := range streams {
-		m.streams[s] = new(sequence)
+		m.streams[s] = new(sequence.Space)
 	}
 	must(t, p.AdmitStreams(streams...))
 	frame := mirrored(vmA, vmB, 40)
-	const apart, together = 2*trialLen + trialRest/2, trialRest/2 + 4*trialLen
+	const apart, together = 2*sequence.TrialLength + sequence.TrialRest/2, sequence.TrialRest/2 + 4*sequence.TrialLength
 	for i := range uint32(apart + together) {
 		session, n := i/2%4, i
 		if i < apart { // two in turn of each seem to be a new beginning
@@ -126,10 +109,7 @@ func TestWholeRests(t *testing.T) {
 			t.Errorf("%+v: %s", got.Stream, diff)
 		}
 	}
-	if n := m.streams[whole].Packets; n != apart+together-trialRest {
+	if n := m.streams[whole].Packets; n != apart+together-sequence.TrialRest {
 		t.Errorf("the whole took %d numbers of %d", n, apart+together)
-	}
-	if n := m.streams[whole].Packets - m.trials[whole].since; m.trials[whole].rest > 0 || n < trialLen {
-		t.Errorf("it rests for %d more, and took %d since its last trial", m.trials[whole].rest, n)
 	}
 }

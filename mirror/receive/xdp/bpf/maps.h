@@ -84,7 +84,7 @@ struct counts {
 	struct cuts cuts;
 };
 
-// struct sequence is that of mirror/evidence/sequence.go. Packets of one stream may be spread over several CPUs, or move from one
+// struct sequence is mirror/sequence's Space. Packets of one stream may be spread over several CPUs, or move from one
 // to another when interrupts are balanced anew, so that it is one for all of them, which seize it by turns. What follows in order touches this
 // alone, one line of a cache.
 enum { seq_window = 1024, seq_words = seq_window / 64 };
@@ -102,7 +102,7 @@ struct sequence {
 	u64 packets;
 	u64 lost;
 	u64 newest; // the word of seen that top is in
-	u32 noted; // of a whole stream, whose trial this is: see mirror/evidence/trial.go
+	u32 noted; // of a whole stream, whose trial this is: see mirror/sequence/trial.go
 	u32 misfits;
 	union {
 		u64 since;  // of a whole stream

@@ -1,4 +1,4 @@
-// Sequence accounting, step by step that of mirror/evidence/sequence.go.
+// Sequence accounting, step by step that of mirror/sequence.
 #pragma once
 #include "packet.h"
 

@@ -1,4 +1,4 @@
-package evidence
+package sequence
 
 import (
 	"math/rand/v2"
@@ -7,7 +7,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestSequence(t *testing.T) {
+func TestSpace(t *testing.T) {
 	const top = 1<<32 - 1
 	count := func(first, n uint32) []uint32 {
 		var s []uint32
@@ -43,14 +43,14 @@ func TestSequence(t *testing.T) {
 		"begins anew far ahead":        {join(count(0, 100), count(1e9, 100)), 0, 0, 0, 1, true},
 		"begins anew out of order":     {join(count(1e6, 100), []uint32{1, 0, 2}), 0, 0, 0, 1, true},
 		"one stray":                    {join(count(0, 100), []uint32{1 << 30}, count(100, 100)), 0, 0, 0, 0, true},
-		"as far as a jump can be":      {[]uint32{0, seqJump, seqJump + 1}, seqJump - 1, 0, 0, 0, true},
-		"one further":                  {[]uint32{0, seqJump + 1, seqJump + 2}, 0, 0, 0, 1, true},
+		"as far as a jump can be":      {[]uint32{0, MaxGap, MaxGap + 1}, MaxGap - 1, 0, 0, 0, true},
+		"one further":                  {[]uint32{0, MaxGap + 1, MaxGap + 2}, 0, 0, 0, 1, true},
 		"always zero":                  {make([]uint32, 1000), 0, 0, 0, 0, false},
 		"zero, and then it is counted": {join(make([]uint32, 1000), count(1, 100)), 0, 0, 0, 0, true},
-		"the same ever so late":        {join(count(0, 2000), []uint32{2000 - seqWindow}), 0, 0, 1, 0, true},
+		"the same ever so late":        {join(count(0, 2000), []uint32{2000 - window}), 0, 0, 1, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var s sequence
+			var s Space
 			for _, n := range c.numbers {
 				s.Observe(n)
 			}
@@ -66,9 +66,9 @@ func TestSequence(t *testing.T) {
 }
 
 // Two spaces that were taken for one, and numbers without a sense, must not be believed.
-func TestSequenceUnusable(t *testing.T) {
+func TestSpaceUnusable(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	var mixed, noise sequence
+	var mixed, noise Space
 	for i := range uint32(1000) {
 		mixed.Observe(i)
 		mixed.Observe(1<<30 + i)
@@ -79,9 +79,9 @@ func TestSequenceUnusable(t *testing.T) {
 	}
 }
 
-// TestSequenceModel compares with a model that remembers everything: packets are lost, doubled and put out of order by less than the
+// TestSpaceModel compares with a model that remembers everything: packets are lost, doubled and put out of order by less than the
 // window, around any number. The first and the second packet stay where they are, because what comes before the first is not missed.
-func TestSequenceModel(t *testing.T) {
+func TestSpaceModel(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		first := rapid.OneOf(rapid.Uint32(), rapid.Uint32Range(1<<32-500, 1<<32-1)).Draw(t, "first")
 		fates := rapid.SliceOfN(rapid.IntRange(0, 9), 2, 500).Draw(t, "fates")
@@ -103,7 +103,7 @@ func TestSequenceModel(t *testing.T) {
 				sent[swap], sent[swap+7] = sent[swap+7], sent[swap]
 			}
 		}
-		var s sequence
+		var s Space
 		var reordered, duplicated uint64
 		seen, top := map[uint32]bool{}, first
 		for _, n := range sent {
