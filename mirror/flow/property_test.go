@@ -5,8 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vspan-io/vspan/mirror/frame"
 	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror/frame"
 )
 
 // clean draws a TCP connection that has nothing wrong with it: closed in either order, with data either way, acknowledged now and then.

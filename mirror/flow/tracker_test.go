@@ -7,8 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/vspan-io/vspan/mirror/frame"
 	"pgregory.net/rapid"
+
+	"github.com/vspan-io/vspan/mirror/frame"
 )
 
 func TestFlow(t *testing.T) {
