@@ -86,8 +86,9 @@ func (f *field) try(ctx context.Context, c contender, n int, rate float64) (t tr
 		err = f.clock(ctx, &t, l.pid(), n, rate, draining)
 	}
 	var stopped error
-	if t.heard, stopped = l.stop(); ctx.Err() == nil {
-		err = errors.Join(err, stopped)
+	t.heard, stopped = l.stop()
+	if err = errors.Join(err, stopped); ctx.Err() != nil {
+		err = ctx.Err() // the contender ends with it, and all that fails then fails for that
 	}
 	if err != nil {
 		return t, fmt.Errorf("%s: %w", c.name, err)
