@@ -18,7 +18,7 @@ import (
 )
 
 // handover is how long the switch of a writer that was killed may be without one.
-const handover = 10 * time.Second
+const handover = slack * 10 * time.Second
 
 // league is three daemons, each a process of its own, that keep one state together and drive one vCenter.
 type league struct {

@@ -16,7 +16,7 @@ import (
 func TestSessionWhoseTimeIsUpMirrorsNoMore(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	s := w.delivering("web-01", spec([]string{"web-01"}, func(s *wire.Spec) { s.ExpiresIn = "3s" }))
+	s := w.delivering("web-01", spec([]string{"web-01"}, func(s *wire.Spec) { s.ExpiresIn = "10s" }))
 	w.untilState("web-01", "expired", soon)
 	await(t, soon, "the switch mirrors no more", func() (bool, string) {
 		left := w.mirroring(s.Status.Sources[0].PortKey)
