@@ -81,19 +81,26 @@ func (c *hearing) sendsForOthers(host string) bool {
 	return false
 }
 
+// movesAreTold is how long after a VM has moved that may be seen at the latest: a vCenter that is busy, or far away, tells late.
+const movesAreTold = 15 * time.Second
+
 // stoppedAtVMotion: it delivered until its VM moved to another host, and nothing came from there.
 func (c *hearing) stoppedAtVMotion(h *heard) {
 	c.each(h, func(p *mirror.PlacedSource, s *sourceHistory, v mirror.Verdict) {
 		last := later(s.departure.last, later(s.from.direct.at, s.to.direct.at))
 		slack := c.options.Grace + c.options.Lag
-		if v.State != mirror.Lost || s.departure.at.IsZero() || last.Before(s.departure.at.Add(-slack)) || last.After(s.departure.at.Add(slack)) {
+		before := s.departure.at.Sub(last)
+		if v.State != mirror.Lost || s.departure.at.IsZero() || before > max(slack, movesAreTold) || before < -slack {
 			return
 		}
-		to := p.Port.Host
+		to, until := p.Port.Host, "it moved"
+		if before > slack {
+			until = fmt.Sprintf("%d s before it was seen to have moved", int(before.Seconds()))
+		}
 		h.add(mirror.Diagnosis{
 			Code: mirror.StoppedAtVMotion, Severity: mirror.Trouble, Subject: label(p),
-			Message: fmt.Sprintf("%s arrived until it moved from %s to %s at %s, and nothing of it arrived since: %s would send it from %s",
-				label(p), s.departure.from, to, s.departure.at.UTC().Format(time.RFC3339), to, c.adaptersOf(to)),
+			Message: fmt.Sprintf("%s arrived until %s from %s to %s at %s, and nothing of it arrived since: %s would send it from %s",
+				label(p), until, s.departure.from, to, s.departure.at.UTC().Format(time.RFC3339), to, c.adaptersOf(to)),
 			Remedy:  c.pathRemedy(to),
 			Figures: []mirror.Figure{span("since_move", c.now.Sub(s.departure.at)), span("silent", c.now.Sub(last))},
 		})

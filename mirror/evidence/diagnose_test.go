@@ -152,8 +152,13 @@ var diagnosed = []struct {
 		[]mirror.DiagnosisCode{mirror.StoppedAtVMotion}, []string{"from esx-01 to esx-02 at 2026-03-01T12:00:20Z", "vmk1 10.0.0.12"},
 	},
 	{
-		"it had stopped before the vMotion", func() []*guest { return []*guest{vm(1)} },
-		[]act{{nothing, 10}, {breakPath, 9}, {moveTo("esx-02"), 10}}, nil, nil,
+		"it stops at a vMotion that is told late", func() []*guest { return []*guest{vm(1)} },
+		[]act{{nothing, 10}, {breakPath, 9}, {moveTo("esx-02"), 10}},
+		[]mirror.DiagnosisCode{mirror.StoppedAtVMotion}, []string{"until 9 s before it was seen to have moved from esx-01 to esx-02"},
+	},
+	{
+		"it had stopped long before the vMotion", func() []*guest { return []*guest{vm(1)} },
+		[]act{{nothing, 10}, {breakPath, 20}, {moveTo("esx-02"), 10}}, nil, nil,
 	},
 	{
 		"it stops long after the vMotion", func() []*guest { return []*guest{vm(1)} },
